@@ -1,0 +1,232 @@
+"""What passes between the parts: frozen records of NumPy arrays, each with its shape, dtype and unit."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.errors import ConfigError, InputError, NotFiniteError
+
+__all__ = [
+    "MOTION_RATE",
+    "POINTS",
+    "Audio",
+    "Box",
+    "Controls",
+    "FloatArray",
+    "Image",
+    "Landmarks",
+    "Motion",
+    "Portrait",
+    "TalkstyleWarning",
+]
+
+FloatArray: TypeAlias = NDArray[np.float32]
+"""A float32 array."""
+
+Image: TypeAlias = NDArray[np.uint8]
+"""An sRGB picture, uint8 ``[H, W, 3]``."""
+
+Box: TypeAlias = tuple[float, float, float, float]
+"""``(left, top, right, bottom)`` in pixels."""
+
+POINTS = 68
+"""Landmarks of a face, in iBUG-68 order."""
+
+MOTION_RATE = Fraction(60)
+"""Frames of motion a second, as in the paper."""
+
+
+class TalkstyleWarning(UserWarning):
+    """Something usable, but worth knowing: a short reference, a blurred clip, a style without gain."""
+
+
+def _finite(array: NDArray[Any], name: str) -> None:
+    """Raise where an array holds NaN or infinity, naming the first place."""
+    bad = ~np.isfinite(array)
+    if bad.any():
+        index = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise NotFiniteError(
+            f"{name} holds {array[index]} at index {index}",
+            where=name,
+            hint=f"{int(bad.sum())} of {array.size} values are not finite; mend or drop them first.",
+        )
+
+
+def _array(value: Any, shape: tuple[int | None, ...], name: str) -> FloatArray:
+    """Take an array as read-only float32, checking its shape (``None`` is any length) and that it is finite."""
+    array = np.array(value, dtype=np.float32)
+    fits = array.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, array.shape, strict=True))
+    if not fits:
+        wanted = "[" + ", ".join("N" if n is None else str(n) for n in shape) + "]"
+        raise InputError(f"{name} has shape {list(array.shape)}, not {wanted}", where=name)
+    _finite(array, name)
+    array.flags.writeable = False
+    return array
+
+
+@dataclass(frozen=True, eq=False)
+class Audio:
+    """Mono sound.
+
+    Attributes:
+        samples: float32 ``[N]``, in [-1, 1].
+        rate: Samples a second.
+    """
+
+    samples: FloatArray
+    rate: int
+
+    def __post_init__(self) -> None:
+        """Check shape, rate and finiteness."""
+        object.__setattr__(self, "samples", _array(self.samples, (None,), "Audio.samples"))
+        if self.rate <= 0:
+            raise InputError(f"a sample rate of {self.rate} Hz makes no sense", where="Audio.rate")
+
+    @property
+    def duration(self) -> Fraction:
+        """Seconds, exact."""
+        return Fraction(len(self.samples), self.rate)
+
+
+@dataclass(frozen=True, eq=False)
+class Landmarks:
+    """One face's landmarks in a picture.
+
+    Attributes:
+        points: float32 ``[68, 3]``, iBUG-68 order, pixels: x right, y down, z away from the camera, in the same unit.
+        score: The detector's confidence, in [0, 1].
+        box: The face's box in pixels; where it is left out, the points' own bounds.
+        depth: False where the detector knows no depth and z is zero.
+    """
+
+    points: FloatArray
+    score: float = 1.0
+    box: Box = field(default=(0.0, 0.0, 0.0, 0.0))
+    depth: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the points and fill in the box."""
+        object.__setattr__(self, "points", _array(self.points, (POINTS, 3), "Landmarks.points"))
+        if not 0.0 <= self.score <= 1.0:
+            raise InputError(f"a score of {self.score} is not in [0, 1]", where="Landmarks.score")
+        if self.box[2] <= self.box[0] or self.box[3] <= self.box[1]:
+            low, high = self.points[:, :2].min(axis=0), self.points[:, :2].max(axis=0)
+            object.__setattr__(self, "box", (float(low[0]), float(low[1]), float(high[0]), float(high[1])))
+
+    @property
+    def width(self) -> float:
+        """The face's width in pixels: the widest stretch of the jaw line."""
+        jaw = self.points[:17, :2]
+        return float(np.linalg.norm(jaw[:, None] - jaw[None], axis=-1).max())
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """How a face moves, with the person taken out.
+
+    Attributes:
+        expression: float32 ``[T, 68, 3]``, displacement from the neutral face, in face-frame units (outer-eye distances).
+        pose: float32 ``[T, 6]``: axis-angle rotation (radians), then translation (face-frame units), both relative to the
+            head's rest.
+        rate: Frames a second; frame ``k`` stands at ``k / rate`` seconds.
+    """
+
+    expression: FloatArray
+    pose: FloatArray
+    rate: Fraction = MOTION_RATE
+
+    def __post_init__(self) -> None:
+        """Check shapes and finiteness."""
+        object.__setattr__(self, "expression", _array(self.expression, (None, POINTS, 3), "Motion.expression"))
+        object.__setattr__(self, "pose", _array(self.pose, (None, 6), "Motion.pose"))
+        object.__setattr__(self, "rate", Fraction(self.rate))
+        if len(self.expression) != len(self.pose):
+            raise InputError(
+                f"{len(self.expression)} frames of expression and {len(self.pose)} of pose do not belong together",
+                where="Motion",
+            )
+        if self.rate <= 0:
+            raise InputError(f"a rate of {self.rate} Hz makes no sense", where="Motion.rate")
+
+    def __len__(self) -> int:
+        """The number of frames."""
+        return len(self.expression)
+
+    @property
+    def duration(self) -> Fraction:
+        """Seconds, exact."""
+        return len(self) / self.rate
+
+    def phi(self) -> FloatArray:
+        """The composed landmarks ``R (canonical + expression) + t``, float32 ``[T, 204]``: what the transfer loss sees."""
+        from sdk.face import compose
+
+        return compose(self.expression, self.pose).reshape(len(self), POINTS * 3)
+
+    def __getitem__(self, frames: slice) -> Motion:
+        """A stretch of the motion, at the same rate."""
+        return Motion(self.expression[frames], self.pose[frames], self.rate)
+
+
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """A still picture of one face, ready to be animated.
+
+    Attributes:
+        pixels: uint8 ``[H, W, 3]``, sRGB.
+        landmarks: The face, in the picture's pixels.
+        alpha: uint8 ``[H, W]``, or None where the picture is opaque.
+    """
+
+    pixels: Image
+    landmarks: Landmarks
+    alpha: NDArray[np.uint8] | None = None
+
+    def __post_init__(self) -> None:
+        """Check shapes and dtypes."""
+        if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8:
+            raise InputError(
+                f"a portrait's pixels are uint8 [H, W, 3], not {self.pixels.dtype} {list(self.pixels.shape)}",
+                where="Portrait.pixels",
+            )
+        if self.alpha is not None and (self.alpha.shape != self.pixels.shape[:2] or self.alpha.dtype != np.uint8):
+            raise InputError(
+                f"a portrait's alpha is uint8 {list(self.pixels.shape[:2])}, "
+                f"not {self.alpha.dtype} {list(self.alpha.shape)}",
+                where="Portrait.alpha",
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Controls:
+    """How strongly each part of the face moves: 1 as generated, 0 not at all, up to 2.
+
+    Attributes:
+        mouth: Lips and jaw.
+        brows: Eyebrows.
+        blink: Eyelids; 0 keeps the eyes open.
+        head: Rotation and translation of the head; 0 keeps the blinks.
+    """
+
+    mouth: float = 1.0
+    brows: float = 1.0
+    blink: float = 1.0
+    head: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Check the range."""
+        for name in ("mouth", "brows", "blink", "head"):
+            value = getattr(self, name)
+            if not 0.0 <= value <= 2.0:
+                raise ConfigError(f"{name}={value} is out of range", where="Controls", hint="Give a number from 0 to 2.")
+
+
+def warn(message: str) -> None:
+    """Warn about something usable but worth knowing, at the caller of the public function."""
+    warnings.warn(message, TalkstyleWarning, stacklevel=3)

@@ -1,0 +1,38 @@
+"""Where networks run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sdk.errors import DeviceError
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["resolve_device"]
+
+
+def resolve_device(device: str | torch.device = "auto") -> torch.device:
+    """Turn a device's name into a torch device.
+
+    Args:
+        device: ``"auto"`` takes CUDA where there is one, then Apple's MPS, then the CPU; or any name torch knows.
+
+    Raises:
+        DeviceError: The device is unknown, or not on this machine.
+    """
+    import torch
+
+    if device == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        resolved = torch.device(device)
+        torch.empty(0, device=resolved)
+    except (RuntimeError, AssertionError) as error:
+        raise DeviceError(
+            f"the device {str(device)!r} cannot be used: {str(error).splitlines()[0]}",
+            hint='Use device="auto", "cpu", "cuda" or "mps".',
+        ) from error
+    return resolved

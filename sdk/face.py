@@ -1,0 +1,297 @@
+"""The face frame: where motion and styles live, with the person taken out.
+
+Origin between the outer eye corners, unit the distance between them (iBUG points 36 and 45), x right and y down in the picture, z
+away from the camera, head upright. A person's shape and place are removed on the way in (``normalise``), and the portrait's
+own are added on the way out (``retarget``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.data import MOTION_RATE, POINTS, FloatArray, Landmarks, Motion
+from sdk.errors import InputError
+
+__all__ = [
+    "BROWS",
+    "FACE_FRAME_VERSION",
+    "INNER_LIPS",
+    "JAW",
+    "LEFT_EYE",
+    "MIRROR",
+    "MOUTH",
+    "NOSE",
+    "OUTER_LIPS",
+    "RIGHT_EYE",
+    "STABLE",
+    "Pose",
+    "align",
+    "axis_angle",
+    "canonical_face",
+    "compose",
+    "eye_opening",
+    "lift",
+    "mouth_opening",
+    "mouth_width",
+    "neutral_face",
+    "normalise",
+    "retarget",
+    "rotation_matrix",
+]
+
+FACE_FRAME_VERSION: Final = 1
+"""Raised when the canonical face or the frame's definition changes; packs record it."""
+
+JAW: Final = slice(0, 17)
+BROWS: Final = slice(17, 27)
+NOSE: Final = slice(27, 36)
+RIGHT_EYE: Final = slice(36, 42)
+"""The person's right eye, on the left of the picture."""
+LEFT_EYE: Final = slice(42, 48)
+MOUTH: Final = slice(48, 68)
+OUTER_LIPS: Final = slice(48, 60)
+INNER_LIPS: Final = slice(60, 68)
+
+STABLE: Final = (27, 28, 29, 30, 36, 39, 42, 45)
+"""Points that speech hardly moves: nose bridge and eye corners."""
+
+MIRROR: Final = (
+    *range(16, -1, -1),
+    *range(26, 16, -1),
+    *(27, 28, 29, 30),
+    *(35, 34, 33, 32, 31),
+    *(45, 44, 43, 42, 47, 46),
+    *(39, 38, 37, 36, 41, 40),
+    *(54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55),
+    *(64, 63, 62, 61, 60, 67, 66, 65),
+)
+"""``points[MIRROR]`` is the face's mirror image once x is negated."""
+
+# Half a symmetric adult face with closed lips, drawn by hand after published mean adult measures (outer-eye distance 90 mm, inner
+# 33, face width 137, nasion to chin 118, nose 51 long and 34 wide, mouth 52): index -> (x, y, z), the other half by MIRROR.
+_HALF: Final = {
+    0: (-0.760, 0.030, 0.560), 1: (-0.752, 0.250, 0.540), 2: (-0.728, 0.465, 0.500), 3: (-0.690, 0.670, 0.440),
+    4: (-0.615, 0.855, 0.340), 5: (-0.505, 1.010, 0.210), 6: (-0.365, 1.140, 0.070), 7: (-0.190, 1.245, -0.060),
+    8: (0.0, 1.285, -0.120),
+    17: (-0.610, -0.165, 0.090), 18: (-0.505, -0.250, -0.030), 19: (-0.385, -0.275, -0.110), 20: (-0.265, -0.255, -0.160),
+    21: (-0.150, -0.215, -0.190),
+    27: (0.0, -0.020, -0.185), 28: (0.0, 0.145, -0.260), 29: (0.0, 0.305, -0.345), 30: (0.0, 0.455, -0.420),
+    31: (-0.175, 0.530, -0.180), 32: (-0.095, 0.555, -0.230), 33: (0.0, 0.575, -0.265),
+    36: (-0.500, 0.0, 0.0), 37: (-0.400, -0.062, -0.075), 38: (-0.275, -0.064, -0.085), 39: (-0.183, 0.015, -0.055),
+    40: (-0.285, 0.045, -0.065), 41: (-0.400, 0.042, -0.050),
+    48: (-0.290, 0.805, -0.150), 49: (-0.185, 0.755, -0.230), 50: (-0.070, 0.722, -0.280), 51: (0.0, 0.735, -0.287),
+    57: (0.0, 0.895, -0.262), 58: (-0.085, 0.885, -0.250), 59: (-0.190, 0.855, -0.210),
+    60: (-0.255, 0.803, -0.165), 61: (-0.090, 0.796, -0.245), 62: (0.0, 0.799, -0.255), 66: (0.0, 0.799, -0.253),
+    67: (-0.090, 0.796, -0.243),
+}  # fmt: skip
+
+
+@cache
+def canonical_face() -> FloatArray:
+    """The symmetric neutral face with closed lips that every motion is added to, float32 ``[68, 3]``, read-only."""
+    face = np.zeros((POINTS, 3), dtype=np.float32)
+    for index, (x, y, z) in _HALF.items():
+        face[index] = (x, y, z)
+        face[MIRROR[index]] = (-x, y, z)
+    face.flags.writeable = False
+    return face
+
+
+def rotation_matrix(rotation: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Turn axis-angle rotations ``[..., 3]`` (radians) into matrices, float64 ``[..., 3, 3]`` (Rodrigues' formula)."""
+    vector = np.asarray(rotation, dtype=np.float64)
+    angle = np.linalg.norm(vector, axis=-1)[..., None, None]
+    x, y, z = np.moveaxis(vector, -1, 0)
+    zero = np.zeros_like(x)
+    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*vector.shape[:-1], 3, 3)
+    # sin(a)/a and (1 - cos a)/a^2, by sinc so that a = 0 needs no special case.
+    first, second = np.sinc(angle / np.pi), 0.5 * np.sinc(angle / (2 * np.pi)) ** 2
+    return np.asarray(np.eye(3) + first * cross + second * (cross @ cross))
+
+
+def axis_angle(matrix: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Turn rotation matrices ``[..., 3, 3]`` into axis-angle vectors, float64 ``[..., 3]``, for angles below a half turn."""
+    m = np.asarray(matrix, dtype=np.float64)
+    skew = np.stack([m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1]], axis=-1) / 2
+    sine = np.linalg.norm(skew, axis=-1, keepdims=True)
+    cosine = ((np.trace(m, axis1=-2, axis2=-1) - 1) / 2)[..., None]
+    angle = np.arctan2(sine, cosine)
+    return np.asarray(skew * np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class Pose:
+    """Similarities that take a face from its own frame into pictures: ``scale * rotation @ x + origin``.
+
+    Attributes:
+        scale: Pixels in a face-frame unit, float64 ``[T]``.
+        rotation: float64 ``[T, 3, 3]``.
+        origin: Pixels, float64 ``[T, 3]``.
+    """
+
+    scale: NDArray[np.float64]
+    rotation: NDArray[np.float64]
+    origin: NDArray[np.float64]
+
+    def to_face(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Take points ``[T, N, 3]`` from pixels into the face frame."""
+        return np.asarray((points - self.origin[:, None]) @ self.rotation / self.scale[:, None, None])
+
+    def to_pixels(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Take points ``[T, N, 3]`` from the face frame into pixels."""
+        return np.asarray(points @ self.rotation.transpose(0, 2, 1) * self.scale[:, None, None] + self.origin[:, None])
+
+
+def align(points: NDArray[np.floating], shape: NDArray[np.floating] | None = None) -> Pose:
+    """Find the similarities that lay a shape's stable points onto pictures' points, by least squares.
+
+    Args:
+        points: Landmarks ``[T, 68, 3]``, pixels.
+        shape: The face ``[68, 3]`` in the face frame; the canonical face where it is left out.
+
+    Returns:
+        One similarity a frame (Umeyama, PAMI 1991).
+    """
+    stable = list(STABLE)
+    source = np.asarray(canonical_face() if shape is None else shape, dtype=np.float64)[stable]
+    target = np.asarray(points, dtype=np.float64)[:, stable]
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=1)
+    source_zero, target_zero = source - source_mean, target - target_mean[:, None]
+    u, s, vt = np.linalg.svd(target_zero.transpose(0, 2, 1) @ source_zero)
+    sign = np.ones_like(s)
+    sign[:, 2] = np.sign(np.linalg.det(u) * np.linalg.det(vt))
+    rotation = (u * sign[:, None, :]) @ vt
+    scale = (s * sign).sum(axis=1) / (source_zero**2).sum()
+    origin = target_mean - scale[:, None] * (rotation @ source_mean)
+    return Pose(scale, rotation, origin)
+
+
+def lift(points: NDArray[np.floating]) -> FloatArray:
+    """Give flat landmarks ``[T, 68, 2 or 3]`` the canonical face's depth, seen from where they were seen.
+
+    Fits a scaled orthographic camera to the stable points and the jaw's ends, then takes z from the turned canonical face.
+
+    Returns:
+        float32 ``[T, 68, 3]``: x and y untouched.
+    """
+    anchors = [*STABLE, 0, 8, 16]  # the bridge and corners alone are nearly flat, and would leave the yaw open
+    face = np.asarray(canonical_face(), dtype=np.float64)
+    flat = np.asarray(points, dtype=np.float64)[..., :2]
+    source, target = face[anchors], flat[:, anchors]
+    affine = np.linalg.pinv(source - source.mean(axis=0)) @ (target - target.mean(axis=1, keepdims=True))
+    rows = affine.transpose(0, 2, 1)
+    u, s, vt = np.linalg.svd(rows, full_matrices=False)
+    rotation, scale = u @ vt, s.mean(axis=1)
+    depth_row = np.cross(rotation[:, 0], rotation[:, 1])
+    z = scale[:, None] * (depth_row @ face.T)
+    return np.concatenate([flat, z[..., None]], axis=-1).astype(np.float32)
+
+
+def _own_frame(shape: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scale and move an upright shape so that its outer eye corners lie half a unit either side of the origin."""
+    middle = (shape[36] + shape[45]) / 2
+    return np.asarray((shape - middle) / np.linalg.norm(shape[45] - shape[36]))
+
+
+def mouth_opening(points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The inner lips' distance (points 62 and 66) over the outer-eye distance, ``[...]`` from ``[..., 68, 3]``."""
+    return _ratio(points, 62, 66)
+
+
+def mouth_width(points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The mouth corners' distance (points 48 and 54) over the outer-eye distance, ``[...]`` from ``[..., 68, 3]``."""
+    return _ratio(points, 48, 54)
+
+
+def eye_opening(points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The lids' mean distance over the eyes' mean width, ``[...]`` from ``[..., 68, 3]`` (Soukupova and Cech, 2016)."""
+    p = np.asarray(points, dtype=np.float64)
+    lids = sum(np.linalg.norm(p[..., a, :] - p[..., b, :], axis=-1) for a, b in ((37, 41), (38, 40), (43, 47), (44, 46))) / 4
+    width = sum(np.linalg.norm(p[..., a, :] - p[..., b, :], axis=-1) for a, b in ((36, 39), (42, 45))) / 2
+    return np.asarray(lids / width)
+
+
+def _ratio(points: NDArray[np.floating], a: int, b: int) -> NDArray[np.float64]:
+    p = np.asarray(points, dtype=np.float64)
+    eyes = np.linalg.norm(p[..., 36, :] - p[..., 45, :], axis=-1)
+    return np.asarray(np.linalg.norm(p[..., a, :] - p[..., b, :], axis=-1) / eyes)
+
+
+def neutral_face(points: NDArray[np.floating], *, closed: float = 0.15) -> FloatArray:
+    """A person's own neutral face, in the face frame.
+
+    Args:
+        points: Landmarks ``[T, 68, 3]``, pixels.
+        closed: The share of frames, those with the least open mouth, whose median is taken.
+
+    Returns:
+        float32 ``[68, 3]``.
+    """
+    if len(points) == 0:
+        raise InputError("no frames to take a neutral face from", where="neutral_face")
+    upright = align(points).to_face(points)
+    count = max(1, round(closed * len(points)))
+    order = np.argsort(mouth_opening(points), kind="stable")[:count]
+    return _own_frame(np.median(upright[order], axis=0)).astype(np.float32)
+
+
+def normalise(
+    points: NDArray[np.floating], *, neutral: NDArray[np.floating] | None = None, rate: Fraction = MOTION_RATE
+) -> Motion:
+    """Take the person out: their landmarks become motion in the face frame.
+
+    The head's rest, which poses are relative to, is the mean rotation and median place over all frames, so the camera's
+    angle and distance do not enter.
+
+    Args:
+        points: Landmarks ``[T, 68, 3]``, pixels.
+        neutral: The person's neutral face ``[68, 3]`` in the face frame; from these frames where it is left out.
+        rate: Frames a second.
+    """
+    own = neutral_face(points) if neutral is None else np.asarray(neutral)
+    pose = align(points, own)
+    expression = pose.to_face(points) - own
+    u, _, vt = np.linalg.svd(pose.rotation.mean(axis=0))
+    rest = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
+    rotation = axis_angle(rest.T @ pose.rotation)
+    travel = pose.origin - np.median(pose.origin, axis=0)
+    travel[:, 2] = 0.0  # a single camera's absolute depth means nothing
+    translation = travel / np.median(pose.scale) @ rest
+    return Motion(
+        expression.astype(np.float32), np.concatenate([rotation, translation], axis=1).astype(np.float32), rate
+    )
+
+
+def compose(
+    expression: NDArray[np.floating], pose: NDArray[np.floating], face: NDArray[np.floating] | None = None
+) -> FloatArray:
+    """The posed landmarks ``R (face + expression) + t``, float32 ``[T, 68, 3]``; the canonical face where none is given."""
+    shape = np.asarray(canonical_face() if face is None else face, dtype=np.float64) + expression
+    rotation = rotation_matrix(pose[:, :3])
+    return (shape @ rotation.transpose(0, 2, 1) + np.asarray(pose, dtype=np.float64)[:, None, 3:]).astype(np.float32)
+
+
+def retarget(motion: Motion, landmarks: Landmarks) -> FloatArray:
+    """Put motion onto another person's face.
+
+    Args:
+        motion: What to show.
+        landmarks: The face at rest, in a picture's pixels; its own shape and pose are kept.
+
+    Returns:
+        Where its landmarks go, float32 ``[T, 68, 3]``, pixels.
+    """
+    points = landmarks.points if landmarks.depth else lift(landmarks.points[None])[0]
+    own = neutral_face(points[None])
+    rest = align(points[None], own)
+    # What the rigid fit leaves over is the portrait's own shape too, so that zero motion returns its landmarks.
+    own = rest.to_face(points[None])[0].astype(np.float32)
+    moved = compose(motion.expression, motion.pose, own)
+    still = Pose(*(np.repeat(part, len(motion), axis=0) for part in (rest.scale, rest.rotation, rest.origin)))
+    return still.to_pixels(moved).astype(np.float32)

@@ -1,0 +1,97 @@
+"""Files and folders that a reader sees whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sdk.errors import OutputError
+
+__all__ = ["atomic_file", "atomic_folder"]
+
+
+@contextmanager
+def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Write a file under a temporary name beside its place, and move it there when the block ends well.
+
+    Yields:
+        The temporary path, with the target's suffix. On an error it is removed, and the old file stays as it was.
+
+    Raises:
+        OutputError: The folder is missing or not writable, or the move failed.
+    """
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{target.stem[:40]}-", suffix=target.suffix, dir=target.parent)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write into {target.parent}: {error.strerror}",
+            where=str(target),
+            hint="Create the folder first, or choose one that can be written to.",
+        ) from error
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        _settle(temporary)
+        # mkstemp gives 0600; a result is an ordinary file.
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        try:
+            temporary.replace(target)
+        except OSError as error:
+            raise OutputError(f"cannot move the finished file into place: {error}", where=str(target)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Fill a folder under a temporary name beside its place, and swap it in when the block ends well.
+
+    An old folder is moved aside first and removed last, so that a reader who opens files in between sees the old or the new one
+    (on a file system where a folder cannot be exchanged in one step, an instant lies between the two moves).
+
+    Raises:
+        OutputError: The parent is missing or not writable, something that is no folder stands there, or a move failed.
+    """
+    target = Path(path)
+    if target.exists() and not target.is_dir():
+        raise OutputError("there is a file where the folder should go", where=str(target), hint="Choose another name.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}-", dir=target.parent))
+    except OSError as error:
+        raise OutputError(f"cannot write into {target.parent}: {error.strerror}", where=str(target)) from error
+    aside = temporary.with_name(temporary.name + ".old")
+    try:
+        yield temporary
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                _settle(file)
+        temporary.chmod(0o755)
+        try:
+            if target.exists():
+                target.replace(aside)
+            temporary.replace(target)
+        except OSError as error:
+            if aside.exists() and not target.exists():
+                aside.replace(target)
+            raise OutputError(f"cannot move the finished folder into place: {error}", where=str(target)) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        if target.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _settle(path: Path) -> None:
+    """Flush a file to the disk, so that a power cut after the move cannot leave it empty."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())

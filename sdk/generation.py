@@ -1,0 +1,96 @@
+"""Feeding a motion generator: whole files and streams, with the same result.
+
+A generator is causal and answers ``lookahead`` frames late; here it is fed past the end, and the late answers are put in their place.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sdk.data import POINTS, FloatArray, Motion
+from sdk.errors import ComponentBroken
+from sdk.interfaces import GeneratorState, MotionGenerator
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+__all__ = ["MotionStream", "aligned", "generate"]
+
+
+def aligned(generator: MotionGenerator, features: Tensor) -> tuple[Tensor, Tensor]:
+    """Run a generator over whole sequences, each output in its own frame's place.
+
+    Args:
+        generator: Any motion generator.
+        features: float32 ``[B, T, D]``; past the end the last frame is repeated.
+
+    Returns:
+        ``expression`` ``[B, T, 68, 3]`` and ``pose`` ``[B, T, 6]``, differentiable.
+    """
+    import torch
+
+    tail = features[:, -1:].expand(-1, generator.lookahead, -1)
+    expression, pose, _ = generator(torch.cat([features, tail], dim=1))
+    return expression[:, generator.lookahead :], pose[:, generator.lookahead :]
+
+
+class MotionStream:
+    """Motion of a sound that arrives piece by piece: the pieces joined equal ``generate`` on the whole.
+
+    Args:
+        generator: Any motion generator, in ``eval`` mode.
+        device: Where it is.
+    """
+
+    def __init__(self, generator: MotionGenerator, *, device: torch.device) -> None:
+        self._generator = generator
+        self._device = device
+        self._state: GeneratorState | None = None
+        self._late = generator.lookahead
+        self._last: FloatArray | None = None
+
+    def push(self, features: FloatArray) -> Motion:
+        """Take features ``[t, D]``; return the motion that is now certain, which may be empty."""
+        if len(features) == 0:
+            return _motion(np.zeros((0, POINTS, 3), np.float32), np.zeros((0, 6), np.float32))
+        self._last = features[-1:]
+        return self._run(features)
+
+    def finish(self) -> Motion:
+        """Return the motion that remains."""
+        if self._last is None:
+            return self.push(np.zeros((0, self._generator.features), np.float32))
+        return self._run(np.repeat(self._last, self._generator.lookahead, axis=0))
+
+    def _run(self, features: FloatArray) -> Motion:
+        import torch
+
+        with torch.inference_mode():
+            batch = torch.as_tensor(features, device=self._device)[None]
+            expression, pose, self._state = self._generator(batch, self._state)
+        drop = min(self._late, len(features))
+        self._late -= drop
+        return _motion(expression[0, drop:].cpu().numpy(), pose[0, drop:].cpu().numpy())
+
+
+def generate(generator: MotionGenerator, features: FloatArray, *, device: torch.device) -> Motion:
+    """Turn a whole sound's features ``[T, D]`` into its motion, T frames."""
+    import torch
+
+    if len(features) == 0:
+        return _motion(np.zeros((0, POINTS, 3), np.float32), np.zeros((0, 6), np.float32))
+    with torch.inference_mode():
+        expression, pose = aligned(generator, torch.as_tensor(features, device=device)[None])
+    return _motion(expression[0].cpu().numpy(), pose[0].cpu().numpy())
+
+
+def _motion(expression: FloatArray, pose: FloatArray) -> Motion:
+    if not (np.isfinite(expression).all() and np.isfinite(pose).all()):
+        raise ComponentBroken(
+            "the motion generator returned numbers that are not finite",
+            hint="A style of extreme strength can do this; otherwise its weights are damaged.",
+        )
+    return Motion(expression, pose)

@@ -1,0 +1,203 @@
+"""The five parts that plugins provide, as Protocols.
+
+Networks are ``torch.nn.Module``s, and their tensors are float32 with a batch axis first; everything else speaks NumPy. Importing
+this module imports no torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
+
+from numpy.typing import NDArray
+
+from sdk.data import Audio, FloatArray, Image, Landmarks, Motion, Portrait
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import Tensor
+
+__all__ = [
+    "API",
+    "KINDS",
+    "AudioEncoder",
+    "FeatureStream",
+    "GeneratorState",
+    "LandmarkDetector",
+    "MotionGenerator",
+    "Renderer",
+    "StyleTransferNet",
+]
+
+KINDS: Final = ("audio-encoder", "landmark-detector", "motion-generator", "style-transfer-net", "renderer")
+"""The kinds of component, one for each interface."""
+
+API: Final[Mapping[str, int]] = dict.fromkeys(KINDS, 1)
+"""The version of each interface; raised when an implementation of the old one would no longer work."""
+
+GeneratorState: TypeAlias = Any
+"""What a motion generator carries from one chunk to the next; opaque to everyone else."""
+
+
+class FeatureStream(Protocol):
+    """Features of a sound that arrives piece by piece: the pieces joined equal ``encode`` of the whole."""
+
+    def push(self, samples: FloatArray) -> FloatArray:
+        """Take samples ``[N]`` at the encoder's sample rate; return the features that are now certain, ``[t, D]``."""
+        ...
+
+    def finish(self) -> FloatArray:
+        """Return the features that remain, ``[t, D]``. The stream takes nothing after this."""
+        ...
+
+
+@runtime_checkable
+class AudioEncoder(Protocol):
+    """Turns sound into features at the motion rate.
+
+    Attributes:
+        name: The component's name, which packs record.
+        version: Raised when the same sound would give other features.
+        sample_rate: Samples a second that it wants.
+        width: Features in a frame, D.
+        lookahead: Seconds of sound after a frame's own time that its features depend on.
+    """
+
+    name: str
+    version: str
+    sample_rate: int
+    width: int
+    lookahead: float
+
+    def fingerprint(self) -> str:
+        """The sha256 (hex) of its statistics or weights: what a pack made with it records."""
+        ...
+
+    def encode(self, audio: Audio) -> FloatArray:
+        """Encode a whole sound.
+
+        Args:
+            audio: At ``sample_rate``; another rate raises ``InputError``.
+
+        Returns:
+            float32 ``[T, D]``, T = ceil(60 * duration), frame ``k`` for the sound at ``k / 60`` seconds.
+        """
+        ...
+
+    def stream(self) -> FeatureStream:
+        """Begin a sound that arrives piece by piece."""
+        ...
+
+
+@runtime_checkable
+class LandmarkDetector(Protocol):
+    """Finds faces and their landmarks.
+
+    Attributes:
+        name: The component's name.
+        depth: Whether z is measured; where it is not, z is zero.
+    """
+
+    name: str
+    depth: bool
+
+    def detect(self, images: Sequence[Image]) -> list[list[Landmarks]]:
+        """Find the faces in each picture.
+
+        Args:
+            images: uint8 ``[H, W, 3]`` each, sRGB; sizes may differ. Each is taken on its own: no memory between pictures.
+
+        Returns:
+            For each picture the faces found, largest first; an empty list where there is none.
+        """
+        ...
+
+
+class MotionGenerator(Protocol):
+    """An ``nn.Module`` that turns audio features into motion; a style re-weights its parameters.
+
+    It is causal in what it is given: output ``k`` of a sequence describes the frame ``k - lookahead``, so the first ``lookahead`` outputs
+    describe nothing. ``sdk.generation`` feeds it past the end and drops those, for whole files and for streams alike.
+
+    Attributes:
+        name: The component's name, which packs record.
+        version: Raised when its layout or weights change.
+        features: The width D of the features that it takes.
+        encoder: The name of the audio encoder that it was trained with.
+        lookahead: Frames (at 60 Hz) of sound that it hears before it moves.
+    """
+
+    name: str
+    version: str
+    features: int
+    encoder: str
+    lookahead: int
+
+    def __call__(
+        self, features: Tensor, state: GeneratorState | None = None
+    ) -> tuple[Tensor, Tensor, GeneratorState]:
+        """Generate motion.
+
+        Args:
+            features: float32 ``[B, T, D]``.
+            state: What the call on the stretch before returned; None at the beginning.
+
+        Returns:
+            ``expression`` ``[B, T, 68, 3]``, ``pose`` ``[B, T, 6]`` (units as in ``Motion``), and the state to go on from. A
+            sequence in one call or in several gives the same motion within float32 rounding.
+        """
+        ...
+
+    def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]: ...  # noqa: D102 nn.Module's own
+    def state_dict(self) -> dict[str, Tensor]: ...  # noqa: D102 nn.Module's own
+    def to(self, device: torch.device) -> MotionGenerator: ...  # noqa: D102 nn.Module's own
+    def train(self, mode: bool = True) -> MotionGenerator: ...  # noqa: D102 nn.Module's own
+    def eval(self) -> MotionGenerator: ...  # noqa: D102 nn.Module's own
+
+
+class StyleTransferNet(Protocol):
+    """An ``nn.Module``: the paper's f, which compares how two faces move.
+
+    Attributes:
+        name: The component's name.
+        version: Raised when its layout or initialisation changes.
+    """
+
+    name: str
+    version: str
+
+    def __call__(self, phi: Tensor) -> Tensor:
+        """Map composed landmarks float32 ``[B, T, 204]`` (in the loss's own units) to features ``[B, T, 256]``."""
+        ...
+
+    def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]: ...  # noqa: D102 nn.Module's own
+    def state_dict(self) -> dict[str, Tensor]: ...  # noqa: D102 nn.Module's own
+    def to(self, device: torch.device) -> StyleTransferNet: ...  # noqa: D102 nn.Module's own
+
+
+@runtime_checkable
+class Renderer(Protocol):
+    """Turns motion into pictures of one portrait.
+
+    Attributes:
+        name: The component's name.
+    """
+
+    name: str
+
+    def prepare(self, portrait: Portrait) -> Any:
+        """Do once what every frame of a portrait shares; the result is opaque and can be used many times."""
+        ...
+
+    def render(self, prepared: Any, motions: Iterable[Motion]) -> Iterator[NDArray[np.uint8]]:
+        """Render motion that arrives in pieces.
+
+        Args:
+            prepared: What ``prepare`` returned.
+            motions: Pieces of one motion, already at the video's frame rate.
+
+        Yields:
+            One picture a frame, uint8 ``[H, W, 3]``, or ``[H, W, 4]`` where the portrait has alpha, of the portrait's size.
+        """
+        ...
