@@ -242,27 +242,32 @@ def neutral_face(points: NDArray[np.floating], *, closed: float = 0.15) -> Float
 
 
 def normalise(
-    points: NDArray[np.floating], *, neutral: NDArray[np.floating] | None = None, rate: Fraction = MOTION_RATE
+    points: NDArray[np.floating],
+    *,
+    neutral: NDArray[np.floating] | None = None,
+    known: NDArray[np.bool_] | slice = slice(None),
+    rate: Fraction = MOTION_RATE,
 ) -> Motion:
     """Take the person out: their landmarks become motion in the face frame.
 
-    The head's rest, which poses are relative to, is the mean rotation and median place over all frames, so the camera's
-    angle and distance do not enter.
+    The head's rest, which poses are relative to, is its mean rotation and median place, so the camera's angle and distance do
+    not enter.
 
     Args:
         points: Landmarks ``[T, 68, 3]``, pixels.
-        neutral: The person's neutral face ``[68, 3]`` in the face frame; from these frames where it is left out.
+        neutral: The person's neutral face ``[68, 3]`` in the face frame; from the known frames where it is left out.
+        known: The frames that the neutral face and the head's rest are taken from, so that held-out frames stay unknown.
         rate: Frames a second.
     """
-    own = neutral_face(points) if neutral is None else np.asarray(neutral)
+    own = neutral_face(points[known]) if neutral is None else np.asarray(neutral)
     pose = align(points, own)
     expression = pose.to_face(points) - own
-    u, _, vt = np.linalg.svd(pose.rotation.mean(axis=0))
+    u, _, vt = np.linalg.svd(pose.rotation[known].mean(axis=0))
     rest = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
     rotation = axis_angle(rest.T @ pose.rotation)
-    travel = pose.origin - np.median(pose.origin, axis=0)
+    travel = pose.origin - np.median(pose.origin[known], axis=0)
     travel[:, 2] = 0.0  # a single camera's absolute depth means nothing
-    translation = travel / np.median(pose.scale) @ rest
+    translation = travel / np.median(pose.scale[known]) @ rest
     return Motion(
         expression.astype(np.float32), np.concatenate([rotation, translation], axis=1).astype(np.float32), rate
     )

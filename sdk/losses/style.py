@@ -1,0 +1,69 @@
+"""The terms that say how two faces move, without saying when: L_sc, L_r and moment matching."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from sdk.interfaces import StyleTransferNet
+
+__all__ = ["gradient_penalty", "moment_gap", "style_gap"]
+
+
+def style_gap(net: StyleTransferNet, generated: Tensor, reference: Tensor) -> Tensor:
+    """L_sc = ||mean f(phi_mg) - mean f(phi_s)||^2, summed over the 256 features.
+
+    Generated motion and stills share no time axis, so the "mean features" of the paper are means over frames, and the term
+    compares two distributions.
+
+    Args:
+        net: The style transfer net f.
+        generated: ``[B, T, 204]``, loss units.
+        reference: ``[B', T', 204]``, loss units.
+    """
+    gap: Tensor = net(generated).flatten(0, 1).mean(0) - net(reference).flatten(0, 1).mean(0)
+    return gap.square().sum()
+
+
+def gradient_penalty(net: StyleTransferNet, generated: Tensor, reference: Tensor, *, rng: torch.Generator) -> Tensor:
+    """L_r = (||grad f(phi_hat)|| - 1)^2 at phi_hat = gamma phi_s + (1 - gamma) phi_mg, averaged over frames.
+
+    f has 256 outputs, so its gradient is a Jacobian J; its Frobenius norm is estimated by one Gaussian probe v a frame, ||J^T v||,
+    whose square has the mean ||J||_F^2. gamma is uniform in [0, 1], one a frame; generated and reference frames are paired at random. After
+    Gulrajani et al., "Improved Training of Wasserstein GANs", 2017.
+
+    Args:
+        net: The style transfer net f.
+        generated: ``[B, T, 204]``, loss units; its gradient is not followed.
+        reference: ``[B', T', 204]``, loss units.
+        rng: On the CPU, so that every device draws the same.
+    """
+    fake, real = generated.detach().flatten(0, 1), reference.flatten(0, 1)
+    count = min(len(fake), len(real), 512)  # enough for a mean; the term costs a second backward pass
+
+    def draw(frames: Tensor) -> Tensor:
+        return frames[torch.randperm(len(frames), generator=rng)[:count].to(frames.device)]
+
+    gamma = torch.rand(count, 1, generator=rng).to(fake.device)
+    mixed = (gamma * draw(real) + (1 - gamma) * draw(fake)).requires_grad_()
+    features = net(mixed[None])[0]
+    probe = torch.randn(features.shape, generator=rng).to(features.device)
+    (gradient,) = torch.autograd.grad((features * probe).sum(), mixed, create_graph=True)
+    return ((gradient.square().sum(-1) + 1e-12).sqrt() - 1).square().mean()
+
+
+def moment_gap(generated: Tensor, reference: Tensor) -> Tensor:
+    """Squared gaps of mean and of standard deviation over frames, averaged over coordinates.
+
+    Args:
+        generated: ``[B, T, C]``.
+        reference: ``[B', T', C]``, of the same unit.
+    """
+    fake, real = generated.flatten(0, 1), reference.flatten(0, 1)
+    mean = (fake.mean(0) - real.mean(0)).square().mean()
+    spread = (_std(fake) - _std(real)).square().mean()
+    return mean + spread
+
+
+def _std(frames: Tensor) -> Tensor:
+    return (frames.var(0, unbiased=False) + 1e-8).sqrt()

@@ -1,0 +1,53 @@
+"""The terms that hold the lips to the sound: L_mg in its paired and its unpaired form."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+__all__ = ["amplitude_gap", "reconstruction", "timing"]
+
+
+def reconstruction(generated: Tensor, reference: Tensor, weight: Tensor) -> Tensor:
+    """L_mg where sound and frames belong together: the mean squared difference, over valid frames and coordinates.
+
+    Args:
+        generated: ``[B, T, C]``, loss units.
+        reference: ``[B, T, C]``, loss units, on the same clock.
+        weight: ``[B, T]``: 1 where the reference's frame was seen, 0 where not.
+    """
+    error = (generated - reference).square().mean(-1)
+    return (error * weight).sum() / weight.sum().clamp(min=1)
+
+
+def timing(generated: Tensor, base: Tensor) -> Tensor:
+    """L_mg where there is nothing to reconstruct: each coordinate's course is kept, its level and amplitude are free.
+
+    Courses are scored to zero mean and unit deviation over the batch's frames before they are compared. A coordinate that the
+    base hardly moves has no course worth keeping, and left free it is where a style loss cheats: there the plain difference
+    (without the means) counts.
+
+    Args:
+        generated: ``[B, T, C]``, loss units.
+        base: ``[B, T, C]``: the unadapted generator on the same features.
+    """
+    mine = generated - generated.mean((0, 1))
+    theirs = base - base.mean((0, 1))
+    mine_std, theirs_std = (x.square().mean((0, 1)).add(1e-8).sqrt() for x in (mine, theirs))
+    floor = 0.1 * theirs_std.median().clamp(min=1e-3)
+    scored = (mine / mine_std.clamp(min=1e-4) - theirs / theirs_std.clamp(min=1e-4)).square().mean((0, 1))
+    plain = (mine - theirs).square().mean((0, 1))
+    return torch.where(theirs_std > floor, scored, plain).mean()
+
+
+def amplitude_gap(generated: Tensor, reference: Tensor) -> Tensor:
+    """The squared gap between the logarithms of the spreads, so that halving weighs as much as doubling.
+
+    A mean squared error shrinks what it cannot predict; this keeps the amplitude.
+
+    Args:
+        generated: ``[B, T, C]``: scalar courses such as the mouth's opening.
+        reference: ``[B', T', C]``.
+    """
+    fake, real = (x.flatten(0, 1).var(0, unbiased=False).add(1e-6).log() / 2 for x in (generated, reference))
+    return (fake - real).square().mean()
