@@ -6,12 +6,13 @@ this module imports no torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, runtime_checkable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from numpy.typing import NDArray
 
 from sdk.data import Audio, FloatArray, Image, Landmarks, Motion, Portrait
+from sdk.kinds import API, KINDS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,12 +30,6 @@ __all__ = [
     "Renderer",
     "StyleTransferNet",
 ]
-
-KINDS: Final = ("audio-encoder", "landmark-detector", "motion-generator", "style-transfer-net", "renderer")
-"""The kinds of component, one for each interface."""
-
-API: Final[Mapping[str, int]] = dict.fromkeys(KINDS, 1)
-"""The version of each interface; raised when an implementation of the old one would no longer work."""
 
 GeneratorState: TypeAlias = Any
 """What a motion generator carries from one chunk to the next; opaque to everyone else."""
@@ -134,9 +129,7 @@ class MotionGenerator(Protocol):
     encoder: str
     lookahead: int
 
-    def __call__(
-        self, features: Tensor, state: GeneratorState | None = None
-    ) -> tuple[Tensor, Tensor, GeneratorState]:
+    def __call__(self, features: Tensor, state: GeneratorState | None = None) -> tuple[Tensor, Tensor, GeneratorState]:
         """Generate motion.
 
         Args:

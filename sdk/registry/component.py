@@ -1,0 +1,147 @@
+"""What a plugin says about each part that it provides, and what the registry knows about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias
+
+from sdk.errors import ComponentBroken
+from sdk.kinds import KINDS
+
+__all__ = ["Component", "Failure", "Provider", "State"]
+
+State: TypeAlias = Literal["ready", "missing", "incompatible", "clash"]
+"""Whether a component can be loaded by its bare name: ``clash`` needs the qualified one, the others say why not."""
+
+_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
+_TARGET: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+@dataclass(frozen=True)
+class Component:
+    """One part that a plugin provides, described without importing it.
+
+    Attributes:
+        kind: One of ``sdk.kinds.KINDS``.
+        name: What users type: lower case letters, digits, ``.``, ``_`` and ``-``; unique within the kind.
+        target: Where the class stands, ``"package.module:Class"``; it is called with the configuration as keywords.
+        summary: One line for people.
+        requires: What must be installed, as PEP 508 strings such as ``"mediapipe>=0.10.14"``; read from metadata,
+            never imported.
+        config: Where a pydantic model of the configuration stands, ``"package.module:Model"``. The target is then
+            called with every field of the checked model; without one, with what the caller gave.
+        license: Of the code and, where they differ, of the weights: ``"MIT; weights CC-BY-NC-4.0"``.
+        api: The version of the interface that it was written for, ``sdk.kinds.API[kind]`` at that time.
+    """
+
+    kind: str
+    name: str
+    target: str
+    summary: str = ""
+    requires: tuple[str, ...] = ()
+    config: str | None = None
+    license: str = ""
+    api: int = 1
+
+    def __post_init__(self) -> None:
+        """Take any sequence of requirements, but no single string, whose letters would be taken one by one."""
+        object.__setattr__(
+            self, "requires", (self.requires,) if isinstance(self.requires, str) else tuple(self.requires)
+        )
+
+    def check(self) -> None:
+        """Check what the plugin's author wrote.
+
+        Raises:
+            ComponentBroken: A field has a value that makes no sense.
+        """
+        if self.kind not in KINDS:
+            self._refuse("kind", self.kind, f"one of {', '.join(KINDS)}")
+        if not _NAME.fullmatch(self.name):
+            self._refuse("name", self.name, "lower case letters, digits, '.', '_' and '-'")
+        for key, value in (("target", self.target), ("config", self.config)):
+            if value is not None and not _TARGET.fullmatch(value):
+                self._refuse(key, value, "of the form 'package.module:Name'")
+
+    def _refuse(self, key: str, value: str, wanted: str) -> None:
+        raise ComponentBroken(
+            f"the component {self.name!r} has {key}={value!r}, which is not {wanted}",
+            where=self.target,
+            hint="Its author has to correct talkstyle_components().",
+        )
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A component, and who provides it.
+
+    Attributes:
+        component: What the plugin says.
+        distribution: The installed distribution, or ``"local"`` for one registered in this process.
+        version: The distribution's version; empty where there is none.
+        state: Whether the bare name can be loaded.
+        reason: Why not; empty where it can.
+        factory: What to call instead of the target, for one registered in this process.
+    """
+
+    component: Component
+    distribution: str
+    version: str = ""
+    state: State = "ready"
+    reason: str = ""
+    factory: Callable[..., Any] | None = field(default=None, repr=False)
+
+    @property
+    def kind(self) -> str:
+        """The component's kind."""
+        return self.component.kind
+
+    @property
+    def name(self) -> str:
+        """The component's bare name."""
+        return self.component.name
+
+    @property
+    def qualified(self) -> str:
+        """The name that no other distribution can have: ``distribution:name``."""
+        return f"{self.distribution}:{self.name}"
+
+    @property
+    def origin(self) -> str:
+        """For messages: the distribution with its version."""
+        return f"{self.distribution} {self.version}".rstrip()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A plugin, or one of its components, that could not be taken in.
+
+    Attributes:
+        distribution: The installed distribution.
+        version: Its version.
+        entry_point: The entry point's name.
+        stage: ``find`` (asked for, not installed), ``import`` (its module), ``hook`` (marking or calling it) or
+            ``component`` (what it returned).
+        exception: What went wrong.
+        component: The component's name, where it is known.
+    """
+
+    distribution: str
+    version: str
+    entry_point: str
+    stage: Literal["find", "import", "hook", "component"]
+    exception: BaseException
+    component: str | None = None
+
+    @property
+    def error(self) -> str:
+        """The exception on one line."""
+        text = " ".join(str(self.exception).split())
+        return text if isinstance(self.exception, ComponentBroken) else f"{type(self.exception).__name__}: {text}"
+
+    def __str__(self) -> str:
+        """Who failed, where and why."""
+        who = f"{self.distribution} {self.version}".rstrip()
+        return f"the plugin {self.entry_point!r} of {who} failed at {self.stage}: {self.error}"

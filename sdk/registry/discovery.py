@@ -1,0 +1,164 @@
+"""Finding plugins: each entry point is loaded on its own, so that one that fails harms no other."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final, Literal
+
+import pluggy
+
+from sdk.errors import ComponentBroken, PluginError
+from sdk.kinds import API
+from sdk.registry.component import Component, Failure, Provider
+from sdk.registry.hookspec import GROUP, PROJECT, HookSpec
+from sdk.registry.requirements import install_line, unmet
+
+__all__ = ["Found", "discover", "judge"]
+
+RESTRICT: Final = "TALKSTYLE_PLUGINS"
+STRICT: Final = "TALKSTYLE_STRICT_PLUGINS"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Found:
+    """What discovery brought to light."""
+
+    providers: list[Provider] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+def discover(points: Iterable[EntryPoint] | None = None) -> Found:
+    """Load every plugin's description.
+
+    ``TALKSTYLE_PLUGINS``, where it is set, is a comma-separated list of the entry points or distributions to load and
+    nothing else; empty, it loads none. ``TALKSTYLE_STRICT_PLUGINS=1`` turns any failure or clash into an error, for
+    continuous integration.
+
+    Args:
+        points: The entry points; those installed in the group ``talkstyle.plugins`` where left out.
+
+    Raises:
+        PluginError: Something failed, in strict mode only. Otherwise failures are kept, and logged once.
+    """
+    found = Found()
+    for point in _chosen(entry_points(group=GROUP) if points is None else points, found):
+        _take(point, found)
+    for failure in found.failures:
+        logger.warning("%s", failure)
+    found.providers.sort(key=lambda p: (p.kind, p.name, p.distribution))
+    if os.environ.get(STRICT, "") not in ("", "0"):
+        _insist(found)
+    return found
+
+
+def _chosen(points: Iterable[EntryPoint], found: Found) -> Iterator[EntryPoint]:
+    """The entry points that ``TALKSTYLE_PLUGINS`` lets through; a name in it that matches none is a failure."""
+    restriction = os.environ.get(RESTRICT)
+    if restriction is None:
+        yield from points
+        return
+    wanted = {name.strip().lower() for name in restriction.split(",")} - {""}
+    matched: set[str] = set()
+    for point in points:
+        names = {point.name.lower(), _distribution(point)[0].lower()} & wanted
+        matched |= names
+        if names:
+            yield point
+    for name in sorted(wanted - matched):
+        error = LookupError(f"{RESTRICT} names it, and no installed plugin is called that")
+        found.failures.append(Failure(name, "", name, "find", error))
+
+
+def _take(point: EntryPoint, found: Found) -> None:
+    """Load one entry point. Whatever it does, even ``sys.exit``, stays here; only the user's own interrupt passes."""
+    distribution, version = _distribution(point)
+
+    def fail(stage: Literal["import", "hook", "component"], error: BaseException, component: str | None = None) -> None:
+        found.failures.append(Failure(distribution, version, point.name, stage, error, component))
+
+    try:
+        plugin = point.load()
+    except (Exception, SystemExit) as error:
+        fail("import", error)
+        return
+    try:
+        for item in _described(plugin):
+            try:
+                provider = _provider(item, distribution, version, found.providers)
+            except ComponentBroken as error:
+                fail("component", error, getattr(item, "name", None))
+            else:
+                found.providers.append(provider)
+    except (Exception, SystemExit) as error:
+        fail("hook", error)
+
+
+def _described(plugin: object) -> Iterator[object]:
+    """What a plugin's hook returns. A manager of its own keeps its mistakes apart from the other plugins."""
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(HookSpec)
+    manager.register(plugin)
+    manager.check_pending()  # a misspelt hook would otherwise be ignored in silence
+    if not manager.get_hookcallers(plugin):
+        raise ComponentBroken(
+            "it implements no hook",
+            hint="Mark a function talkstyle_components() with sdk.registry.hookimpl.",
+        )
+    for items in manager.hook.talkstyle_components():
+        yield from items
+
+
+def _provider(item: object, distribution: str, version: str, others: Iterable[Provider]) -> Provider:
+    if not isinstance(item, Component):
+        raise ComponentBroken(f"talkstyle_components() returned {type(item).__name__}, not a Component")
+    item.check()
+    provider = judge(Provider(item, distribution, version))
+    if any((o.kind, o.qualified) == (provider.kind, provider.qualified) for o in others):
+        raise ComponentBroken(f"{distribution} provides the {item.kind} {item.name!r} twice")
+    return provider
+
+
+def judge(provider: Provider) -> Provider:
+    """Tell from the description alone whether a component can be loaded here.
+
+    Raises:
+        ComponentBroken: A requirement cannot be read.
+    """
+    component, current = provider.component, API[provider.kind]
+    if component.api != current:
+        older = "the plugin" if component.api < current else "talkstyle"
+        reason = f"written for version {component.api} of the interface, and this is version {current}: upgrade {older}"
+        return replace(provider, state="incompatible", reason=reason)
+    try:
+        lacking = unmet(component.requires)
+    except ValueError as error:  # packaging's InvalidRequirement is one
+        raise ComponentBroken(f"a requirement of {component.name!r} cannot be read: {error}") from error
+    if lacking:
+        return replace(provider, state="missing", reason=install_line(lacking))
+    return replace(provider, state="ready", reason="")
+
+
+def _distribution(point: EntryPoint) -> tuple[str, str]:
+    """An entry point's distribution and version."""
+    return (point.dist.name, point.dist.version) if point.dist is not None else ("unknown", "")
+
+
+def _insist(found: Found) -> None:
+    """Raise over any failure or clash."""
+    seen: dict[tuple[str, str], Provider] = {}
+    clashes = []
+    for p in found.providers:
+        other = seen.setdefault((p.kind, p.name), p)
+        if other is not p:
+            clashes.append(f"{other.qualified} and {p.qualified} are both the {p.kind} {p.name!r}")
+    problems = [*map(str, found.failures), *clashes]
+    if problems:
+        cause = found.failures[0].exception if found.failures else None
+        hint = f"Mend or remove them, or unset {STRICT}."
+        raise PluginError("; ".join(problems), where=f"{STRICT}=1", hint=hint) from cause

@@ -1,0 +1,119 @@
+"""From a description to a working object."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from sdk.errors import ComponentBroken, ComponentUnavailable, ConfigError, SdkError
+from sdk.registry.component import Provider
+from sdk.registry.discovery import judge
+
+__all__ = ["build", "check_shape"]
+
+
+def build(provider: Provider, config: Mapping[str, Any]) -> Any:
+    """Import a component's class and call it.
+
+    Raises:
+        ComponentUnavailable: A requirement is missing, or it was written for another version of the interface.
+        ComponentBroken: Its code cannot be imported, raised, or lacks what its interface demands.
+        ConfigError: The configuration has an option that it does not know, or a value that it refuses.
+    """
+    provider = judge(provider)  # again: what was missing may have been installed since
+    label = f"the {provider.kind} {provider.name!r}"
+    if provider.state == "incompatible":
+        raise ComponentUnavailable(f"{label} was {provider.reason}", where=provider.origin)
+    if provider.state == "missing":
+        raise ComponentUnavailable(
+            f"{label} requires what is not installed", where=provider.origin, hint=f"Run: {provider.reason}"
+        )
+    factory = provider.factory or _import(provider.component.target, provider)
+    try:
+        instance = factory(**_arguments(provider, factory, config))
+    except SdkError:
+        raise
+    except Exception as error:
+        raise ComponentBroken(
+            f"{label} could not be made: {type(error).__name__}: {error}", where=provider.origin
+        ) from error
+    check_shape(provider.kind, instance, where=provider.origin)
+    return instance
+
+
+def _import(target: str, provider: Provider) -> Any:
+    module, _, path = target.partition(":")
+    try:
+        value: Any = import_module(module)
+        for part in path.split("."):
+            value = getattr(value, part)
+    except (Exception, SystemExit) as error:
+        raise ComponentBroken(
+            f"{target} of the {provider.kind} {provider.name!r} cannot be imported: {type(error).__name__}: {error}",
+            where=provider.origin,
+            hint="Every other component still works.",
+        ) from error
+    return value
+
+
+def _arguments(provider: Provider, factory: Any, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The configuration, checked by the component's model where it has one and by its signature in any case."""
+    label = f"the {provider.kind} {provider.name!r}"
+    if provider.component.config is not None:
+        from pydantic import ValidationError
+
+        model = _import(provider.component.config, provider)
+        unknown = sorted(set(config) - {name for key, f in model.model_fields.items() for name in (key, f.alias)})
+        if unknown:
+            raise _unknown(label, unknown, list(model.model_fields))
+        try:
+            config = dict(model.model_validate(dict(config)))
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise ConfigError(f"{label} refuses {place}: {first['msg']}", where=provider.origin) from error
+    try:
+        signature = inspect.signature(factory)
+    except (TypeError, ValueError):  # some compiled classes have none
+        return config
+    names = [p.name for p in signature.parameters.values() if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    unknown = [] if takes_any else sorted(set(config) - set(names))
+    if unknown:
+        raise _unknown(label, unknown, names)
+    return config
+
+
+def _unknown(label: str, unknown: list[str], known: list[str]) -> ConfigError:
+    hint = f"It knows {', '.join(known)}." if known else "It takes none."
+    return ConfigError(f"{label} has no option {', '.join(map(repr, unknown))}", hint=hint)
+
+
+def check_shape(kind: str, instance: object, *, where: str | None = None) -> None:
+    """Check that an object has every attribute and method of its interface.
+
+    Raises:
+        ComponentBroken: It lacks some; what they do is for ``sdk.testing.check``.
+    """
+    if isinstance(instance, (type, ModuleType)):
+        name = instance.__name__
+        raise ComponentBroken(f"{name} is no instance", where=where, hint=f"Pass an object, such as {name}().")
+    lacking = [name for name in _members(kind) if not hasattr(instance, name)]
+    if lacking:
+        raise ComponentBroken(
+            f"{type(instance).__name__} is no {kind}: it lacks {', '.join(lacking)}",
+            where=where,
+            hint="sdk.interfaces says what each of them is.",
+        )
+
+
+def _members(kind: str) -> list[str]:
+    from sdk import interfaces
+
+    protocol = getattr(interfaces, "".join(word.capitalize() for word in kind.split("-")))
+    methods = [name for name, value in vars(protocol).items() if inspect.isfunction(value)]
+    own = [name for name in methods if not name.startswith("_") or name == "__call__"]
+    return [*protocol.__annotations__, *own]
