@@ -19,6 +19,7 @@ __all__ = [
     "Box",
     "Controls",
     "FloatArray",
+    "Floats",
     "Image",
     "Landmarks",
     "Motion",
@@ -28,6 +29,9 @@ __all__ = [
 
 FloatArray: TypeAlias = NDArray[np.float32]
 """A float32 array."""
+
+Floats: TypeAlias = NDArray[np.floating[Any]]
+"""An array of floats of any width."""
 
 Image: TypeAlias = NDArray[np.uint8]
 """An sRGB picture, uint8 ``[H, W, 3]``."""
@@ -131,9 +135,10 @@ class Motion:
     """How a face moves, with the person taken out.
 
     Attributes:
-        expression: float32 ``[T, 68, 3]``, displacement from the neutral face, in face-frame units (outer-eye distances).
-        pose: float32 ``[T, 6]``: axis-angle rotation (radians), then translation (face-frame units), both relative to the
-            head's rest.
+        expression: float32 ``[T, 68, 3]``, displacement from the neutral face, in face-frame units (outer-eye
+            distances).
+        pose: float32 ``[T, 6]``: axis-angle rotation (radians), then translation (face-frame units), both relative to
+            the head's rest.
         rate: Frames a second; frame ``k`` stands at ``k / rate`` seconds.
     """
 
@@ -164,7 +169,7 @@ class Motion:
         return len(self) / self.rate
 
     def phi(self) -> FloatArray:
-        """The composed landmarks ``R (canonical + expression) + t``, float32 ``[T, 204]``: what the transfer loss sees."""
+        """What the transfer loss sees: ``R (canonical + expression) + t``, float32 ``[T, 204]``."""
         from sdk.face import compose
 
         return compose(self.expression, self.pose).reshape(len(self), POINTS * 3)
@@ -224,7 +229,9 @@ class Controls:
         for name in ("mouth", "brows", "blink", "head"):
             value = getattr(self, name)
             if not 0.0 <= value <= 2.0:
-                raise ConfigError(f"{name}={value} is out of range", where="Controls", hint="Give a number from 0 to 2.")
+                raise ConfigError(
+                    f"{name}={value} is out of range", where="Controls", hint="Give a number from 0 to 2."
+                )
 
 
 def warn(message: str) -> None:

@@ -32,8 +32,8 @@
     ├── DeviceError               the device asked for is not there
     └── Cancelled                 the caller's token stopped the work
 
-Each error says what happened (``what``), where (``where``: a file, frame or second) and what to do next (``hint``), and carries a
-stable ``code`` that programs can match on.
+Each error says what happened (``what``), where (``where``: a file, frame or second) and what to do next (``hint``),
+and carries a stable ``code`` that programs can match on.
 """
 
 from __future__ import annotations
@@ -102,9 +102,7 @@ class SdkError(Exception):
         return _rebuild, (type(self), self.what, self.where, self.hint, self.__dict__)
 
 
-def _rebuild(
-    cls: type[SdkError], what: str, where: str | None, hint: str | None, state: dict[str, object]
-) -> SdkError:
+def _rebuild(cls: type[SdkError], what: str, where: str | None, hint: str | None, state: dict[str, object]) -> SdkError:
     error = cls.__new__(cls)
     SdkError.__init__(error, what, where=where, hint=hint)
     error.__dict__.update(state)

@@ -1,8 +1,8 @@
 """The face frame: where motion and styles live, with the person taken out.
 
-Origin between the outer eye corners, unit the distance between them (iBUG points 36 and 45), x right and y down in the picture, z
-away from the camera, head upright. A person's shape and place are removed on the way in (``normalise``), and the portrait's
-own are added on the way out (``retarget``).
+Origin between the outer eye corners, unit the distance between them (iBUG points 36 and 45), x right and y down in
+the picture, z away from the camera, head upright. A person's shape and place are removed on the way in
+(``normalise``), and the portrait's own are added on the way out (``retarget``).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import MOTION_RATE, POINTS, FloatArray, Landmarks, Motion
+from sdk.data import MOTION_RATE, POINTS, FloatArray, Floats, Landmarks, Motion
 from sdk.errors import InputError
 
 __all__ = [
@@ -73,13 +73,15 @@ MIRROR: Final = (
 )
 """``points[MIRROR]`` is the face's mirror image once x is negated."""
 
-# Half a symmetric adult face with closed lips, drawn by hand after published mean adult measures (outer-eye distance 90 mm, inner
-# 33, face width 137, nasion to chin 118, nose 51 long and 34 wide, mouth 52): index -> (x, y, z), the other half by MIRROR.
+# Half a symmetric adult face with closed lips, drawn by hand after published mean adult measures (outer-eye distance
+# 90 mm, inner 33, face width 137, nasion to chin 118, nose 51 long and 34 wide, mouth 52): index -> (x, y, z), the
+# other half by MIRROR.
 _HALF: Final = {
     0: (-0.760, 0.030, 0.560), 1: (-0.752, 0.250, 0.540), 2: (-0.728, 0.465, 0.500), 3: (-0.690, 0.670, 0.440),
     4: (-0.615, 0.855, 0.340), 5: (-0.505, 1.010, 0.210), 6: (-0.365, 1.140, 0.070), 7: (-0.190, 1.245, -0.060),
     8: (0.0, 1.285, -0.120),
-    17: (-0.610, -0.165, 0.090), 18: (-0.505, -0.250, -0.030), 19: (-0.385, -0.275, -0.110), 20: (-0.265, -0.255, -0.160),
+    17: (-0.610, -0.165, 0.090), 18: (-0.505, -0.250, -0.030), 19: (-0.385, -0.275, -0.110), 20: (-0.265, -0.255,
+        -0.160),
     21: (-0.150, -0.215, -0.190),
     27: (0.0, -0.020, -0.185), 28: (0.0, 0.145, -0.260), 29: (0.0, 0.305, -0.345), 30: (0.0, 0.455, -0.420),
     31: (-0.175, 0.530, -0.180), 32: (-0.095, 0.555, -0.230), 33: (0.0, 0.575, -0.265),
@@ -103,7 +105,7 @@ def canonical_face() -> FloatArray:
     return face
 
 
-def rotation_matrix(rotation: NDArray[np.floating]) -> NDArray[np.float64]:
+def rotation_matrix(rotation: Floats) -> NDArray[np.float64]:
     """Turn axis-angle rotations ``[..., 3]`` (radians) into matrices, float64 ``[..., 3, 3]`` (Rodrigues' formula)."""
     vector = np.asarray(rotation, dtype=np.float64)
     angle = np.linalg.norm(vector, axis=-1)[..., None, None]
@@ -115,10 +117,14 @@ def rotation_matrix(rotation: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(np.eye(3) + first * cross + second * (cross @ cross))
 
 
-def axis_angle(matrix: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Turn rotation matrices ``[..., 3, 3]`` into axis-angle vectors, float64 ``[..., 3]``, for angles below a half turn."""
+def axis_angle(matrix: Floats) -> NDArray[np.float64]:
+    """Turn rotation matrices ``[..., 3, 3]`` into axis-angle vectors, float64 ``[..., 3]``, for angles below a half
+    turn."""
     m = np.asarray(matrix, dtype=np.float64)
-    skew = np.stack([m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1]], axis=-1) / 2
+    x = m[..., 2, 1] - m[..., 1, 2]
+    y = m[..., 0, 2] - m[..., 2, 0]
+    z = m[..., 1, 0] - m[..., 0, 1]
+    skew = np.stack([x, y, z], axis=-1) / 2
     sine = np.linalg.norm(skew, axis=-1, keepdims=True)
     cosine = ((np.trace(m, axis1=-2, axis2=-1) - 1) / 2)[..., None]
     angle = np.arctan2(sine, cosine)
@@ -139,16 +145,16 @@ class Pose:
     rotation: NDArray[np.float64]
     origin: NDArray[np.float64]
 
-    def to_face(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+    def to_face(self, points: Floats) -> NDArray[np.float64]:
         """Take points ``[T, N, 3]`` from pixels into the face frame."""
         return np.asarray((points - self.origin[:, None]) @ self.rotation / self.scale[:, None, None])
 
-    def to_pixels(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+    def to_pixels(self, points: Floats) -> NDArray[np.float64]:
         """Take points ``[T, N, 3]`` from the face frame into pixels."""
         return np.asarray(points @ self.rotation.transpose(0, 2, 1) * self.scale[:, None, None] + self.origin[:, None])
 
 
-def align(points: NDArray[np.floating], shape: NDArray[np.floating] | None = None) -> Pose:
+def align(points: Floats, shape: Floats | None = None) -> Pose:
     """Find the similarities that lay a shape's stable points onto pictures' points, by least squares.
 
     Args:
@@ -172,10 +178,11 @@ def align(points: NDArray[np.floating], shape: NDArray[np.floating] | None = Non
     return Pose(scale, rotation, origin)
 
 
-def lift(points: NDArray[np.floating]) -> FloatArray:
+def lift(points: Floats) -> FloatArray:
     """Give flat landmarks ``[T, 68, 2 or 3]`` the canonical face's depth, seen from where they were seen.
 
-    Fits a scaled orthographic camera to the stable points and the jaw's ends, then takes z from the turned canonical face.
+    Fits a scaled orthographic camera to the stable points and the jaw's ends, then takes z from the turned canonical
+    face.
 
     Returns:
         float32 ``[T, 68, 3]``: x and y untouched.
@@ -199,31 +206,35 @@ def _own_frame(shape: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((shape - middle) / np.linalg.norm(shape[45] - shape[36]))
 
 
-def mouth_opening(points: NDArray[np.floating]) -> NDArray[np.float64]:
+def mouth_opening(points: Floats) -> NDArray[np.float64]:
     """The inner lips' distance (points 62 and 66) over the outer-eye distance, ``[...]`` from ``[..., 68, 3]``."""
     return _ratio(points, 62, 66)
 
 
-def mouth_width(points: NDArray[np.floating]) -> NDArray[np.float64]:
+def mouth_width(points: Floats) -> NDArray[np.float64]:
     """The mouth corners' distance (points 48 and 54) over the outer-eye distance, ``[...]`` from ``[..., 68, 3]``."""
     return _ratio(points, 48, 54)
 
 
-def eye_opening(points: NDArray[np.floating]) -> NDArray[np.float64]:
+def eye_opening(points: Floats) -> NDArray[np.float64]:
     """The lids' mean distance over the eyes' mean width, ``[...]`` from ``[..., 68, 3]`` (Soukupova and Cech, 2016)."""
     p = np.asarray(points, dtype=np.float64)
-    lids = sum(np.linalg.norm(p[..., a, :] - p[..., b, :], axis=-1) for a, b in ((37, 41), (38, 40), (43, 47), (44, 46))) / 4
-    width = sum(np.linalg.norm(p[..., a, :] - p[..., b, :], axis=-1) for a, b in ((36, 39), (42, 45))) / 2
-    return np.asarray(lids / width)
+
+    def mean_distance(*pairs: tuple[int, int]) -> Floats:
+        return np.mean([np.linalg.norm(p[..., a, :] - p[..., b, :], axis=-1) for a, b in pairs], axis=0)
+
+    return np.asarray(
+        mean_distance((37, 41), (38, 40), (43, 47), (44, 46)) / mean_distance((36, 39), (42, 45)), dtype=np.float64
+    )
 
 
-def _ratio(points: NDArray[np.floating], a: int, b: int) -> NDArray[np.float64]:
+def _ratio(points: Floats, a: int, b: int) -> NDArray[np.float64]:
     p = np.asarray(points, dtype=np.float64)
     eyes = np.linalg.norm(p[..., 36, :] - p[..., 45, :], axis=-1)
     return np.asarray(np.linalg.norm(p[..., a, :] - p[..., b, :], axis=-1) / eyes)
 
 
-def neutral_face(points: NDArray[np.floating], *, closed: float = 0.15) -> FloatArray:
+def neutral_face(points: Floats, *, closed: float = 0.15) -> FloatArray:
     """A person's own neutral face, in the face frame.
 
     Args:
@@ -242,21 +253,22 @@ def neutral_face(points: NDArray[np.floating], *, closed: float = 0.15) -> Float
 
 
 def normalise(
-    points: NDArray[np.floating],
+    points: Floats,
     *,
-    neutral: NDArray[np.floating] | None = None,
+    neutral: Floats | None = None,
     known: NDArray[np.bool_] | slice = slice(None),
     rate: Fraction = MOTION_RATE,
 ) -> Motion:
     """Take the person out: their landmarks become motion in the face frame.
 
-    The head's rest, which poses are relative to, is its mean rotation and median place, so the camera's angle and distance do
-    not enter.
+    The head's rest, which poses are relative to, is its mean rotation and median place, so the camera's angle and
+    distance do not enter.
 
     Args:
         points: Landmarks ``[T, 68, 3]``, pixels.
         neutral: The person's neutral face ``[68, 3]`` in the face frame; from the known frames where it is left out.
-        known: The frames that the neutral face and the head's rest are taken from, so that held-out frames stay unknown.
+        known: The frames that the neutral face and the head's rest are taken from, so that held-out frames stay
+            unknown.
         rate: Frames a second.
     """
     own = neutral_face(points[known]) if neutral is None else np.asarray(neutral)
@@ -273,10 +285,9 @@ def normalise(
     )
 
 
-def compose(
-    expression: NDArray[np.floating], pose: NDArray[np.floating], face: NDArray[np.floating] | None = None
-) -> FloatArray:
-    """The posed landmarks ``R (face + expression) + t``, float32 ``[T, 68, 3]``; the canonical face where none is given."""
+def compose(expression: Floats, pose: Floats, face: Floats | None = None) -> FloatArray:
+    """The posed landmarks ``R (face + expression) + t``, float32 ``[T, 68, 3]``; the canonical face where none is
+    given."""
     shape = np.asarray(canonical_face() if face is None else face, dtype=np.float64) + expression
     rotation = rotation_matrix(pose[:, :3])
     return (shape @ rotation.transpose(0, 2, 1) + np.asarray(pose, dtype=np.float64)[:, None, 3:]).astype(np.float32)

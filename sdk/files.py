@@ -56,8 +56,9 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Fill a folder under a temporary name beside its place, and swap it in when the block ends well.
 
-    An old folder is moved aside first and removed last, so that a reader who opens files in between sees the old or the new one
-    (on a file system where a folder cannot be exchanged in one step, an instant lies between the two moves).
+    An old folder is moved aside first and removed last, so that a reader who opens files in between sees the old or
+    the new one (on a file system where a folder cannot be exchanged in one step, an instant lies between the two
+    moves).
 
     Raises:
         OutputError: The parent is missing or not writable, something that is no folder stands there, or a move failed.

@@ -1,6 +1,7 @@
 """Feeding a motion generator: whole files and streams, with the same result.
 
-A generator is causal and answers ``lookahead`` frames late; here it is fed past the end, and the late answers are put in their place.
+A generator is causal and answers ``lookahead`` frames late; here it is fed past the end, and the late answers are put
+in their place.
 """
 
 from __future__ import annotations

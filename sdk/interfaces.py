@@ -1,7 +1,7 @@
 """The five parts that plugins provide, as Protocols.
 
-Networks are ``torch.nn.Module``s, and their tensors are float32 with a batch axis first; everything else speaks NumPy. Importing
-this module imports no torch.
+Networks are ``torch.nn.Module``s, and their tensors are float32 with a batch axis first; everything else speaks
+NumPy. Importing this module imports no torch.
 """
 
 from __future__ import annotations
@@ -101,7 +101,8 @@ class LandmarkDetector(Protocol):
         """Find the faces in each picture.
 
         Args:
-            images: uint8 ``[H, W, 3]`` each, sRGB; sizes may differ. Each is taken on its own: no memory between pictures.
+            images: uint8 ``[H, W, 3]`` each, sRGB; sizes may differ. Each is taken on its own: no memory between
+                pictures.
 
         Returns:
             For each picture the faces found, largest first; an empty list where there is none.
@@ -112,8 +113,9 @@ class LandmarkDetector(Protocol):
 class MotionGenerator(Protocol):
     """An ``nn.Module`` that turns audio features into motion; a style re-weights its parameters.
 
-    It is causal in what it is given: output ``k`` of a sequence describes the frame ``k - lookahead``, so the first ``lookahead`` outputs
-    describe nothing. ``sdk.generation`` feeds it past the end and drops those, for whole files and for streams alike.
+    It is causal in what it is given: output ``k`` of a sequence describes the frame ``k - lookahead``, so the first
+    ``lookahead`` outputs describe nothing. ``sdk.generation`` feeds it past the end and drops those, for whole files
+    and for streams alike.
 
     Attributes:
         name: The component's name, which packs record.
@@ -137,8 +139,8 @@ class MotionGenerator(Protocol):
             state: What the call on the stretch before returned; None at the beginning.
 
         Returns:
-            ``expression`` ``[B, T, 68, 3]``, ``pose`` ``[B, T, 6]`` (units as in ``Motion``), and the state to go on from. A
-            sequence in one call or in several gives the same motion within float32 rounding.
+            ``expression`` ``[B, T, 68, 3]``, ``pose`` ``[B, T, 6]`` (units as in ``Motion``), and the state to go on
+            from. A sequence in one call or in several gives the same motion within float32 rounding.
         """
         ...
 
@@ -191,6 +193,7 @@ class Renderer(Protocol):
             motions: Pieces of one motion, already at the video's frame rate.
 
         Yields:
-            One picture a frame, uint8 ``[H, W, 3]``, or ``[H, W, 4]`` where the portrait has alpha, of the portrait's size.
+            One picture a frame, uint8 ``[H, W, 3]``, or ``[H, W, 4]`` where the portrait has alpha, of the portrait's
+            size.
         """
         ...

@@ -24,7 +24,8 @@ class FitConfig(BaseModel):
         checkpoint_every: Steps between checkpoints, where one is asked for.
         held_out: The share of the reference, at its end, that the report is measured on and nothing else.
         chosen_on: The share before that, on which the best step is chosen; none under 8 s.
-        max_offset: The largest lead or lag of lips against sound that is looked for, in seconds; 0 takes the clip as it is.
+        max_offset: The largest lead or lag of lips against sound that is looked for, in seconds; 0 takes the clip as
+            it is.
         terms: The weights of the loss.
     """
 

@@ -13,15 +13,17 @@ from sdk.face import canonical_face
 __all__ = ["LOSS_SCALE", "VELOCITY_SCALE", "compose", "to_loss_units", "velocity"]
 
 LOSS_SCALE: Final = 20.0
-"""Loss units in one eye distance. L_r ties f to the scale of its input, so the unit is part of the loss: in this one a talking
-face spreads by about 1 in each coordinate of the mouth."""
+"""Loss units in one eye distance. L_r ties f to the scale of its input, so the unit is part of the loss: in this one
+a talking face spreads by about 1 in each coordinate of the mouth."""
 
 VELOCITY_SCALE: Final = 4.0
 """What a frame-to-frame difference at 60 Hz is multiplied by, to spread about as much as the positions do."""
 
 
 def rotation_matrix(rotation: Tensor) -> Tensor:
-    """Turn axis-angle rotations ``[..., 3]`` (radians) into matrices ``[..., 3, 3]``, differentiable at zero (Rodrigues)."""
+    """Turn axis-angle rotations ``[..., 3]`` (radians) into matrices ``[..., 3, 3]``, differentiable at zero
+    (Rodrigues).
+    """
     # sinc keeps value and gradient right at a zero angle; the root needs a floor for its own gradient.
     angle = (rotation.square().sum(-1) + 1e-12).sqrt()[..., None, None]
     x, y, z = rotation.unbind(-1)

@@ -13,8 +13,8 @@ __all__ = ["gradient_penalty", "moment_gap", "style_gap"]
 def style_gap(net: StyleTransferNet, generated: Tensor, reference: Tensor) -> Tensor:
     """L_sc = ||mean f(phi_mg) - mean f(phi_s)||^2, summed over the 256 features.
 
-    Generated motion and stills share no time axis, so the "mean features" of the paper are means over frames, and the term
-    compares two distributions.
+    Generated motion and stills share no time axis, so the "mean features" of the paper are means over frames, and the
+    term compares two distributions.
 
     Args:
         net: The style transfer net f.
@@ -28,9 +28,9 @@ def style_gap(net: StyleTransferNet, generated: Tensor, reference: Tensor) -> Te
 def gradient_penalty(net: StyleTransferNet, generated: Tensor, reference: Tensor, *, rng: torch.Generator) -> Tensor:
     """L_r = (||grad f(phi_hat)|| - 1)^2 at phi_hat = gamma phi_s + (1 - gamma) phi_mg, averaged over frames.
 
-    f has 256 outputs, so its gradient is a Jacobian J; its Frobenius norm is estimated by one Gaussian probe v a frame, ||J^T v||,
-    whose square has the mean ||J||_F^2. gamma is uniform in [0, 1], one a frame; generated and reference frames are paired at random. After
-    Gulrajani et al., "Improved Training of Wasserstein GANs", 2017.
+    f has 256 outputs, so its gradient is a Jacobian J; its Frobenius norm is estimated by one Gaussian probe v a
+    frame, ||J^T v||, whose square has the mean ||J||_F^2. gamma is uniform in [0, 1], one a frame; generated and
+    reference frames are paired at random. After Gulrajani et al., "Improved Training of Wasserstein GANs", 2017.
 
     Args:
         net: The style transfer net f.

@@ -23,9 +23,9 @@ def reconstruction(generated: Tensor, reference: Tensor, weight: Tensor) -> Tens
 def timing(generated: Tensor, base: Tensor) -> Tensor:
     """L_mg where there is nothing to reconstruct: each coordinate's course is kept, its level and amplitude are free.
 
-    Courses are scored to zero mean and unit deviation over the batch's frames before they are compared. A coordinate that the
-    base hardly moves has no course worth keeping, and left free it is where a style loss cheats: there the plain difference
-    (without the means) counts.
+    Courses are scored to zero mean and unit deviation over the batch's frames before they are compared. A coordinate
+    that the base hardly moves has no course worth keeping, and left free it is where a style loss cheats: there the
+    plain difference (without the means) counts.
 
     Args:
         generated: ``[B, T, C]``, loss units.

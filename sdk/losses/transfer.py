@@ -1,4 +1,6 @@
-"""The whole transfer loss: L_transfer = L_mg + L_sc + L_r (Pham et al., CVPR-W 2024), with the terms that make it work."""
+"""The whole transfer loss: L_transfer = L_mg + L_sc + L_r (Pham et al., CVPR-W 2024), with the terms that make it
+work.
+"""
 
 from __future__ import annotations
 
@@ -45,11 +47,14 @@ class TransferTerms(BaseModel):
 
 
 def mouth_course(phi: Tensor) -> Tensor:
-    """The mouth's opening (62-66) and width (48-54), however the head is turned: ``[B, T, 2]`` from ``[B, T, 204]``, loss units."""
+    """The mouth's opening (62-66) and width (48-54), however the head is turned: ``[B, T, 2]`` from ``[B, T, 204]``,
+    loss units.
+    """
     face = torch.tensor(canonical_face(), dtype=phi.dtype, device=phi.device)
     points = phi.unflatten(-1, (POINTS, 3)) + face * LOSS_SCALE
     across = points[..., [66, 54], :] - points[..., [62, 48], :]
-    return (across.square().sum(-1) + 1e-4).sqrt()
+    course: Tensor = (across.square().sum(-1) + 1e-4).sqrt()
+    return course
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +108,8 @@ class TransferLoss:
     def paired(self, expression: Tensor, target: Tensor, weight: Tensor) -> Tensor:
         """L_mg where sound and frames belong together.
 
-        The sound hardly determines the head, so faces are compared upright; how the head moves is the business of the terms
-        that compare distributions.
+        The sound hardly determines the head, so faces are compared upright; how the head moves is the business of the
+        terms that compare distributions.
 
         Args:
             expression: ``[B, T, 68, 3]``, generated.
@@ -114,7 +119,8 @@ class TransferLoss:
         return reconstruction(_upright(expression), _upright(target), weight)
 
     def unpaired(self, motion: tuple[Tensor, Tensor], base: tuple[Tensor, Tensor]) -> Tensor:
-        """L_mg where there is nothing to reconstruct: the timing of the unadapted generator on the same features is kept.
+        """L_mg where there is nothing to reconstruct: the timing of the unadapted generator on the same features is
+        kept.
 
         Args:
             motion: Generated expression ``[B, T, 68, 3]`` and pose ``[B, T, 6]``.

@@ -77,9 +77,7 @@ def compare(
     opening = width = None
     if paired:
         opening = correlate(mine, theirs, valid=valid)
-        width = correlate(
-            mouth_width(face + generated.expression), mouth_width(face + real.expression), valid=valid
-        )
+        width = correlate(mouth_width(face + generated.expression), mouth_width(face + real.expression), valid=valid)
     spread = float(np.std(theirs if valid is None else theirs[valid]))
     real_speed = speed(seen) if ordered else 0.0
     return MotionScores(

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import MOTION_RATE
+from sdk.data import MOTION_RATE, Floats
 
 __all__ = ["Correlation", "best_lag", "correlate"]
 
@@ -20,7 +20,8 @@ class Correlation:
     Attributes:
         r: Pearson's, at the best lag.
         lag: Seconds that the first course comes after the second.
-        null: The 95th percentile of the same figure for unrelated timing: circular shifts of the first course by over a second.
+        null: The 95th percentile of the same figure for unrelated timing: circular shifts of the first course by over
+            a second.
     """
 
     r: float
@@ -57,8 +58,8 @@ def best_lag(
 
 
 def correlate(
-    generated: NDArray[np.floating],
-    real: NDArray[np.floating],
+    generated: Floats,
+    real: Floats,
     *,
     valid: NDArray[np.bool_] | None = None,
     rate: Fraction = MOTION_RATE,
