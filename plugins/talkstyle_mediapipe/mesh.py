@@ -1,0 +1,161 @@
+"""The two generations of MediaPipe's face mesh behind one small interface."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.data import Image
+from sdk.errors import ModelFileMissing
+from talkstyle_mediapipe.quiet import without_chatter
+
+__all__ = ["BUNDLE", "BUNDLE_SHA256", "BUNDLE_URL", "MODELS_VARIABLE", "Mesh", "MeshFace", "make_mesh"]
+
+BUNDLE: Final = "face_landmarker.task"
+BUNDLE_URL: Final = (
+    "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task"
+)
+BUNDLE_SHA256: Final = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
+MODELS_VARIABLE: Final = "TALKSTYLE_MODELS"
+"""The environment variable that names the folder where model files lie."""
+
+
+class MeshFace(NamedTuple):
+    """One face: ``points`` float64 ``[478, 3]`` in pixels, z negative towards the camera, and ``score`` in [0, 1]."""
+
+    points: NDArray[np.float64]
+    score: float
+
+
+class Mesh(Protocol):
+    """Finds faces that fill at least a tenth of a square picture."""
+
+    def faces(self, picture: Image) -> list[MeshFace]:
+        """Find the faces in a contiguous, square picture, uint8 ``[S, S, 3]``."""
+        ...
+
+
+def make_mesh(*, max_faces: int, min_confidence: float, model: Path | None) -> Mesh:
+    """Start the face mesh: from a bundle where one is given, else from the wheel's own models, else from a bundle found.
+
+    Raises:
+        ModelFileMissing: This MediaPipe carries no models, and no bundle was found; or the bundle is damaged.
+    """
+    with warnings.catch_warnings(), without_chatter():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of MediaPipe's own dependencies, on import
+        mesh: Mesh
+        if model is None and find_spec("mediapipe.python.solutions") is not None:
+            mesh = _WheelMesh(max_faces, min_confidence)
+        else:
+            bundle = _published_bundle() if model is None else _own_bundle(model)
+            mesh = _BundleMesh(bundle, max_faces, min_confidence)
+        # The networks are made on the first picture, and talk while they are.
+        mesh.faces(np.zeros((64, 64, 3), dtype=np.uint8))
+    return mesh
+
+
+def _pixels(landmarks: Any, side: int) -> NDArray[np.float64]:
+    # x and y are shares of the picture's width and height, and z is scaled like x.
+    return np.array([(point.x, point.y, point.z) for point in landmarks], dtype=np.float64) * side
+
+
+class _WheelMesh:
+    """The solutions API of releases whose wheel carries the models: the mesh with attention to eyes and lips."""
+
+    def __init__(self, max_faces: int, min_confidence: float) -> None:
+        from mediapipe.python.solution_base import SolutionBase
+
+        # FaceMesh itself keeps the detections, and so the scores, to itself; this is its graph with that output added.
+        self._graph = SolutionBase(
+            binary_graph_path="mediapipe/modules/face_landmark/face_landmark_front_cpu.binarypb",
+            side_inputs={"num_faces": max_faces, "with_attention": True, "use_prev_landmarks": False},
+            calculator_params={
+                "facedetectionshortrangecpu__facedetectionshortrange__facedetection__"
+                "TensorsToDetectionsCalculator.min_score_thresh": min_confidence,
+                "facelandmarkcpu__ThresholdingCalculator.threshold": min_confidence,
+            },
+            outputs=["multi_face_landmarks", "face_detections"],
+        )
+
+    def faces(self, picture: Image) -> list[MeshFace]:
+        result = self._graph.process(input_data={"image": picture})
+        side = picture.shape[0]
+        meshes = [_pixels(face.landmark, side) for face in result.multi_face_landmarks or []]
+        if not meshes:
+            return []
+        # A detection whose mesh was rejected is in this list only, so the two are matched by place.
+        boxes = [found.location_data.relative_bounding_box for found in result.face_detections]
+        centres = np.array([(box.xmin + box.width / 2, box.ymin + box.height / 2) for box in boxes]) * side
+        scores = [min(1.0, max(0.0, float(found.score[0]))) for found in result.face_detections]
+        return [
+            MeshFace(points, scores[int(np.linalg.norm(centres - points[:, :2].mean(axis=0), axis=1).argmin())])
+            for points in meshes
+        ]
+
+
+class _BundleMesh:
+    """The tasks API, with a bundle of models; it tells no score, so every face it reports has 1.0."""
+
+    def __init__(self, bundle: bytes, max_faces: int, min_confidence: float) -> None:
+        from mediapipe import Image as TaskImage
+        from mediapipe import ImageFormat
+        from mediapipe.tasks.python import BaseOptions, vision
+
+        self._image = lambda picture: TaskImage(image_format=ImageFormat.SRGB, data=picture)
+        self._task = vision.FaceLandmarker.create_from_options(
+            vision.FaceLandmarkerOptions(
+                # As bytes: paths with other letters, or with drives, do not reach its native code whole.
+                base_options=BaseOptions(model_asset_buffer=bundle),
+                num_faces=max_faces,
+                min_face_detection_confidence=min_confidence,
+                min_face_presence_confidence=min_confidence,
+            )
+        )
+
+    def faces(self, picture: Image) -> list[MeshFace]:
+        found = self._task.detect(self._image(picture)).face_landmarks
+        return [MeshFace(_pixels(face, picture.shape[0]), 1.0) for face in found]
+
+
+def _published_bundle() -> bytes:
+    folder = os.environ.get(MODELS_VARIABLE)
+    path = Path(folder) / BUNDLE if folder else None
+    where_to = f"Get it from {BUNDLE_URL} and put it into a folder that {MODELS_VARIABLE} names, or pass model=."
+    if path is None or not path.is_file():
+        raise ModelFileMissing(
+            f"this release of MediaPipe carries no models, and {BUNDLE} was not found",
+            where=f"{MODELS_VARIABLE} is not set" if path is None else str(path),
+            hint=where_to,
+        )
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != BUNDLE_SHA256:
+        raise ModelFileMissing(
+            f"{BUNDLE} is not the published file: its sha256 differs", where=str(path), hint=where_to
+        )
+    return data
+
+
+def _own_bundle(path: Path) -> bytes:
+    if not path.is_file():
+        raise ModelFileMissing("there is no such model file", where=str(path), hint=f"{BUNDLE} is at {BUNDLE_URL}.")
+    needed = {"face_detector.tflite", "face_landmarks_detector.tflite"}
+    if not zipfile.is_zipfile(path):
+        held = set()
+    else:
+        with zipfile.ZipFile(path) as bundle:
+            held = set(bundle.namelist())
+    if not needed <= held:
+        raise ModelFileMissing(
+            f"the file is no face landmarker bundle: it lacks {', '.join(sorted(needed - held))}",
+            where=str(path),
+            hint=f"{BUNDLE} is at {BUNDLE_URL}.",
+        )
+    return path.read_bytes()

@@ -1,0 +1,44 @@
+"""MediaPipe's native start-up chatter, kept off stderr; its errors are passed on."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["without_chatter"]
+
+# absl's I and W lines, TensorFlow Lite's own, and absl's remark that it is not initialised. No environment variable turns these off.
+_CHATTER = re.compile(rb"[IW]\d{4} .*\.cc:\d+\]|INFO: |WARNING: All log messages before absl::InitializeLog")
+
+
+@contextmanager
+def without_chatter() -> Iterator[None]:
+    """Hold back what native code writes to stderr in the block, then pass on all of it but informational lines and warnings.
+
+    Native code writes to the file descriptor, past ``sys.stderr``, so the descriptor itself is turned aside: for start-up only,
+    since it belongs to the whole process.
+    """
+    try:
+        stderr = os.dup(2)
+    except OSError:  # a process without stderr
+        yield
+        return
+    try:
+        with tempfile.TemporaryFile() as held:
+            if sys.stderr is not None:
+                sys.stderr.flush()
+            os.dup2(held.fileno(), 2)
+            try:
+                yield
+            finally:
+                os.dup2(stderr, 2)
+                held.seek(0)
+                kept = b"".join(line for line in held if not _CHATTER.match(line))
+                if kept:
+                    os.write(2, kept)
+    finally:
+        os.close(stderr)
