@@ -118,8 +118,7 @@ def rotation_matrix(rotation: Floats) -> NDArray[np.float64]:
 
 
 def axis_angle(matrix: Floats) -> NDArray[np.float64]:
-    """Turn rotation matrices ``[..., 3, 3]`` into axis-angle vectors, float64 ``[..., 3]``, for angles below a half
-    turn."""
+    """Turn rotation matrices ``[..., 3, 3]`` into axis-angle, float64 ``[..., 3]``, for angles below a half turn."""
     m = np.asarray(matrix, dtype=np.float64)
     x = m[..., 2, 1] - m[..., 1, 2]
     y = m[..., 0, 2] - m[..., 2, 0]
@@ -197,7 +196,7 @@ def lift(points: Floats) -> FloatArray:
     rotation, scale = u @ vt, s.mean(axis=1)
     depth_row = np.cross(rotation[:, 0], rotation[:, 1])
     z = scale[:, None] * (depth_row @ face.T)
-    return np.concatenate([flat, z[..., None]], axis=-1).astype(np.float32)
+    return np.asarray(np.concatenate([flat, z[..., None]], axis=-1), dtype=np.float32)
 
 
 def _own_frame(shape: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -221,7 +220,7 @@ def eye_opening(points: Floats) -> NDArray[np.float64]:
     p = np.asarray(points, dtype=np.float64)
 
     def mean_distance(*pairs: tuple[int, int]) -> Floats:
-        return np.mean([np.linalg.norm(p[..., a, :] - p[..., b, :], axis=-1) for a, b in pairs], axis=0)
+        return np.asarray(np.mean([np.linalg.norm(p[..., a, :] - p[..., b, :], axis=-1) for a, b in pairs], axis=0))
 
     return np.asarray(
         mean_distance((37, 41), (38, 40), (43, 47), (44, 46)) / mean_distance((36, 39), (42, 45)), dtype=np.float64
@@ -286,11 +285,16 @@ def normalise(
 
 
 def compose(expression: Floats, pose: Floats, face: Floats | None = None) -> FloatArray:
-    """The posed landmarks ``R (face + expression) + t``, float32 ``[T, 68, 3]``; the canonical face where none is
-    given."""
+    """Pose landmarks: ``R (face + expression) + t``, float32 ``[T, 68, 3]``.
+
+    Args:
+        expression: ``[T, 68, 3]``, face-frame units.
+        pose: ``[T, 6]``: axis-angle (radians), translation.
+        face: The neutral face ``[68, 3]``; the canonical one where it is left out.
+    """
     shape = np.asarray(canonical_face() if face is None else face, dtype=np.float64) + expression
-    rotation = rotation_matrix(pose[:, :3])
-    return (shape @ rotation.transpose(0, 2, 1) + np.asarray(pose, dtype=np.float64)[:, None, 3:]).astype(np.float32)
+    turned = shape @ rotation_matrix(pose[:, :3]).transpose(0, 2, 1)
+    return np.asarray(turned + pose[:, None, 3:], dtype=np.float32)
 
 
 def retarget(motion: Motion, landmarks: Landmarks) -> FloatArray:

@@ -21,9 +21,7 @@ VELOCITY_SCALE: Final = 4.0
 
 
 def rotation_matrix(rotation: Tensor) -> Tensor:
-    """Turn axis-angle rotations ``[..., 3]`` (radians) into matrices ``[..., 3, 3]``, differentiable at zero
-    (Rodrigues).
-    """
+    """Turn axis-angle ``[..., 3]`` (radians) into matrices ``[..., 3, 3]``, differentiable at zero (Rodrigues)."""
     # sinc keeps value and gradient right at a zero angle; the root needs a floor for its own gradient.
     angle = (rotation.square().sum(-1) + 1e-12).sqrt()[..., None, None]
     x, y, z = rotation.unbind(-1)

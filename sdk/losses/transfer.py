@@ -1,6 +1,4 @@
-"""The whole transfer loss: L_transfer = L_mg + L_sc + L_r (Pham et al., CVPR-W 2024), with the terms that make it
-work.
-"""
+"""The transfer loss L_mg + L_sc + L_r (Pham et al., CVPR-W 2024), with the terms that make it work."""
 
 from __future__ import annotations
 
@@ -47,11 +45,9 @@ class TransferTerms(BaseModel):
 
 
 def mouth_course(phi: Tensor) -> Tensor:
-    """The mouth's opening (62-66) and width (48-54), however the head is turned: ``[B, T, 2]`` from ``[B, T, 204]``,
-    loss units.
-    """
+    """The mouth's opening (62-66) and width (48-54), head turned or not: ``[B, T, 2]`` from ``[B, T, 204]``."""
     face = torch.tensor(canonical_face(), dtype=phi.dtype, device=phi.device)
-    points = phi.unflatten(-1, (POINTS, 3)) + face * LOSS_SCALE
+    points = phi.reshape(*phi.shape[:-1], POINTS, 3) + face * LOSS_SCALE
     across = points[..., [66, 54], :] - points[..., [62, 48], :]
     course: Tensor = (across.square().sum(-1) + 1e-4).sqrt()
     return course
@@ -119,8 +115,7 @@ class TransferLoss:
         return reconstruction(_upright(expression), _upright(target), weight)
 
     def unpaired(self, motion: tuple[Tensor, Tensor], base: tuple[Tensor, Tensor]) -> Tensor:
-        """L_mg where there is nothing to reconstruct: the timing of the unadapted generator on the same features is
-        kept.
+        """L_mg where there is nothing to reconstruct: the unadapted generator's timing is kept.
 
         Args:
             motion: Generated expression ``[B, T, 68, 3]`` and pose ``[B, T, 6]``.

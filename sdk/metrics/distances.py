@@ -71,8 +71,7 @@ def style_landmark_distance(
     order: int = 0,
     mouth: bool = False,
 ) -> float:
-    """SLD, SLV and SMD: the mean, over windows of the reference, of the distance to the generated window nearest to
-    each.
+    """SLD, SLV and SMD: the mean distance from windows of the reference to the nearest generated ones.
 
     Frames are moved to their own minimum of x and y, so that neither place nor clock counts. In % of the jaw's width.
     After the definitions in the method's articles (Pham et al., arXiv 2303.09799).
