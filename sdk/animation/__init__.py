@@ -1,0 +1,1 @@
+"""Portrait and sound to a talking video."""

@@ -1,0 +1,104 @@
+"""Blinks: both eyes, at a living person's intervals.
+
+Sound says nothing of when somebody blinks, so a generator that follows it learns the mean of blinks: lids that tremble
+and never shut. Its lid motion is therefore kept only as narrowing and widening, and all shutting is done here; an eye
+cannot shut twice.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.data import MOTION_RATE, Motion
+from sdk.face import canonical_face
+
+__all__ = ["Blinks"]
+
+UPPER: Final = (37, 38, 43, 44)
+LOWER: Final = (41, 40, 47, 46)
+"""The lids' points, each lower one under its upper one."""
+
+UPPER_SHARE: Final = 0.88
+"""The upper lid's part of the way; the lower one comes up to meet it."""
+
+MEDIAN, SPREAD, SHORTEST, LONGEST = 3.4, 0.45, 1.0, 10.0
+"""Seconds between blinks: log-normal, about 16 a minute."""
+
+CLOSING, SHUT, OPENING = 0.08, 0.05, 0.14
+"""Seconds. An eye shuts faster than it opens; it stays shut longer than a frame at 25 fps, so each blink is seen."""
+
+NARROWED, WIDENED = 0.35, 0.25
+"""The most that the generator's own lid motion may narrow or widen an eye, as a share of its opening."""
+
+
+class Blinks:
+    """Adds blinks to motion that arrives piece by piece, at times that only the seed decides.
+
+    Args:
+        seed: Any whole number from 0.
+        amount: 0 keeps the eyes open; 2 blinks twice as often.
+        end: The motion's duration in seconds, so that it ends with open eyes; None where it is not known.
+    """
+
+    def __init__(self, seed: int, *, amount: float = 1.0, end: float | None = None) -> None:
+        self._random = np.random.default_rng([seed, 1])
+        self._amount = amount
+        self._last = (np.inf if end is None else end) - (CLOSING + SHUT + OPENING)
+        self._frame = 0
+        self._previous, self._next = -np.inf, np.inf
+        if amount > 0:
+            self._next = 0.5 * self._interval() / amount + 0.3
+        face = canonical_face()
+        self._gap = face[list(LOWER)] - face[list(UPPER)]
+
+    def __call__(self, motion: Motion) -> Motion:
+        """Return the motion ``[T]`` with its lids replaced; pieces must come in order."""
+        times = (self._frame + np.arange(len(motion))) / float(MOTION_RATE)
+        self._frame += len(motion)
+        shut = self._closure(times)
+        expression = motion.expression.copy()
+        upper, lower = expression[:, list(UPPER)], expression[:, list(LOWER)]
+        # How far each pair of points narrows by itself, along the line between them.
+        narrowing = ((upper - lower) * self._gap).sum(-1) / (self._gap**2).sum(-1)
+        own = _soft(narrowing.mean(axis=1, dtype=np.float64) * self._amount)
+        closed = own + shut * (1 - own)
+        way = closed[:, None, None] * self._gap
+        expression[:, list(UPPER)] = UPPER_SHARE * way
+        expression[:, list(LOWER)] = (UPPER_SHARE - 1) * way
+        return Motion(expression, motion.pose, motion.rate)
+
+    def _interval(self) -> float:
+        return float(np.clip(self._random.lognormal(np.log(MEDIAN), SPREAD), SHORTEST, LONGEST))
+
+    def _closure(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How far the eyes are shut, from 0 to 1, float64 ``[T]``."""
+        shut = np.zeros(len(times))
+        for index, time in enumerate(times):
+            if time >= self._next:
+                self._previous = self._next
+                self._next += self._interval() / self._amount
+            if self._previous <= self._last:
+                shut[index] = _shape(time - self._previous)
+        return shut
+
+
+def _shape(since: float) -> float:
+    """A blink's course ``since`` seconds after its beginning."""
+    if since < CLOSING:
+        return _ease(since / CLOSING)
+    return 1.0 - _ease((since - CLOSING - SHUT) / OPENING)
+
+
+def _ease(x: float) -> float:
+    """From 0 to 1 without a jerk at either end."""
+    x = min(max(x, 0.0), 1.0)
+    return x * x * (3 - 2 * x)
+
+
+def _soft(narrowing: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Keep narrowing (positive) and widening (negative) within their limits, without an edge."""
+    limit = np.where(narrowing > 0, NARROWED, WIDENED)
+    return np.asarray(limit * np.tanh(narrowing / limit))

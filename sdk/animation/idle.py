@@ -1,0 +1,77 @@
+"""A calm, living head: small slow motion that goes on in silence, and gives way to the generator's own."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.data import MOTION_RATE, FloatArray, Motion
+
+__all__ = ["IdleHead"]
+
+FREQUENCIES: Final = (0.071, 0.127, 0.193, 0.311, 0.523)
+"""Hz, no two in a simple ratio, so that the sum does not repeat; each is moved a little by the seed."""
+
+WEIGHTS: Final = (1.0, 0.9, 0.6, 0.3, 0.1)
+"""Slower is larger, as in people who hold still."""
+
+DEVIATION: Final = (0.018, 0.022, 0.012, 0.010, 0.008, 0.0)
+"""Standard deviations of nod, turn, tilt (radians: 1.0, 1.3, 0.7 degrees) and of the place (x, y, z; eye distances)."""
+
+BEGIN: Final = 1.0
+"""Seconds in which the motion grows from the portrait's own pose."""
+
+STRONG: Final = 0.10
+"""Radians a second of the generator's own head motion (about 6 degrees) at which the idle motion is halved."""
+
+MEMORY: Final = 0.7
+"""Seconds over which the generator's head motion is judged."""
+
+
+class IdleHead:
+    """Adds idle head motion to motion that arrives piece by piece.
+
+    It is a sum of sines of the absolute time, so that cuts change nothing.
+
+    Args:
+        seed: Any whole number from 0.
+    """
+
+    def __init__(self, seed: int) -> None:
+        random = np.random.default_rng([seed, 2])
+        shape = (6, len(FREQUENCIES))
+        self._phase = random.uniform(0, 2 * np.pi, shape)
+        self._omega = 2 * np.pi * np.array(FREQUENCIES) * random.uniform(0.9, 1.1, shape)
+        weights = np.array(WEIGHTS) / np.sqrt(np.sum(np.square(WEIGHTS)) / 2)  # a sine's variance is one half
+        self._amplitude = np.array(DEVIATION)[:, None] * weights
+        self._frame = 0
+        self._before: FloatArray | None = None
+        self._speed = 0.0
+
+    def __call__(self, motion: Motion) -> Motion:
+        """Return the motion ``[T]`` with the idle motion added to its pose; pieces must come in order."""
+        if len(motion) == 0:
+            return motion
+        times = (self._frame + np.arange(len(motion))) / float(MOTION_RATE)
+        self._frame += len(motion)
+        idle = (self._amplitude * np.sin(self._omega * times[:, None, None] + self._phase)).sum(axis=-1)
+        begin = np.clip(times / BEGIN, 0, 1)
+        begin = begin * begin * (3 - 2 * begin)
+        pose = motion.pose + (self._room(motion) * begin)[:, None] * idle
+        return Motion(motion.expression, pose, motion.rate)
+
+    def _room(self, motion: Motion) -> NDArray[np.float64]:
+        """What the generator's own head motion leaves for the idle one, from 1 down to 0, float64 ``[T]``."""
+        turns = motion.pose[:, :3]
+        before = turns[:1] if self._before is None else self._before
+        steps = np.diff(turns, axis=0, prepend=before)
+        self._before = turns[-1:]
+        speeds = np.linalg.norm(steps.astype(np.float64), axis=1) * float(MOTION_RATE)
+        keep = np.exp(-1 / (MEMORY * float(MOTION_RATE)))
+        room = np.empty(len(speeds))
+        for index, speed in enumerate(speeds):
+            self._speed = keep * self._speed + (1 - keep) * speed
+            room[index] = 1 / (1 + (self._speed / STRONG) ** 2)
+        return room

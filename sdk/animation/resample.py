@@ -1,0 +1,109 @@
+"""From the motion's rate to the video's, by exact time."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from sdk.data import POINTS, FloatArray, Motion
+from sdk.errors import ConfigError
+
+__all__ = ["Resampler", "frame_count", "frame_rate"]
+
+SLOWEST, FASTEST = 1, 120
+"""Frames a second that are taken."""
+
+LARGEST_DENOMINATOR = 1001
+"""That of the broadcast rates: 29.97 means 30000/1001."""
+
+
+def frame_rate(fps: int | float | str | Fraction) -> Fraction:
+    """Read a frame rate: 25, 29.97 (taken as 30000/1001), ``"30000/1001"`` or a Fraction.
+
+    Raises:
+        ConfigError: It is no number, or outside 1 to 120.
+    """
+    try:
+        rate = Fraction(fps)
+        if isinstance(fps, float) or (isinstance(fps, str) and "/" not in fps):
+            rate = _nearest(rate)
+    except (ValueError, TypeError, OverflowError, ZeroDivisionError) as error:
+        raise _wrong_rate(fps) from error
+    if isinstance(fps, bool) or not SLOWEST <= rate <= FASTEST:
+        raise _wrong_rate(fps)
+    return rate
+
+
+def _nearest(rate: Fraction) -> Fraction:
+    """The rate meant by a decimal: a broadcast rate where that agrees to two places, else the simplest fraction."""
+    broadcast = Fraction(math.ceil(rate) * 1000, 1001)
+    return broadcast if abs(rate - broadcast) < Fraction(1, 200) else rate.limit_denominator(LARGEST_DENOMINATOR)
+
+
+def _wrong_rate(fps: object) -> ConfigError:
+    return ConfigError(
+        f"fps={fps!r} is not a frame rate from {SLOWEST} to {FASTEST}",
+        where="fps",
+        hint='Give a number such as 25 or 29.97, or a fraction such as "30000/1001".',
+    )
+
+
+def frame_count(duration: Fraction, fps: Fraction) -> int:
+    """The number of frames whose end lies nearest to the sound's, and at least one."""
+    return max(1, math.floor(duration * fps + Fraction(1, 2)))
+
+
+class Resampler:
+    """Reads motion that arrives piece by piece at the times ``k / fps``, by linear interpolation; cuts change nothing.
+
+    Args:
+        fps: Frames a second to give out.
+        count: How many frames to give out; past the end of the motion its last frame stands.
+    """
+
+    def __init__(self, fps: Fraction, count: int) -> None:
+        self._fps = fps
+        self._count = count
+        self._given = 0
+        self._first = 0  # the number of the first frame that is kept
+        self._kept: Motion | None = None
+
+    def push(self, motion: Motion) -> Motion:
+        """Take motion at any one rate; return the frames that are now certain, which may be none."""
+        if self._kept is not None:
+            motion = Motion(
+                np.concatenate([self._kept.expression, motion.expression]),
+                np.concatenate([self._kept.pose, motion.pose]),
+                motion.rate,
+            )
+        step = motion.rate / self._fps
+        certain = math.floor((self._first + len(motion) - 1) / step) + 1
+        result = self._read(motion, min(certain, self._count))
+        drop = min(max(math.floor(self._given * step) - self._first, 0), max(len(motion) - 1, 0))
+        self._first += drop
+        self._kept = motion[drop:]
+        return result
+
+    def finish(self) -> Motion:
+        """Return the frames that remain."""
+        if self._kept is None or len(self._kept) == 0:
+            empty = np.zeros((0, POINTS, 3), np.float32)
+            return Motion(empty, np.zeros((0, 6), np.float32), self._fps)
+        return self._read(self._kept, self._count)
+
+    def _read(self, motion: Motion, until: int) -> Motion:
+        step = motion.rate / self._fps
+        places = [k * step - self._first for k in range(self._given, until)]
+        left = np.array([math.floor(place) for place in places], dtype=np.int64)
+        weight = np.array([place - math.floor(place) for place in places], dtype=np.float32)
+        self._given = max(until, self._given)
+        last = len(motion) - 1
+        left, right = np.minimum(left, last), np.minimum(left + 1, last)
+
+        def between(values: FloatArray) -> FloatArray:
+            share = weight.reshape(-1, *[1] * (values.ndim - 1))
+            return np.asarray((1 - share) * values[left] + share * values[right])
+
+        return Motion(between(motion.expression), between(motion.pose), self._fps)
