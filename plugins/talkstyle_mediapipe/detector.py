@@ -1,4 +1,4 @@
-"""The landmark detector: where in a picture to look, and at which size, for a mesh that wants faces of a certain share."""
+"""The landmark detector: where in a picture to look, and how closely, for a mesh that wants faces of a certain share."""
 
 from __future__ import annotations
 
@@ -15,20 +15,18 @@ from numpy.typing import NDArray
 from sdk.data import Image, Landmarks
 from sdk.errors import ConfigError, InputError
 from talkstyle_mediapipe.ibug import ibug_points
-from talkstyle_mediapipe.mesh import Mesh, MeshFace, make_mesh
+from talkstyle_mediapipe.mesh import Mesh, MeshFace
 
 __all__ = ["MediaPipeDetector"]
 
 _SIDE: Final = 640
-"""Pixels that a view is shrunk to; the mesh's own input is 192 or 256 pixels around the face."""
+"""Views are shrunk to this many pixels or a little more; the mesh's own input is 192 or 256 pixels around the face."""
 _CLOSE: Final = 0.3
-"""A face that fills less of a view than this is looked at again, closer: its mesh is placed by a coarse detection."""
+"""A face that fills less of the picture than this is looked at again, closer: its mesh hangs on a coarse detection."""
 _CLOSER: Final = 2.2
-"""The second view's side, in face sizes."""
-_SMALLEST: Final = 0.1
-"""The share of a view that a face must fill to be found."""
-_WORTH: Final = 32.0
-"""Faces of fewer pixels than this are not searched for."""
+"""The closer view's side, in face sizes."""
+_TILE: Final = 500
+"""The smallest tiles that are searched, in pixels; the mesh finds faces that fill a tenth of them."""
 
 
 class _View(NamedTuple):
@@ -42,17 +40,19 @@ class _View(NamedTuple):
 class MediaPipeDetector:
     """MediaPipe's face mesh, reduced to iBUG's 68 points, with measured depth.
 
-    Each picture is looked at whole first, then each small face again in a closer view. Only where nothing is found is the picture
-    searched in overlapping tiles, so a face of a fortieth of a large picture is found, and small faces behind a large one are not.
+    Each picture is looked at whole first, then each small face again in a closer view. Only where nothing is found is the
+    picture searched in overlapping tiles: a single face of a fortieth of a large picture is found, and small faces far
+    behind a large one are not.
 
-    One detector can be shared by threads; their calls wait for each other. A score is the face detection's own; releases of MediaPipe
-    without models in the wheel tell none, and every face has 1.0. The networks are started at the first call.
+    One detector can be shared by threads; their calls wait for each other. The score is the face detection's own; the
+    tasks API tells none, and gives every face 1.0. The networks are started at the first call.
 
     Args:
         max_faces: At most so many faces in a view.
         min_confidence: What counts as a face, from 0 to 1.
-        model: A ``face_landmarker.task`` bundle to use with MediaPipe's tasks API. Where it is left out, the models inside MediaPipe's
-            wheel are used, and where it has none, the bundle in the folder that the environment variable TALKSTYLE_MODELS names.
+        model: A ``face_landmarker.task`` bundle to use with MediaPipe's tasks API. Where it is left out, the models inside
+            MediaPipe's wheel are used, and where that has none, the bundle in the folder that the environment variable
+            TALKSTYLE_MODELS names.
 
     Raises:
         ConfigError: An option is out of range.
@@ -106,9 +106,10 @@ class MediaPipeDetector:
     def _look(self, image: Image, view: _View) -> list[MeshFace]:
         """Find the faces in a view, in the picture's pixels."""
         if self._mesh is None:
-            self._mesh = make_mesh(max_faces=self._max_faces, min_confidence=self._min_confidence, model=self._model)
+            self._mesh = Mesh(max_faces=self._max_faces, min_confidence=self._min_confidence, model=self._model)
         picture, scale = _cut(image, view)
-        corner = np.array([view.left, view.top, 0.0])
+        # _cut rounds the view to whole pixels.
+        corner = np.array([round(view.left), round(view.top), 0.0])
         return [MeshFace(points / scale + corner, score) for points, score in self._mesh.faces(picture)]
 
     def _closer(self, image: Image, whole: _View, face: MeshFace) -> MeshFace:
@@ -126,7 +127,7 @@ class MediaPipeDetector:
         height, width = image.shape[:2]
         side = max(height, width) / 2
         for _ in range(2):
-            if side * _SMALLEST < _WORTH / 2:
+            if side < _TILE:
                 break
             found = [
                 face
@@ -147,28 +148,25 @@ def _steps(length: int, side: float) -> list[float]:
 
 
 def _cut(image: Image, view: _View) -> tuple[Image, float]:
-    """Cut a view out, black beyond the picture, at most ``_SIDE`` pixels; return it with its scale.
+    """Cut a view out, black beyond the picture, shrunk by a whole number; return it with its scale.
 
     Always square, since the mesh's depth and place drift in other shapes.
     """
     height, width = image.shape[:2]
-    left, top = round(view.left), round(view.top)
-    side = max(1, round(view.side))
+    left, top, side = round(view.left), round(view.top), max(1, round(view.side))
+    shrink = max(1, side // _SIDE)
     x, y = max(0, left), max(0, top)
     part = image[y : min(height, top + side), x : min(width, left + side)]
-    scale = min(1.0, _SIDE / side)
-    if scale < 1.0 and part.size:
-        size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-        shrunk = PIL.Image.fromarray(part).resize(size, PIL.Image.Resampling.BILINEAR, reducing_gap=2.0)
-        part = np.asarray(shrunk)
-    inner = max(1, round(side * scale))
+    if shrink > 1 and part.size:
+        part = np.asarray(PIL.Image.fromarray(part).reduce(shrink))
+    inner = -(-side // shrink)
     if part.shape[:2] == (inner, inner):
-        return np.ascontiguousarray(part), inner / side
+        return np.ascontiguousarray(part), 1 / shrink
     canvas = np.zeros((inner, inner, 3), dtype=np.uint8)
-    row, column = round((y - top) * scale), round((x - left) * scale)
+    row, column = (y - top) // shrink, (x - left) // shrink
     part = part[: inner - row, : inner - column]
     canvas[row : row + part.shape[0], column : column + part.shape[1]] = part
-    return canvas, inner / side
+    return canvas, 1 / shrink
 
 
 def _bounds(face: MeshFace) -> tuple[float, float, float, float]:

@@ -24,6 +24,6 @@ _PAIRS: Final = np.array(
 )
 
 
-def ibug_points(mesh: NDArray[np.floating]) -> NDArray[np.float64]:
+def ibug_points(mesh: NDArray[np.float64]) -> NDArray[np.float64]:
     """Reduce mesh points ``[478, 3]`` to iBUG's 68, float64 ``[68, 3]``, in the same unit."""
-    return np.asarray(mesh, dtype=np.float64)[_PAIRS].mean(axis=1)
+    return np.asarray(mesh[_PAIRS].mean(axis=1))

@@ -17,7 +17,7 @@ from sdk.data import Image
 from sdk.errors import ModelFileMissing
 from talkstyle_mediapipe.quiet import without_chatter
 
-__all__ = ["BUNDLE", "BUNDLE_SHA256", "BUNDLE_URL", "MODELS_VARIABLE", "Mesh", "MeshFace", "make_mesh"]
+__all__ = ["BUNDLE", "BUNDLE_SHA256", "BUNDLE_URL", "MODELS_VARIABLE", "Mesh", "MeshFace"]
 
 BUNDLE: Final = "face_landmarker.task"
 BUNDLE_URL: Final = (
@@ -35,31 +35,42 @@ class MeshFace(NamedTuple):
     score: float
 
 
-class Mesh(Protocol):
-    """Finds faces that fill at least a tenth of a square picture."""
+class _Backend(Protocol):
+    def faces(self, picture: Image) -> list[MeshFace]: ...
+
+
+class Mesh:
+    """Finds faces that fill at least a tenth of a square picture. Not for several threads at once.
+
+    Args:
+        max_faces: At most so many.
+        min_confidence: What counts as a face, from 0 to 1.
+        model: A bundle for the tasks API; where it is left out, the wheel's own models, else a bundle that is found.
+
+    Raises:
+        ModelFileMissing: This MediaPipe carries no models, and no bundle was found; or the bundle is not sound.
+    """
+
+    def __init__(self, *, max_faces: int, min_confidence: float, model: Path | None) -> None:
+        self._seen_face = False
+        with warnings.catch_warnings(), without_chatter():
+            warnings.simplefilter("ignore", DeprecationWarning)  # from MediaPipe's own dependencies, on import
+            self._backend: _Backend
+            if model is None and find_spec("mediapipe.python.solutions") is not None:
+                self._backend = _WheelMesh(max_faces, min_confidence)
+            else:
+                bundle = _published_bundle() if model is None else _own_bundle(model)
+                self._backend = _BundleMesh(bundle, max_faces, min_confidence)
 
     def faces(self, picture: Image) -> list[MeshFace]:
         """Find the faces in a contiguous, square picture, uint8 ``[S, S, 3]``."""
-        ...
-
-
-def make_mesh(*, max_faces: int, min_confidence: float, model: Path | None) -> Mesh:
-    """Start the face mesh: from a bundle where one is given, else from the wheel's own models, else from a bundle found.
-
-    Raises:
-        ModelFileMissing: This MediaPipe carries no models, and no bundle was found; or the bundle is damaged.
-    """
-    with warnings.catch_warnings(), without_chatter():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of MediaPipe's own dependencies, on import
-        mesh: Mesh
-        if model is None and find_spec("mediapipe.python.solutions") is not None:
-            mesh = _WheelMesh(max_faces, min_confidence)
-        else:
-            bundle = _published_bundle() if model is None else _own_bundle(model)
-            mesh = _BundleMesh(bundle, max_faces, min_confidence)
-        # The networks are made on the first picture, and talk while they are.
-        mesh.faces(np.zeros((64, 64, 3), dtype=np.uint8))
-    return mesh
+        if self._seen_face:
+            return self._backend.faces(picture)
+        # Each network talks when it first runs: the last of them on the first face.
+        with without_chatter():
+            found = self._backend.faces(picture)
+        self._seen_face = bool(found)
+        return found
 
 
 def _pixels(landmarks: Any, side: int) -> NDArray[np.float64]:

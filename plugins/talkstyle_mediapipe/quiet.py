@@ -11,16 +11,17 @@ from contextlib import contextmanager
 
 __all__ = ["without_chatter"]
 
-# absl's I and W lines, TensorFlow Lite's own, and absl's remark that it is not initialised. No environment variable turns these off.
+# absl's I and W lines, TensorFlow Lite's own, and absl's remark that it is not initialised. No environment variable of
+# theirs turns these off.
 _CHATTER = re.compile(rb"[IW]\d{4} .*\.cc:\d+\]|INFO: |WARNING: All log messages before absl::InitializeLog")
 
 
 @contextmanager
 def without_chatter() -> Iterator[None]:
-    """Hold back what native code writes to stderr in the block, then pass on all of it but informational lines and warnings.
+    """Hold back what native code writes to stderr in the block, then pass on all of it but information and warnings.
 
-    Native code writes to the file descriptor, past ``sys.stderr``, so the descriptor itself is turned aside: for start-up only,
-    since it belongs to the whole process.
+    Native code writes to the file descriptor, past ``sys.stderr``, so the descriptor itself is turned aside: for start-up
+    only, since it belongs to the whole process.
     """
     try:
         stderr = os.dup(2)
