@@ -1,0 +1,208 @@
+"""The audio encoder: log-mel bands at exactly 120 Hz, normalised as they arrive, two to a frame of motion.
+
+The paper (Pham et al., CVPR-W 2024): 16 kHz, 80 bands from 90 to 7600 Hz, 512-point STFT, window 1/60 s, shift 1/120 s.
+Its autoregressive coding of those bands needs a speech corpus to learn; here the generator reads the bands themselves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.data import Audio, FloatArray
+from sdk.errors import InputError, NotFiniteError
+from talkstyle_reference.weights import Weights, read_weights
+
+__all__ = ["BANDS", "LOWEST", "SAMPLE_RATE", "LevelTracker", "MelEncoder", "log_mel"]
+
+SAMPLE_RATE: Final = 16_000
+BANDS: Final = 80
+_FFT: Final = 512
+_WINDOW: Final = 267  # samples: 1/60 s
+_BLOCK: Final = 60 * SAMPLE_RATE  # bounds what a long file takes at once
+_FLOOR: Final = 1e-8  # power: about the rounding noise of 16-bit sound
+LOWEST: Final = float(np.log(_FLOOR))
+"""What digital silence gives in every band."""
+
+
+def log_mel(samples: FloatArray, first: int, count: int, *, offset: int = 0) -> NDArray[np.float64]:
+    """Log power in mel bands.
+
+    Args:
+        samples: At 16 kHz, float32 ``[N]``; zeros are assumed past the end.
+        first: The first 120 Hz frame; frame ``j`` begins at sample ``round(j * 16000 / 120)``, each rounded on its own,
+            because a whole number of samples as a hop would drift by 158 ms a minute.
+        count: How many frames.
+        offset: Which sample of the whole sound ``samples[0]`` is.
+
+    Returns:
+        Natural logarithms, float64 ``[count, 80]``.
+    """
+    starts = _start(np.arange(first, first + count)) - offset
+    if count and starts[-1] + _WINDOW > len(samples):
+        samples = np.pad(samples, (0, int(starts[-1]) + _WINDOW - len(samples)))
+    frames = samples[starts[:, None] + np.arange(_WINDOW)] * _window()
+    power = np.abs(np.fft.rfft(frames, _FFT)) ** 2
+    return np.asarray(np.log(power @ _filters() + _FLOOR))
+
+
+class LevelTracker:
+    """Takes a recording's loudness and colour out, causally: each band's running mean over frames of speech.
+
+    A frame counts by how near it is to the recent peak, softly, so that rounding cannot tip it over an edge. The mean
+    starts from the corpus's, which weighs as much as 0.75 s of speech, and forgets after 10 s of it.
+
+    Args:
+        mean: The corpus's mean of each band over active frames, ``[80]``.
+    """
+
+    _PRIOR: Final = 45.0
+    _MEMORY: Final = 600.0
+    _FALL: Final = 3.0 * np.log(10) / 10 / 60  # the peak's decay: 3 dB a second
+    _BELOW: Final = 20.0 * np.log(10) / 10  # a frame 20 dB under the peak counts one half
+    _SOFT: Final = 3.0 * np.log(10) / 10
+
+    def __init__(self, mean: NDArray[np.floating[Any]]) -> None:
+        self._mean = np.array(mean, dtype=np.float64)
+        self._peak = float(self._mean.mean())
+        self._weight = self._PRIOR
+
+    def __call__(self, bands: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Take frames ``[t, 2, 80]`` at 60 Hz; return them less the running mean, and how active each is, ``[t]``."""
+        out = np.empty_like(bands)
+        active = np.empty(len(bands))
+        levels = bands.mean(axis=(1, 2))
+        middles = bands.mean(axis=1)
+        for k, level in enumerate(levels):
+            self._peak = max(float(level), self._peak - self._FALL, LOWEST + 2 * self._BELOW)
+            share = 1 / (1 + np.exp((self._peak - self._BELOW - level) / self._SOFT))
+            self._weight = min(self._weight + share, self._MEMORY)
+            self._mean += share / self._weight * (middles[k] - self._mean)
+            out[k] = bands[k] - self._mean
+            active[k] = share
+        return out, active
+
+
+class MelEncoder:
+    """Log-mel features at 60 Hz: two 120 Hz frames side by side, D = 160.
+
+    Args:
+        weights: ``"shipped"`` takes the corpus's statistics from the package; None takes plain numbers, to begin from.
+    """
+
+    name = "mel"
+    version = "1"
+    sample_rate = SAMPLE_RATE
+    width = 2 * BANDS
+    lookahead = 1 / 120 + _WINDOW / SAMPLE_RATE
+
+    _CLIP: Final = 4.0  # standard deviations: digital silence is as far down as a quiet room
+
+    def __init__(self, weights: Weights = "shipped") -> None:
+        if weights is None:
+            self.mean, self.std = np.full(BANDS, -7.0, np.float32), np.full(BANDS, 2.5, np.float32)
+        else:
+            statistics = read_weights(self.name)
+            self.mean, self.std = statistics["mean"], statistics["std"]
+
+    def fingerprint(self) -> str:
+        """The sha256 (hex) of its version and statistics."""
+        digest = hashlib.sha256(f"{self.name} {self.version}".encode())
+        digest.update(self.mean.astype("<f4").tobytes() + self.std.astype("<f4").tobytes())
+        return digest.hexdigest()
+
+    def encode(self, audio: Audio) -> FloatArray:
+        """Encode a whole sound at 16 kHz: float32 ``[T, 160]``, T = ceil(60 * duration).
+
+        Raises:
+            InputError: Another sample rate.
+        """
+        if audio.rate != SAMPLE_RATE:
+            raise InputError(
+                f"this encoder takes sound at {SAMPLE_RATE} Hz, not {audio.rate} Hz",
+                where="MelEncoder.encode",
+                hint="Resample it first.",
+            )
+        stream = self.stream()
+        blocks = range(0, len(audio.samples), _BLOCK)
+        return np.concatenate([*(stream.push(audio.samples[at : at + _BLOCK]) for at in blocks), stream.finish()])
+
+    def stream(self) -> MelStream:
+        """Begin a sound that arrives piece by piece."""
+        return MelStream(self)
+
+    def finish(self, normalised: NDArray[np.float64]) -> FloatArray:
+        """Scale and clip frames ``[t, 2, 80]`` that a ``LevelTracker`` has normalised: features ``[t, 160]``."""
+        scaled = np.clip(normalised / self.std, -self._CLIP, self._CLIP)
+        return scaled.reshape(len(normalised), self.width).astype(np.float32)
+
+
+class MelStream:
+    """Features of a sound that arrives piece by piece, equal to those of the whole within rounding (1e-5).
+
+    Args:
+        encoder: Whose statistics to use.
+    """
+
+    def __init__(self, encoder: MelEncoder) -> None:
+        self._encoder = encoder
+        self._tracker = LevelTracker(encoder.mean)
+        self._kept = np.zeros(0, np.float32)
+        self._offset = 0  # of the first sample kept
+        self._frame = 0  # the next to come, at 60 Hz
+
+    def push(self, samples: FloatArray) -> FloatArray:
+        """Take samples ``[N]`` at 16 kHz; return the features that are now certain, ``[t, 160]``.
+
+        Raises:
+            NotFiniteError: A sample is NaN or infinite.
+        """
+        if not np.isfinite(samples).all():
+            raise NotFiniteError("samples that are not finite", where="MelStream.push", hint="Mend the sound first.")
+        self._kept = np.concatenate([self._kept, np.asarray(samples, np.float32)])
+        total = self._offset + len(self._kept)
+        ready = self._frame
+        # The last frame whose second window is all here: first a close guess, then the exact rule.
+        ready = max(ready, (total - _WINDOW) * 60 // SAMPLE_RATE - 2)
+        while int(_start(2 * ready + 1)) + _WINDOW <= total:
+            ready += 1
+        return self._take(ready - self._frame)
+
+    def finish(self) -> FloatArray:
+        """Return the features that remain, ``[t, 160]``, zeros taken past the end."""
+        total = self._offset + len(self._kept)
+        return self._take(-(-total * 60 // SAMPLE_RATE) - self._frame)
+
+    def _take(self, count: int) -> FloatArray:
+        if count <= 0:
+            return np.zeros((0, self._encoder.width), np.float32)
+        bands = log_mel(self._kept, 2 * self._frame, 2 * count, offset=self._offset)
+        self._frame += count
+        drop = min(int(_start(2 * self._frame)) - self._offset, len(self._kept))
+        self._kept = self._kept[drop:]
+        self._offset += drop
+        normalised, _ = self._tracker(bands.reshape(count, 2, BANDS))
+        return self._encoder.finish(normalised)
+
+
+def _start(frame: int | NDArray[np.int64]) -> NDArray[np.int64]:
+    """The first sample of a 120 Hz frame, round(frame * 400 / 3) in whole numbers."""
+    return np.asarray((np.asarray(frame, dtype=np.int64) * 800 + 3) // 6)
+
+
+@cache
+def _window() -> NDArray[np.float32]:
+    """A periodic Hann window."""
+    return np.asarray(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_WINDOW) / _WINDOW), dtype=np.float32)
+
+
+@cache
+def _filters() -> NDArray[np.float64]:
+    """Triangular mel filters of peak 1, ``[257, 80]``."""
+    from librosa.filters import mel  # here, because librosa takes long to import
+
+    return np.asarray(mel(sr=SAMPLE_RATE, n_fft=_FFT, n_mels=BANDS, fmin=90, fmax=7600, norm=None), np.float64).T

@@ -1,0 +1,29 @@
+"""The hook: what it lists, that listing imports nothing heavy, and that each component loads."""
+
+import subprocess
+import sys
+
+import pytest
+
+import sdk
+
+MINE = [
+    ("audio-encoder", "mel"),
+    ("motion-generator", "lstm"),
+    ("motion-generator", "tcn"),
+    ("style-transfer-net", "mlp"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), MINE)
+def test_it_loads_by_name(kind, name):
+    assert sdk.load(kind, name).name == name
+
+
+def test_listing_imports_nothing_heavy():
+    code = (
+        "import sys, talkstyle_reference as r; n = [c.name for c in r.talkstyle_components()];"
+        "assert sorted(n) == ['lstm', 'mel', 'mlp', 'tcn'], n;"
+        "assert not {'torch', 'librosa', 'safetensors'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,60 @@
+"""The shipped files: small, half precision, checked; and what happens when they are damaged."""
+
+import json
+from importlib import resources
+
+import numpy as np
+import pytest
+
+import talkstyle_reference.weights as weights
+from sdk import errors
+
+FOLDER = resources.files("talkstyle_reference") / "weights"
+
+
+def test_no_shipped_file_is_over_five_megabytes():
+    files = [f for f in FOLDER.iterdir() if f.name.endswith(".safetensors")]
+    assert files
+    assert max(len(f.read_bytes()) for f in files) <= 5_000_000
+
+
+def test_the_manifest_lists_every_file():
+    listed = {file for files in json.loads((FOLDER / "manifest.json").read_text()).values() for file in files}
+    assert listed == {f.name for f in FOLDER.iterdir() if f.name.endswith(".safetensors")}
+
+
+@pytest.mark.parametrize("name", ["mel", "tcn", "lstm"])
+def test_shipped_tensors_are_finite(name):
+    tensors = weights.read_weights(name)
+    assert all(value.dtype == np.float32 and np.isfinite(value).all() for value in tensors.values())
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(weights.resources, "files", lambda package: tmp_path)
+    tensors = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.ones(4, np.float32)}
+    weights.write_weights(tmp_path / "weights", "net", tensors)
+    return tmp_path / "weights"
+
+
+def test_what_is_written_is_read(folder):
+    tensors = weights.read_weights("net")
+    np.testing.assert_array_equal(tensors["a"], np.arange(6).reshape(2, 3))
+
+
+def test_large_weights_are_split(folder, monkeypatch):
+    monkeypatch.setattr(weights, "SHARD_BYTES", 14)
+    weights.write_weights(folder, "net", {"a": np.ones(6, np.float32), "b": np.zeros(6, np.float32)})
+    assert sorted(f.name for f in folder.glob("*.safetensors")) == ["net-1-of-2.safetensors", "net-2-of-2.safetensors"]
+    assert set(weights.read_weights("net")) == {"a", "b"}
+
+
+@pytest.mark.parametrize("harm", ["flip", "remove", "unlisted"])
+def test_damage_is_named_with_a_remedy(folder, harm):
+    file = folder / "net.safetensors"
+    if harm == "flip":
+        file.write_bytes(file.read_bytes()[:-1] + b"\x01")
+    elif harm == "remove":
+        file.unlink()
+    with pytest.raises(errors.ModelFileMissing, match="pip install"):
+        weights.read_weights("other" if harm == "unlisted" else "net")
