@@ -1,0 +1,26 @@
+"""Media in and out: sound, video and stills, by PyAV and Pillow; no ffmpeg program is needed."""
+
+from sdk.media.audio import AudioInput, AudioReader, open_audio, read_audio
+from sdk.media.image import ImageInput, Picture, read_image, write_image
+from sdk.media.source import MediaInput
+from sdk.media.video import MediaInfo, VideoFrame, VideoReader, has_picture, probe
+from sdk.media.writer import VideoWriter, write_video
+
+__all__ = [
+    "AudioInput",
+    "AudioReader",
+    "ImageInput",
+    "MediaInfo",
+    "MediaInput",
+    "Picture",
+    "VideoFrame",
+    "VideoReader",
+    "VideoWriter",
+    "has_picture",
+    "open_audio",
+    "probe",
+    "read_audio",
+    "read_image",
+    "write_image",
+    "write_video",
+]

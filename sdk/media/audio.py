@@ -1,0 +1,259 @@
+"""Sound from anything: one channel, any rate, in constant memory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, BinaryIO, Final, Protocol, TypeAlias
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.data import Audio, FloatArray, warn
+from sdk.errors import ConfigError, InputError, MediaCorrupt, NotFiniteError
+from sdk.media.sound import SoundTrack, to_float
+from sdk.media.source import as_source
+
+__all__ = ["AudioInput", "AudioReader", "open_audio", "read_audio"]
+
+AudioInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | Audio | tuple[NDArray[Any], int]
+"""A sound file or a video with sound (path, bytes, binary file object), an ``Audio``, or an array (float in [-1, 1] or int16, mono
+``[N]`` or ``[N, C]``) with its rate."""
+
+CHUNK: Final = Fraction(1, 2)
+"""Seconds in a chunk, at least."""
+
+CLIPPED: Final = 0.99
+"""A run of samples at or above this, of full scale, is clipped."""
+
+CLIPPED_SHARE: Final = 5e-4
+"""The share of clipped samples that is worth a warning."""
+
+WEIGHTS: Final = {"FC": 1.0, "FL": 0.7071, "FR": 0.7071, "LFE": 0.0}
+"""Mixing down more than two channels, after ITU-R BS.775; the others count 0.5."""
+
+
+class _Track(Protocol):
+    name: str
+    rate: int
+    channels: tuple[str, ...]
+
+    @property
+    def duration(self) -> Fraction | None: ...
+    def blocks(self) -> Iterator[FloatArray]: ...
+
+
+class AudioReader:
+    """A sound as mono chunks; each iteration reads it again from the beginning.
+
+    Attributes:
+        name: The source's name, for errors.
+        rate: Samples a second that are delivered.
+        duration: Seconds as the container states them, or None; exact for arrays.
+        warnings: What is worth knowing about the sound; complete once an iteration has come to its end.
+    """
+
+    def __init__(self, track: _Track, *, rate: int) -> None:
+        if rate <= 0:
+            raise ConfigError(f"a sample rate of {rate} Hz makes no sense", where="rate")
+        self._track = track
+        self._weights: FloatArray | None = None
+        self.name = track.name
+        self.rate = rate
+        self.duration = track.duration
+        self.warnings: list[str] = []
+        if track.rate <= 8000:
+            self._note(f"the sound has a sample rate of {track.rate} Hz: nothing above {track.rate // 2} Hz is in it")
+
+    def at(self, rate: int) -> AudioReader:
+        """The same sound at another rate."""
+        return AudioReader(self._track, rate=rate)
+
+    def __iter__(self) -> Iterator[FloatArray]:
+        """Read from the beginning.
+
+        Yields:
+            float32 ``[n]`` in [-1, 1]; together ``round(seconds * rate)`` samples.
+
+        Raises:
+            MediaCorrupt: Damaged, cut off or empty, naming the second.
+            NotFiniteError: A sample is NaN or infinite, naming the second.
+        """
+        if self._weights is None:
+            self._weights = self._mix()
+        resampler = _Resampler(self._track.rate, self.rate)
+        heard, clipped = 0, 0
+        waiting: list[FloatArray] = []
+        for block in self._track.blocks():
+            heard += block.size
+            clipped += _clipped(block)
+            waiting.append(self._weights @ block)
+            if sum(map(len, waiting)) >= CHUNK * self._track.rate:
+                yield from resampler.push(np.concatenate(waiting))
+                waiting = []
+        if waiting:
+            yield from resampler.push(np.concatenate(waiting))
+        yield from resampler.finish()
+        if heard and clipped / heard >= CLIPPED_SHARE:
+            self._note(f"the sound is clipped: {100 * clipped / heard:.2f} % of its samples are at full scale")
+
+    def read(self, *, limit_seconds: float | None = None) -> Audio:
+        """Read the whole sound, or its first seconds, into memory."""
+        limit = None if limit_seconds is None else round(limit_seconds * self.rate)
+        chunks: list[FloatArray] = []
+        for chunk in self:
+            chunks.append(chunk)
+            if limit is not None and sum(map(len, chunks)) >= limit:
+                break
+        return Audio(np.concatenate(chunks)[:limit], self.rate)
+
+    def _note(self, message: str) -> None:
+        if message not in self.warnings:
+            self.warnings.append(message)
+
+    def _mix(self) -> FloatArray:
+        """How much each channel counts, float32 ``[C]``; decided once, on the first seconds in which something is heard."""
+        names = self._track.channels
+        count = len(names)
+        if count != 2:
+            weights = np.array([WEIGHTS.get(name, 0.5) for name in names] if count > 2 else [1.0])
+            return (weights / weights.sum()).astype(np.float32)
+        energy, mixed, heard = np.zeros(2), 0.0, 0
+        for block in self._track.blocks():
+            energy += np.square(block, dtype=np.float64).sum(axis=1)
+            mixed += float(np.square(block.mean(axis=0), dtype=np.float64).sum())
+            heard += int((np.abs(block).max(axis=0) > 0.01).sum())
+            if heard > 20 * self._track.rate:
+                break
+        # In phase the mix keeps all of the energy, unrelated channels keep half, one silent channel leaves a quarter.
+        if mixed < 0.05 * energy.max():
+            louder = int(energy.argmax())
+            self._note(
+                f"the two channels are in opposite phase and would cancel: only the {('left', 'right')[louder]} is used"
+            )
+            return np.eye(2, dtype=np.float32)[louder]
+        return np.full(2, 0.5, dtype=np.float32)
+
+
+class _ArrayTrack:
+    """An array ``[N]`` or ``[N, C]`` as a track."""
+
+    def __init__(self, samples: NDArray[Any], rate: int) -> None:
+        self.name = "array"
+        self.rate = int(rate)
+        samples = np.asarray(samples)
+        if self.rate <= 0:
+            raise InputError(f"a sample rate of {rate} Hz makes no sense", where="array")
+        if samples.dtype.kind != "f" and samples.dtype != np.int16:
+            raise InputError(f"samples are float in [-1, 1] or int16, not {samples.dtype}", where="array")
+        if samples.ndim not in (1, 2) or (samples.ndim == 2 and not 1 <= samples.shape[1] <= 32):
+            raise InputError(
+                f"samples have shape [N] or [N, channels], not {list(samples.shape)}",
+                where="array",
+                hint="Transpose it.",
+            )
+        if samples.shape[0] == 0:
+            raise MediaCorrupt("the sound is empty (0 samples)", where="array")
+        self._samples = samples[:, None] if samples.ndim == 1 else samples
+        self.channels = tuple(f"channel {index}" for index in range(self._samples.shape[1]))
+        self.duration = Fraction(len(samples), self.rate)
+
+    def blocks(self) -> Iterator[FloatArray]:
+        for start in range(0, len(self._samples), self.rate):
+            block = to_float(self._samples[start : start + self.rate].T)
+            bad = ~np.isfinite(block)
+            if bad.any():
+                at = start + int(np.argwhere(bad.any(axis=0))[0, 0])
+                raise NotFiniteError(
+                    f"the sound holds {block[bad][0]} at second {at / self.rate:.3f}", where=f"sample {at}"
+                )
+            yield block
+
+
+class _Resampler:
+    """Mono float32 from one rate to another, chunk by chunk; the count of samples is exact in the end."""
+
+    def __init__(self, source: int, target: int) -> None:
+        self._source, self._target = source, target
+        self._resampler = av.AudioResampler(format="flt", layout="mono", rate=target)
+        self._taken = self._given = 0
+
+    def push(self, samples: FloatArray) -> Iterator[FloatArray]:
+        if self._source == self._target:
+            yield np.clip(samples, -1.0, 1.0)
+            return
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None]), format="flt", layout="mono")
+        frame.sample_rate = self._source
+        frame.time_base = Fraction(1, self._source)
+        frame.pts = self._taken
+        self._taken += len(samples)
+        yield from self._deliver(frame)
+
+    def finish(self) -> Iterator[FloatArray]:
+        if self._taken == 0:
+            return
+        yield from self._deliver(None)
+        missing = self._total() - self._given
+        if missing > 0:
+            yield np.zeros(missing, np.float32)
+
+    def _deliver(self, frame: av.AudioFrame | None) -> Iterator[FloatArray]:
+        pieces = [piece.to_ndarray()[0] for piece in self._resampler.resample(frame)]
+        if pieces:
+            samples = np.clip(np.concatenate(pieces)[: self._total() - self._given], -1.0, 1.0).astype(np.float32)
+            self._given += len(samples)
+            yield samples
+
+    def _total(self) -> int:
+        return round(Fraction(self._taken * self._target, self._source))
+
+
+def _clipped(block: FloatArray) -> int:
+    """Count the samples of ``[C, n]`` that stand in runs at full scale."""
+    full = (block >= CLIPPED).astype(np.int8) - (block <= -CLIPPED).astype(np.int8)
+    run = (full[:, 1:] != 0) & (full[:, 1:] == full[:, :-1])
+    inside = np.zeros(full.shape, dtype=bool)
+    inside[:, 1:] |= run
+    inside[:, :-1] |= run
+    return int(inside.sum())
+
+
+def open_audio(source: AudioInput, *, rate: int = 16000) -> AudioReader:
+    """Open a sound for reading in chunks.
+
+    Args:
+        source: Anything with sound in it. Several channels are mixed down; channels in opposite phase are noticed.
+        rate: Samples a second to deliver.
+
+    Raises:
+        MediaNotFound: There is no such file.
+        MediaCorrupt: It is empty or in no known format.
+        MediaTrackMissing: It has no sound.
+        InputError: An array of a shape or dtype that is no sound.
+    """
+    if isinstance(source, Audio):
+        return AudioReader(_ArrayTrack(source.samples, source.rate), rate=rate)
+    if isinstance(source, tuple):
+        return AudioReader(_ArrayTrack(*source), rate=rate)
+    return AudioReader(SoundTrack(as_source(source)), rate=rate)
+
+
+def read_audio(source: AudioInput, *, rate: int = 16000, limit_seconds: float | None = None) -> Audio:
+    """Read a sound into memory, with a ``TalkstyleWarning`` for each thing worth knowing (see ``AudioReader.warnings``).
+
+    Args:
+        source: Anything with sound in it.
+        rate: Samples a second to deliver.
+        limit_seconds: Stop after this many seconds.
+
+    Raises:
+        MediaError: As ``open_audio``, or damaged further on, naming the second.
+        NotFiniteError: A sample is NaN or infinite.
+    """
+    reader = open_audio(source, rate=rate)
+    audio = reader.read(limit_seconds=limit_seconds)
+    for message in reader.warnings:
+        warn(message)
+    return audio
