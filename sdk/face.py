@@ -34,6 +34,7 @@ __all__ = [
     "align",
     "axis_angle",
     "canonical_face",
+    "closed_neutral",
     "compose",
     "eye_opening",
     "lift",
@@ -249,6 +250,31 @@ def neutral_face(points: Floats, *, closed: float = 0.15) -> FloatArray:
     count = max(1, round(closed * len(points)))
     order = np.argsort(mouth_opening(points), kind="stable")[:count]
     return _own_frame(np.median(upright[order], axis=0)).astype(np.float32)
+
+
+def closed_neutral(points: Floats) -> FloatArray:
+    """A neutral face from too few pictures to show closed lips.
+
+    The canonical face's mouth, laid on the person by an affine map that the brows, nose and eyes give, closes the lips; the jaw
+    goes up by what the lips were apart. The rest is the person's own.
+
+    Args:
+        points: Landmarks ``[N, 68, 3]``, pixels.
+
+    Returns:
+        float32 ``[68, 3]``, in the face frame.
+    """
+    own = _own_frame(np.median(align(points).to_face(points), axis=0))
+    face = np.asarray(canonical_face(), dtype=np.float64)
+    rigid = [*range(17, 48)]
+    source = np.column_stack([face[rigid], np.ones(len(rigid))])
+    affine = np.linalg.lstsq(source, own[rigid], rcond=None)[0]
+    mouth = np.column_stack([face[MOUTH], np.ones(20)]) @ affine
+    gap = own[66] - own[62]
+    lower = np.clip((own[JAW, 1] - own[33, 1]) / (own[8, 1] - own[33, 1]), 0.0, 1.0)
+    own[JAW] -= lower[:, None] * gap
+    own[MOUTH] = mouth
+    return own.astype(np.float32)
 
 
 def normalise(

@@ -1,0 +1,310 @@
+"""From a reference to a style pack."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from sdk import defaults
+from sdk.adapter.config import FitConfig
+from sdk.adapter.gain import Gain, effect, measure
+from sdk.adapter.loop import FitResult, run
+from sdk.adapter.material import Material, paired_material, unpaired_material
+from sdk.data import MOTION_RATE, FloatArray, Motion, warn
+from sdk.device import resolve_device
+from sdk.errors import ConfigError, StyleWithoutEffect
+from sdk.generation import generate
+from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, StyleTransferNet
+from sdk.media import AudioInput, ImageInput, MediaInput
+from sdk.packs import StylePack
+from sdk.packs.config import Training
+from sdk.progress import CancelToken, ProgressCallback, Reporter
+from sdk.reference import Face
+from sdk.registry import resolve
+
+__all__ = ["StyleAdapter", "adapt"]
+
+_log = logging.getLogger(__name__)
+
+LEAST_EFFECT = 0.001
+"""Eye distances that a style must move the landmarks by, on average."""
+
+
+class StyleAdapter:
+    """Learns styles. Components are loaded once; ``fit`` can be called many times, from one thread at a time.
+
+    Args:
+        encoder: An audio encoder, or its name.
+        detector: A landmark detector, or its name.
+        generator: A motion generator, or its name; it is never changed.
+        net: A style transfer net f, or its name; it is never changed.
+        device: ``"auto"``, or any name that torch knows.
+        config: Settings of the fits.
+
+    Raises:
+        PluginError: A component cannot be had.
+        DeviceError: The device is not there.
+        ConfigError: Encoder and generator do not fit together.
+    """
+
+    def __init__(
+        self,
+        *,
+        encoder: str | AudioEncoder | None = None,
+        detector: str | LandmarkDetector = defaults.DETECTOR,
+        generator: str | MotionGenerator = defaults.GENERATOR,
+        net: str | StyleTransferNet = defaults.NET,
+        device: str | torch.device = "auto",
+        config: FitConfig | None = None,
+    ) -> None:
+        self.device = resolve_device(device)
+        self.config = config or FitConfig()
+        self.generator: Any = resolve("motion-generator", generator).to(self.device).eval()
+        self.net: Any = resolve("style-transfer-net", net).to(self.device)
+        self.encoder: AudioEncoder = resolve("audio-encoder", encoder or self.generator.encoder)
+        self.detector: LandmarkDetector = resolve("landmark-detector", detector)
+        self.last: Fitted | None = None
+        if self.encoder.width != self.generator.features or self.encoder.name != self.generator.encoder:
+            raise ConfigError(
+                f"the generator {self.generator.name!r} was trained on {self.generator.features} features of the encoder "
+                f"{self.generator.encoder!r}, and {self.encoder.name!r} gives {self.encoder.width}",
+                where="StyleAdapter",
+                hint=f"Use encoder={self.generator.encoder!r}, or a generator trained on {self.encoder.name!r}.",
+            )
+
+    def fit(
+        self,
+        reference: MediaInput | None = None,
+        /,
+        *,
+        audio: AudioInput | None = None,
+        images: Sequence[ImageInput] | MediaInput | None = None,
+        name: str | None = None,
+        summary: str = "",
+        license: str | None = None,  # noqa: A002 the field's own name
+        consent: str | None = None,
+        face: Face = None,
+        seed: int = 0,
+        on_progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        resume: str | os.PathLike[str] | None = None,
+    ) -> StylePack:
+        """Learn a style.
+
+        A clip given first is **paired**: its own sound, or ``audio``, is what the person in it is saying. ``images`` (stills, or a
+        silent video) with ``audio`` is **unpaired**: any speech, and how the person looks while they talk.
+
+        Args:
+            reference: A video, 2 s or longer.
+            audio: A sound, or a file that has one.
+            images: Pictures, or a video whose sound is not wanted.
+            name: What to call the style; "style" where left out.
+            summary: A sentence about it, for the pack.
+            license: The licence of the pack, as an SPDX identifier.
+            consent: Who agreed that this person's style is used, and to what.
+            face: Which face, where there are several: ``"largest"``, an index, or a box in pixels.
+            seed: The same seed and input give the same pack, bit for bit, on one machine.
+            on_progress: Called between steps.
+            cancel: Stops the work between steps.
+            checkpoint: A file to keep the fit's state in, every ``config.checkpoint_every`` steps.
+            resume: A checkpoint of this very fit, to go on from.
+
+        Returns:
+            The pack, in memory. What was warned about is also in ``StyleAdapter.last``.
+
+        Raises:
+            InputError: The reference cannot be used; the subclass and message say why.
+            StyleWithoutEffect: The fit moved nothing.
+            CheckpointError: ``resume`` does not belong to this fit.
+            Cancelled: ``cancel`` was called.
+        """
+        if not 0 <= seed < 2**63:
+            raise ConfigError(f"seed={seed} is out of range", hint="Give a number from 0 to 2**63 - 1.")
+        report = Reporter(on_progress, cancel)
+        material = self._material(reference, audio, images, face, report)
+        for message in material.warnings:
+            warn(message)
+        result = run(
+            material,
+            self.generator,
+            self.net,
+            config=self.config,
+            seed=seed,
+            device=self.device,
+            report=report,
+            checkpoint=checkpoint,
+            resume=resume,
+        )
+        report("measure")
+        base = self._generate(material.features)
+        styled = self._styled(result, material.features)
+        moved = effect(base, styled)
+        if moved < LEAST_EFFECT:
+            raise StyleWithoutEffect(
+                f"the style moves the landmarks by {100 * moved:.3f} % of the eye distance, which is nothing",
+                hint="Give a longer or livelier reference, or more steps.",
+            )
+        gain = measure(material, base, styled)
+        if gain is not None and gain.style <= 0:
+            warn(
+                f"the style brings no gain on the frames held out: its distance to them is {gain.after.style:.2f} % of the "
+                f"eye distance, the base's {gain.before.style:.2f} %. A longer reference usually cures this"
+            )
+        self.last = Fitted(material, result, base, styled, gain)
+        return StylePack.create(
+            self.generator,
+            result.parameters,
+            encoder=self.encoder,
+            name=name or "style",
+            summary=summary,
+            license=license,
+            consent=consent,
+            training=_training(material, result, gain, self.config, seed),
+        )
+
+    def _material(
+        self,
+        reference: MediaInput | None,
+        audio: AudioInput | None,
+        images: Sequence[ImageInput] | MediaInput | None,
+        face: Face,
+        report: Reporter,
+    ) -> Material:
+        if reference is not None and images is None:
+            return paired_material(
+                reference,
+                audio,
+                encoder=self.encoder,
+                detector=self.detector,
+                base=self._generate,
+                config=self.config,
+                face=face,
+                report=report,
+            )
+        if reference is None and images is not None and audio is not None:
+            return unpaired_material(
+                images,
+                audio,
+                encoder=self.encoder,
+                detector=self.detector,
+                config=self.config,
+                face=face,
+                report=report,
+            )
+        raise ConfigError(
+            "it is not clear what to learn from",
+            where="reference=, audio=, images=",
+            hint="Give a clip (with its own sound, or with audio=), or images= together with audio=.",
+        )
+
+    def _generate(self, features: FloatArray) -> Motion:
+        return generate(self.generator, features, device=self.device)
+
+    def _styled(self, result: FitResult, features: FloatArray) -> Motion:
+        """The fitted generator's motion, through the parameters themselves."""
+        kept = {name: p.detach().clone() for name, p in self.generator.named_parameters()}
+        try:
+            with torch.no_grad():
+                for name, parameter in self.generator.named_parameters():
+                    parameter.copy_(result.parameters[name])
+            return self._generate(features)
+        finally:
+            with torch.no_grad():
+                for name, parameter in self.generator.named_parameters():
+                    parameter.copy_(kept[name])
+
+
+class Fitted:
+    """What a fit saw on its way: for plots and tests.
+
+    Attributes:
+        material: What it learned from.
+        result: Parameters, step and the loss's history.
+        base: The unadapted generator's motion on the reference's sound.
+        styled: The style's.
+        gain: The figures on the frames held out; None where none were.
+    """
+
+    def __init__(self, material: Material, result: FitResult, base: Motion, styled: Motion, gain: Gain | None) -> None:
+        self.material = material
+        self.result = result
+        self.base = base
+        self.styled = styled
+        self.gain = gain
+
+
+def _training(material: Material, result: FitResult, gain: Gain | None, config: FitConfig, seed: int) -> Training:
+    """What the pack records of a fit. The time it took is not among it: the same fit gives the same pack."""
+    settings = config.model_dump()
+    settings |= {f"terms.{key}": value for key, value in settings.pop("terms").items()}
+    settings |= {"paired": material.paired, "offset_seconds": round(material.offset, 4)}
+
+    def numbers(scores: dict[str, float | None]) -> dict[str, float]:
+        return {key: value for key, value in scores.items() if value is not None}
+
+    fit = material.frames.fit
+    return Training(
+        seconds=round(float(np.sum(material.seen[fit]) / MOTION_RATE), 3),
+        steps=result.step,
+        seed=seed,
+        settings=settings,
+        references=material.references,
+        held_out=gain.frames if gain else None,
+        before=numbers(gain.before.as_dict()) if gain else {},
+        after=numbers(gain.after.as_dict()) | {"gain": round(gain.style, 6)} if gain else {},
+        baselines={key: numbers(scores.as_dict()) for key, scores in gain.baselines.items()} if gain else {},
+        null=numbers({"opening_r": gain.after.opening_null}) if gain else {},
+    )
+
+
+def adapt(
+    reference: MediaInput | None = None,
+    /,
+    *,
+    audio: AudioInput | None = None,
+    images: Sequence[ImageInput] | MediaInput | None = None,
+    name: str | None = None,
+    summary: str = "",
+    license: str | None = None,  # noqa: A002 the field's own name
+    consent: str | None = None,
+    face: Face = None,
+    seed: int = 0,
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    resume: str | os.PathLike[str] | None = None,
+    encoder: str | AudioEncoder | None = None,
+    detector: str | LandmarkDetector = defaults.DETECTOR,
+    generator: str | MotionGenerator = defaults.GENERATOR,
+    net: str | StyleTransferNet = defaults.NET,
+    device: str | torch.device = "auto",
+    config: FitConfig | None = None,
+) -> StylePack:
+    """Learn a style in one call: ``sdk.adapt("rapper.mp4", name="rap")``.
+
+    Arguments, result and errors are those of ``StyleAdapter`` and of its ``fit``.
+    """
+    adapter = StyleAdapter(
+        encoder=encoder, detector=detector, generator=generator, net=net, device=device, config=config
+    )
+    return adapter.fit(
+        reference,
+        audio=audio,
+        images=images,
+        name=name,
+        summary=summary,
+        license=license,
+        consent=consent,
+        face=face,
+        seed=seed,
+        on_progress=on_progress,
+        cancel=cancel,
+        checkpoint=checkpoint,
+        resume=resume,
+    )

@@ -1,0 +1,97 @@
+"""What a style brings, measured on frames that were used for nothing else, beside what trivial means bring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sdk.adapter.material import Material
+from sdk.data import Motion
+from sdk.metrics import MotionScores, compare
+
+__all__ = ["Gain", "baselines", "effect", "measure"]
+
+
+@dataclass(frozen=True, eq=False)
+class Gain:
+    """The figures of a style on the frames held out.
+
+    Attributes:
+        before: The base's.
+        after: The style's.
+        baselines: Those of trivial means, by name.
+        frames: The frames held out, ``(first, last + 1)``, at 60 Hz.
+    """
+
+    before: MotionScores
+    after: MotionScores
+    baselines: dict[str, MotionScores]
+    frames: tuple[int, int]
+
+    @property
+    def style(self) -> float:
+        """The share of the base's style distance that is gone: 1 is all of it, under 0 a loss."""
+        return 1 - self.after.style / max(self.before.style, 1e-9)
+
+
+def baselines(base: Motion, known: Motion, generated: Motion) -> dict[str, Motion]:
+    """Build trivial rivals from what was known at the time of the fit.
+
+    Args:
+        base: The unadapted generator's motion on the sound that was learned from.
+        known: The reference's frames that were learned from.
+        generated: The unadapted generator's motion to turn into each rival's.
+    """
+
+    def rival(spread: bool) -> Motion:
+        parts = []
+        for mine, theirs, out in (
+            (base.expression, known.expression, generated.expression),
+            (base.pose, known.pose, generated.pose),
+        ):
+            scale = theirs.std(0) / np.maximum(mine.std(0), 1e-4) if spread else 1.0
+            parts.append((out - mine.mean(0)) * np.minimum(scale, 10.0) + theirs.mean(0))
+        return Motion(parts[0], parts[1], generated.rate)
+
+    still = Motion(
+        np.broadcast_to(known.expression.mean(0), generated.expression.shape),
+        np.broadcast_to(known.pose.mean(0), generated.pose.shape),
+        generated.rate,
+    )
+    return {"static mean": still, "mean shift": rival(spread=False), "mean and spread": rival(spread=True)}
+
+
+def measure(material: Material, base: Motion, styled: Motion) -> Gain | None:
+    """Compare base, style and baselines with the frames held out; None where none were.
+
+    Args:
+        material: What was learned from.
+        base: The unadapted generator's motion on the whole sound.
+        styled: The style's.
+    """
+    sound, frames = material.sound.report, material.frames.report
+    if sound is None or frames is None:
+        return None
+    real, seen = material.motion[frames], material.seen[frames]
+    if seen.sum() < 2:
+        return None
+    rivals = baselines(base[material.sound.fit], material.motion[material.frames.fit], base[sound])
+
+    def scores(motion: Motion) -> MotionScores:
+        return compare(
+            motion, real, paired=material.paired, ordered=material.ordered, valid=seen, neutral=material.neutral
+        )
+
+    return Gain(
+        before=scores(base[sound]),
+        after=scores(styled[sound]),
+        baselines={name: scores(motion) for name, motion in rivals.items()},
+        frames=(frames.start, frames.stop),
+    )
+
+
+def effect(base: Motion, styled: Motion) -> float:
+    """How far a style moves the landmarks: the mean distance, in eye distances."""
+    gap = styled.phi().reshape(-1, 68, 3) - base.phi().reshape(-1, 68, 3)
+    return float(np.linalg.norm(gap, axis=-1).mean())
