@@ -31,6 +31,7 @@ __all__ = [
     "find",
     "hookimpl",
     "load",
+    "match",
     "refresh",
     "register",
     "resolve",
@@ -59,6 +60,11 @@ def failures() -> tuple[Failure, ...]:
 def find(kind: str, name: str) -> Provider:
     """Look a component up without importing it; errors as for ``load``."""
     return _registry.find(kind, name)
+
+
+def match(name: str, kind: str | None = None) -> tuple[Provider, ...]:
+    """List every provider of a name, of every kind where none is given; errors as for ``load``, but for clashes."""
+    return _registry.match(name, kind)
 
 
 def load(kind: str, name: str, **config: Any) -> Any:

@@ -89,16 +89,21 @@ class Registry:
             ComponentAmbiguous: Several do.
             ComponentBroken: The plugin that should provide it failed; chained to why.
         """
-        every = self.providers(kind)
-        matches = [p for p in every if name in (p.name, p.qualified)]
+        matches = self.match(name, kind)
         if len(matches) == 1:
             return matches[0]
-        if matches:
-            raise ComponentAmbiguous(
-                f"the {kind} {name!r} is provided by {' and '.join(p.origin for p in matches)}",
-                hint=f"Ask for {' or '.join(repr(p.qualified) for p in matches)}.",
-            )
-        raise self._absent(kind, name, every)
+        raise ComponentAmbiguous(
+            f"the {kind} {name!r} is provided by {' and '.join(p.origin for p in matches)}",
+            hint=f"Ask for {' or '.join(repr(p.qualified) for p in matches)}.",
+        )
+
+    def match(self, name: str, kind: str | None = None) -> tuple[Provider, ...]:
+        """Every provider of a bare or qualified name, of every kind where none is given; errors as ``find`` without clashes."""
+        every = self.providers(kind)
+        matches = tuple(p for p in every if name in (p.name, p.qualified))
+        if not matches:
+            raise self._absent(kind or "component", name, every)
+        return matches
 
     def load(self, kind: str, name: str, **config: Any) -> Any:
         """Make a component by its bare or qualified name; errors as ``find`` and ``build``."""

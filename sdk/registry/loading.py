@@ -12,7 +12,7 @@ from sdk.errors import ComponentBroken, ComponentUnavailable, ConfigError, SdkEr
 from sdk.registry.component import Provider
 from sdk.registry.discovery import judge
 
-__all__ = ["build", "check_shape"]
+__all__ = ["build", "check_shape", "import_target"]
 
 
 def build(provider: Provider, config: Mapping[str, Any]) -> Any:
@@ -31,7 +31,7 @@ def build(provider: Provider, config: Mapping[str, Any]) -> Any:
         raise ComponentUnavailable(
             f"{label} requires what is not installed", where=provider.origin, hint=f"Run: {provider.reason}"
         )
-    factory = provider.factory or _import(provider.component.target, provider)
+    factory = import_target(provider)
     try:
         instance = factory(**_arguments(provider, factory, config))
     except SdkError:
@@ -42,6 +42,15 @@ def build(provider: Provider, config: Mapping[str, Any]) -> Any:
         ) from error
     check_shape(provider.kind, instance, where=provider.origin)
     return instance
+
+
+def import_target(provider: Provider) -> Any:
+    """Import a component's class without calling it.
+
+    Raises:
+        ComponentBroken: It cannot be imported.
+    """
+    return provider.factory or _import(provider.component.target, provider)
 
 
 def _import(target: str, provider: Provider) -> Any:

@@ -1,0 +1,44 @@
+"""The command line: thin over the SDK, each command in a file of its own, imported only when it is called.
+
+A new command is a module ``sdk/cli/<name>.py`` with a click command called ``command``, and a line in ``COMMANDS``.
+Plugins add theirs through the entry-point group ``talkstyle.commands``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import click
+
+from sdk._version import __version__
+from sdk.cli.errors import report
+from sdk.cli.group import LazyGroup
+
+__all__ = ["COMMANDS", "main", "talkstyle"]
+
+COMMANDS: Final = {
+    "plugins": "List the parts that are installed, and check them.",
+    "doctor": "Say whether this machine has everything, and what to do about what it lacks.",
+}
+"""The project's own commands with the line that ``--help`` shows, so that help imports none of them."""
+
+
+@click.group(cls=LazyGroup, commands_in=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="talkstyle")
+def talkstyle() -> None:
+    """Learn how a person moves when they speak, keep it as a style, and drive any portrait with it.
+
+    Every command takes --json, which prints one JSON document and nothing else to stdout, and --debug, which shows
+    the traceback of an error.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 an error, 2 a command line that cannot be read, 130 interrupted."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    with report(words) as outcome:
+        result = talkstyle.main(words, prog_name="talkstyle", standalone_mode=False)
+        outcome.code = result if isinstance(result, int) else 0
+    sys.exit(outcome.code)

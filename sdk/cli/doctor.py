@@ -1,0 +1,187 @@
+"""``talkstyle doctor``: whether this machine has everything, and what to do about what it lacks."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Final, Literal
+
+import click
+
+from sdk.cli.output import emit, options
+from sdk.kinds import KINDS
+from sdk.registry import components, failures
+from sdk.registry.requirements import install_line, unmet
+
+__all__ = ["Finding", "command", "examine"]
+
+MODELS: Final = "TALKSTYLE_MODELS"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at.
+
+    Attributes:
+        area: python, package, device, codec, component, plugin, model or folder.
+        state: ``problem`` where talkstyle cannot work so, ``note`` where it works without.
+        detail: What was found.
+        hint: What to do about it; empty where nothing is to be done.
+    """
+
+    area: str
+    state: Literal["ok", "note", "problem"]
+    detail: str
+    hint: str = ""
+
+
+@click.command("doctor")
+@options
+def command(as_json: bool) -> None:
+    """Say whether this machine has everything, and what to do about what it lacks. Exits with 1 on a problem."""
+    findings = examine()
+    ok = all(finding.state != "problem" for finding in findings)
+    if as_json:
+        emit({"ok": ok, "findings": [asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            _show(finding)
+        click.echo("Everything that is needed is here." if ok else "Something that is needed is missing: see above.")
+    if not ok:
+        raise SystemExit(1)
+
+
+def examine() -> list[Finding]:
+    """Look at everything. A check that itself raises is a problem, and the others go on."""
+    areas: dict[str, Callable[[], Iterator[Finding]]] = {
+        "python": _python,
+        "package": _packages,
+        "device": _devices,
+        "codec": _codecs,
+        "component": _components,
+        "model": _models,
+        "folder": _folders,
+    }
+    findings: list[Finding] = []
+    for area, look in areas.items():
+        try:
+            findings += look()
+        except Exception as error:
+            findings.append(Finding(area, "problem", f"could not be looked at: {type(error).__name__}: {error}"))
+    return findings
+
+
+def _show(finding: Finding) -> None:
+    colours = {"ok": "green", "note": "yellow", "problem": "red"}
+    click.secho(f"{finding.state:8}", fg=colours[finding.state], nl=False)
+    click.echo(f"{finding.area:10}{finding.detail}")
+    if finding.hint:
+        click.echo(f"{'':18}next: {finding.hint}")
+
+
+def _python() -> Iterator[Finding]:
+    detail = f"Python {platform.python_version()}, {platform.platform()}, {platform.machine()}, {os.cpu_count()} CPUs"
+    if sys.maxsize < 2**32:
+        yield Finding("python", "problem", f"{detail}, 32 bit", "Install a 64-bit Python: torch has no other.")
+    else:
+        yield Finding("python", "ok", detail)
+
+
+def _packages() -> Iterator[Finding]:
+    """The distribution's own requirements, and its extras', all from metadata."""
+    from packaging.requirements import Requirement
+
+    extras = sorted(set(metadata.metadata("talkstyle").get_all("Provides-Extra") or ()) - {"test", "lint"})
+    for text in metadata.requires("talkstyle") or ():
+        requirement = Requirement(text)
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        if unmet([text]):
+            yield Finding("package", "problem", f"{requirement} is not installed", install_line([text]))
+        else:
+            yield Finding("package", "ok", f"{requirement.name} {metadata.version(requirement.name)}")
+    for extra in extras:
+        if unmet([f"talkstyle[{extra}]"]):
+            hint = install_line([f"talkstyle[{extra}]"])
+            yield Finding("package", "note", f"the extra {extra!r} is not installed", hint)
+        else:
+            yield Finding("package", "ok", f"extra {extra!r}")
+
+
+def _devices() -> Iterator[Finding]:
+    import torch
+
+    yield Finding("device", "ok", f"cpu, {torch.get_num_threads()} threads")
+    for index in range(torch.cuda.device_count()):
+        gigabytes = torch.cuda.get_device_properties(index).total_memory / 2**30
+        yield Finding("device", "ok", f"cuda:{index} {torch.cuda.get_device_name(index)}, {gigabytes:.0f} GiB")
+    if torch.backends.mps.is_available():
+        yield Finding("device", "ok", "mps")
+
+
+def _codecs() -> Iterator[Finding]:
+    import av
+
+    wanted = [("w", "h264"), ("w", "aac"), ("r", "h264"), ("r", "hevc"), ("r", "aac"), ("r", "mp3"), ("r", "opus")]
+    for mode, name in wanted:
+        verb = "write" if mode == "w" else "read"
+        try:
+            codec = av.Codec(name, mode)
+        except av.codec.codec.UnknownCodecError:
+            hint = "Install PyAV from its wheel, which has it: python -m pip install --force-reinstall --only-binary :all: av"
+            needed: Literal["problem", "note"] = "note" if name in ("hevc", "mp3", "opus") else "problem"
+            yield Finding("codec", needed, f"PyAV cannot {verb} {name}", hint)
+        else:
+            yield Finding("codec", "ok", f"{verb} {name} ({codec.name})")
+
+
+def _components() -> Iterator[Finding]:
+    for provider in components():
+        detail = f"{provider.kind} {provider.qualified} {provider.version}"
+        if provider.state == "ready":
+            yield Finding("component", "ok", detail)
+        else:
+            yield Finding("component", "note", f"{detail}: {provider.state}", provider.reason)
+    for kind in KINDS:
+        if not any(p.state in ("ready", "clash") for p in components(kind)):
+            yield Finding("component", "problem", f"no {kind} can be used", "See `talkstyle plugins` for why.")
+    for failure in failures():
+        yield Finding("plugin", "problem", str(failure), f"Upgrade or remove {failure.distribution}.")
+
+
+def _models() -> Iterator[Finding]:
+    folder = os.environ.get(MODELS)
+    if folder is None:
+        yield Finding("model", "ok", f"{MODELS} is not set: only the weights inside packages are used")
+    elif not Path(folder).is_dir():
+        yield Finding("model", "problem", f"{MODELS} names no folder: {folder}", f"Create it, or unset {MODELS}.")
+    else:
+        files = sorted(path for path in Path(folder).iterdir() if path.is_file())
+        yield Finding("model", "ok", f"{MODELS}={folder}: {len(files)} files")
+        for path in files:
+            yield Finding("model", "ok", f"{path.name}, {path.stat().st_size / 1e6:.1f} MB")
+
+
+def _folders() -> Iterator[Finding]:
+    """Where the Hub's files go, and where temporary ones do."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    hint = "Set HF_HOME to a folder that can be written to; only styles from the Hub need it."
+    yield _writable(Path(HF_HUB_CACHE), "the Hub's cache", "note", hint)
+    yield _writable(Path(tempfile.gettempdir()), "temporary files", "problem", "Set TMPDIR (TEMP on Windows).")
+
+
+def _writable(folder: Path, what: str, otherwise: Literal["note", "problem"], hint: str) -> Finding:
+    """Try to write where the folder is, or would be created."""
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            return Finding("folder", "ok", f"{what}: {folder}")
+    except OSError as error:
+        return Finding("folder", otherwise, f"{what}: cannot write to {folder}: {error.strerror}", hint)

@@ -1,0 +1,85 @@
+"""Errors as users see them: what, where and what to do next; a traceback only with ``--debug``."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from sdk.cli.output import emit
+from sdk.errors import SdkError
+
+__all__ = ["Outcome", "report"]
+
+
+@dataclass
+class Outcome:
+    """The exit code, once it is known."""
+
+    code: int = 0
+
+
+@contextmanager
+def report(words: Sequence[str]) -> Iterator[Outcome]:
+    """Show whatever the block raises, and turn it into an exit code.
+
+    Args:
+        words: The command line, which says whether errors are wanted as JSON (``--json``) and with a traceback
+            (``--debug``). It is read here, not by click, because it must hold for command lines that click refuses too.
+    """
+    options = words[: words.index("--")] if "--" in words else words
+    as_json, debug = "--json" in options, "--debug" in options
+    logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
+    logging.getLogger("sdk").setLevel(logging.DEBUG if debug else logging.WARNING)
+    outcome = Outcome()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("default", UserWarning)  # TalkstyleWarning is one
+            warnings.showwarning = _show_warning
+            yield outcome
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        sys.stderr.close()
+        outcome.code = 1
+    except (click.Abort, KeyboardInterrupt):
+        outcome.code = _show("interrupted", "interrupted", as_json=as_json, exit_code=130)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        outcome.code = error.exit_code
+    except click.ClickException as error:
+        usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx is not None else None
+        outcome.code = _show("usage", error.format_message(), hint=usage, as_json=as_json, exit_code=error.exit_code)
+    except SdkError as error:
+        if debug:
+            logging.getLogger(__name__).debug("where it was raised:", exc_info=error)
+        outcome.code = _show(error.code, error.what, where=error.where, hint=error.hint, as_json=as_json)
+    except Exception as error:
+        if debug:
+            logging.getLogger(__name__).debug("where it was raised:", exc_info=error)
+        what = f"unexpected {type(error).__name__}: {error}"
+        hint = "This is a fault of talkstyle or of a plugin. Run it again with --debug, and report what that prints."
+        outcome.code = _show("unexpected", what, hint=None if debug else hint, as_json=as_json)
+
+
+def _show(
+    code: str, what: str, *, as_json: bool, where: str | None = None, hint: str | None = None, exit_code: int = 1
+) -> int:
+    if as_json:
+        emit({"error": {"code": code, "what": what, "where": where, "hint": hint}})
+        return exit_code
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(what, err=True)
+    for label, text in (("where", where), ("next", hint)):
+        if text:
+            click.echo(f"  {label}: {text}", err=True)
+    return exit_code
+
+
+def _show_warning(message: Warning | str, *_: Any) -> None:
+    """A warning without the line of code that gave it, which means nothing here."""
+    click.echo(f"warning: {message}", err=True)
