@@ -1,0 +1,104 @@
+"""The model card: a pack's ``README.md``, written from its config alone."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from sdk.packs.config import PackConfig, Training
+
+__all__ = ["card"]
+
+TAGS = ("talkstyle", "style-pack", "talking-head", "facial-animation")
+
+
+def card(config: PackConfig, *, ref: str | None = None) -> str:
+    """The card of a pack, Markdown with the Hub's front matter.
+
+    Args:
+        config: What the pack says of itself.
+        ref: How it is loaded, ``org/name`` on the Hub; a folder of its name where nothing is said.
+    """
+    front = ["---", "library_name: talkstyle", "tags:", *(f"- {tag}" for tag in TAGS)]
+    # JSON is YAML: quoting so leaves nothing for a value to break out of.
+    if config.license is not None:
+        front.append(f"license: {json.dumps(config.license.lower())}")
+    front.append("---")
+    ref = ref or f"./{config.name}"
+    parts = [
+        "\n".join(front),
+        f"# {_plain(config.name)}",
+        _plain(config.summary) or "A way of moving the face while speaking or singing, for talkstyle.",
+        "## Use",
+        "```python\nimport sdk\n"
+        f'video = sdk.animate("portrait.png", "speech.wav", style={json.dumps(ref, ensure_ascii=False)})\n'
+        'video.save("speech.mp4")\n```',
+        "## Terms",
+        f"- Licence: {_plain(config.license or 'not stated')}\n- Consent: {_plain(config.consent or 'not stated')}",
+        "## How it was made",
+        _made(config),
+        "## Technical",
+        _technical(config),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _made(config: PackConfig) -> str:
+    lines = []
+    if config.mix:
+        lines.append(
+            "The weighted sum of styles: " + ", ".join(f"{i.weight:g} x {_plain(i.name)}" for i in config.mix) + "."
+        )
+    if config.training is not None:
+        lines += _training(config.training)
+    if config.compression is not None:
+        kept = config.compression
+        gain = "" if kept.gain is None else f" and {kept.gain:.1%} of the style's measured gain"
+        lines.append(f"Compressed to rank {kept.rank}: {kept.energy:.1%} of the delta's energy{gain} are left.")
+    return "\n\n".join(lines) or "Not stated."
+
+
+def _training(training: Training) -> list[str]:
+    lines = [f"Learned from {training.seconds:g} s of reference in {training.steps} steps (seed {training.seed})."]
+    if training.references:
+        lines.append("References: " + ", ".join(_reference(r.kind, r.length) for r in training.references) + ".")
+    names = [name for name in training.before if name in training.after]
+    if not names:
+        return [*lines, "Its gain was not measured."]
+    if training.held_out is not None:
+        first, last = training.held_out
+        lines.append(f"Measured on the frames {first} to {last} (60 a second), which the fit did not see:")
+    head = ["measure", "base", "this style", *training.baselines, *(["chance"] if training.null else [])]
+    rows = [head, ["---"] * len(head)]
+    for name in names:
+        row = [name, _figure(training.before[name]), _figure(training.after[name])]
+        row += [_figure(values.get(name)) for values in training.baselines.values()]
+        rows.append(row + ([_figure(training.null.get(name))] if training.null else []))
+    return [*lines, "\n".join("| " + " | ".join(row) + " |" for row in rows)]
+
+
+def _reference(kind: str, length: float) -> str:
+    return f"{length:g} images" if kind == "images" else f"{kind} of {length:g} s"
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}"
+
+
+def _technical(config: PackConfig) -> str:
+    base, encoder, delta = config.base, config.encoder, config.delta
+    return (
+        f"- Base: {base.component} {base.version}"
+        f" (layout `{base.layout_sha256[:12]}`, weights `{base.weights_sha256[:12]}`)\n"
+        f"- Audio encoder: {encoder.component} {encoder.version} (`{encoder.sha256[:12]}`)\n"
+        f"- Delta: {delta.kind}, {delta.dtype}, {delta.parameters} parameters, {delta.bytes} bytes\n"
+        f"- sha256 of `delta.safetensors`: `{delta.sha256}`\n"
+        f"- Format: {config.format} {config.format_version}"
+    )
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown and HTML show as it stands: no markup, no link, no image comes out of a pack's own words."""
+    escaped = re.sub(r"([\\`*_\[\]|~])", r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;"))
+    escaped = re.sub(r"(?m)^([ \t]*)([-+#=])", r"\1\\\2", escaped)
+    return escaped.replace(">", "&gt;").replace("://", ":\u200b//").replace("\n", "  \n")

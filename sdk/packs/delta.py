@@ -1,0 +1,263 @@
+"""The difference that a style makes to a base's parameters, whole or in low rank, and its exact algebra."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import isfinite, prod
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from sdk.errors import ConfigError, NotFiniteError, PackIncompatible, PackInvalid
+
+__all__ = ["Delta", "Form", "check_fits", "forms", "kind_of", "low_rank", "weighted_sum"]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How one parameter's delta is stored.
+
+    Attributes:
+        shape: The parameter's; ``(m, n)``, the kernel as ``[out, in * k]``, where it is in low rank.
+        rank: The rank, or None where it is whole.
+    """
+
+    shape: tuple[int, ...]
+    rank: int | None = None
+
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        """Whether a parameter of that shape can take it."""
+        if self.rank is None:
+            return self.shape == shape
+        return len(shape) >= 2 and self.shape == (shape[0], prod(shape[1:]))
+
+
+def forms(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Form]:
+    """Read from the stored tensors' names and shapes which parameters they re-weight, and how.
+
+    Args:
+        shapes: ``<param>.delta``, or ``<param>.A`` ``[r, n]`` and ``<param>.B`` ``[m, r]``.
+
+    Raises:
+        PackInvalid: Another name, half a pair, a parameter stored twice, or factors that do not match.
+    """
+    found: dict[str, Form] = {}
+    for key, shape in shapes.items():
+        parameter, _, part = key.rpartition(".")
+        if not parameter or part not in ("delta", "A", "B"):
+            raise PackInvalid(f"the tensor {key!r} is neither <parameter>.delta nor .A nor .B", where=key)
+        if part == "B":
+            if f"{parameter}.A" not in shapes:
+                raise PackInvalid(f"{key} stands there without {parameter}.A", where=key)
+            continue
+        if parameter in found:
+            raise PackInvalid(f"the parameter {parameter!r} is stored both whole and in low rank", where=key)
+        if part == "delta":
+            found[parameter] = Form(shape)
+            continue
+        other = shapes.get(f"{parameter}.B", ())
+        if len(shape) != 2 or len(other) != 2 or shape[0] != other[1]:
+            raise PackInvalid(
+                f"{parameter} has factors A {list(shape)} and B {list(other)}, which do not multiply", where=key
+            )
+        found[parameter] = Form((other[0], shape[1]), shape[0])
+    return found
+
+
+def kind_of(found: Mapping[str, Form]) -> Literal["full", "low-rank"]:
+    """Whether any parameter's delta is in low rank."""
+    return "low-rank" if any(form.rank is not None for form in found.values()) else "full"
+
+
+@dataclass(frozen=True, eq=False)
+class Delta:
+    """What a style adds to each parameter of its base.
+
+    Attributes:
+        tensors: As in ``delta.safetensors``: ``<param>.delta`` in the parameter's shape, or ``<param>.A`` ``[r, n]``
+            and ``<param>.B`` ``[m, r]`` with delta = B A. All of one dtype, float32, float16 or bfloat16, on the CPU;
+            not to be written to.
+
+    Raises:
+        PackInvalid: The names or shapes do not fit together, or dtypes differ.
+        NotFiniteError: A value is NaN or infinite.
+    """
+
+    tensors: Mapping[str, Tensor]
+
+    def __post_init__(self) -> None:
+        if not self.tensors:
+            raise PackInvalid("a delta without a single tensor")
+        if len({tensor.dtype for tensor in self.tensors.values()}) > 1:
+            raise PackInvalid("the delta's tensors have different dtypes")
+        if self.dtype not in (torch.float32, torch.float16, torch.bfloat16):
+            raise PackInvalid(f"a delta cannot be stored as {self.dtype}")
+        forms({key: tuple(tensor.shape) for key, tensor in self.tensors.items()})
+        for key, tensor in self.tensors.items():
+            if not bool(torch.isfinite(tensor).all()):
+                raise NotFiniteError(
+                    f"{key} holds NaN or infinity", where=key, hint="The style is damaged, or too strong."
+                )
+        plain = {key: self.tensors[key].detach().cpu().contiguous() for key in sorted(self.tensors)}
+        object.__setattr__(self, "tensors", plain)
+
+    @classmethod
+    def between(cls, base: Mapping[str, Tensor], fitted: Mapping[str, Tensor]) -> Delta:
+        """The whole delta ``fitted - base``, float32, of two sets of parameters with the same names and shapes.
+
+        Raises:
+            PackIncompatible: Names or shapes differ.
+            NotFiniteError: The fit diverged.
+        """
+        if base.keys() != fitted.keys() or any(base[name].shape != fitted[name].shape for name in base):
+            raise PackIncompatible("the fitted parameters have other names or shapes than the base's")
+        return cls({f"{name}.delta": _minus(fitted[name], base[name]) for name in base})
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype that it is stored in."""
+        return next(iter(self.tensors.values())).dtype
+
+    @property
+    def forms(self) -> dict[str, Form]:
+        """How each parameter's delta is stored."""
+        return forms({key: tuple(tensor.shape) for key, tensor in self.tensors.items()})
+
+    @property
+    def kind(self) -> Literal["full", "low-rank"]:
+        """Whether any parameter's delta is in low rank."""
+        return kind_of(self.forms)
+
+    @property
+    def rank(self) -> int:
+        """The largest rank of a parameter's delta in low rank; 0 where all are whole."""
+        return max(form.rank or 0 for form in self.forms.values())
+
+    @property
+    def parameters(self) -> int:
+        """How many of the base's parameters (scalars) it re-weights."""
+        return sum(prod(form.shape) for form in self.forms.values())
+
+    @property
+    def norm(self) -> float:
+        """The Frobenius norm over all parameters; 0 says that the style does nothing."""
+        squares = sum(float(self.dense(name, torch.float64).square().sum()) for name in self.forms)
+        return float(squares**0.5)
+
+    def dense(self, parameter: str, dtype: torch.dtype = torch.float32) -> Tensor:
+        """One parameter's delta, whole: in the parameter's shape, or ``[m, n]`` where it is stored in low rank."""
+        whole = self.tensors.get(f"{parameter}.delta")
+        if whole is not None:
+            return whole.to(dtype)
+        return self.tensors[f"{parameter}.B"].to(dtype) @ self.tensors[f"{parameter}.A"].to(dtype)
+
+    def to(self, dtype: torch.dtype) -> Delta:
+        """The same, stored in another dtype.
+
+        Raises:
+            NotFiniteError: A value is too large for it.
+        """
+        return self if dtype == self.dtype else Delta({key: tensor.to(dtype) for key, tensor in self.tensors.items()})
+
+    def check_fits(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        """Raise ``PackIncompatible`` unless it re-weights exactly these parameters of these shapes."""
+        check_fits(self.forms, shapes)
+
+
+def check_fits(found: Mapping[str, Form], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise ``PackIncompatible`` unless the forms are of exactly these parameters of these shapes."""
+    problems = [f"{name} is missing" for name in sorted(shapes.keys() - found.keys())]
+    problems += [f"{name} is unknown to the base" for name in sorted(found.keys() - shapes.keys())]
+    problems += [
+        f"{name} is {list(found[name].shape)}, not {list(shapes[name])}"
+        for name in sorted(shapes.keys() & found.keys())
+        if not found[name].fits(shapes[name])
+    ]
+    if problems:
+        more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
+        raise PackIncompatible(
+            f"the style does not fit this base: {'; '.join(problems[:3])}{more}",
+            hint="Use the generator that the pack names.",
+        )
+
+
+def _minus(fitted: Tensor, base: Tensor) -> Tensor:
+    return (fitted.detach().cpu().double() - base.detach().cpu().double()).float()
+
+
+def weighted_sum(terms: Iterable[tuple[Delta, float]]) -> Delta:
+    """The exact weighted sum of deltas of one base.
+
+    Whole deltas are summed in float64 and rounded once, to float32. Those in low rank stay so: the factors are
+    concatenated, ``B = [w1 B1, w2 B2, ...]`` and ``A = [A1; A2; ...]``, for summing A and B apart would add cross
+    terms. Where one is whole and another is not, the sum is whole. One delta at weight 1 is that delta.
+
+    Raises:
+        ConfigError: No terms, or a weight that is no finite number.
+        PackIncompatible: Deltas of different bases.
+        NotFiniteError: The sum overflows float32.
+    """
+    pairs = list(terms)
+    if not pairs:
+        raise ConfigError("a mix needs at least one style")
+    for _, weight in pairs:
+        if not isfinite(weight):
+            raise ConfigError(f"the weight of a style is {weight}", hint="Give finite numbers, such as 0.7 and 0.3.")
+    if len(pairs) == 1 and pairs[0][1] == 1:
+        return pairs[0][0]
+    each = [(delta, delta.forms, weight) for delta, weight in pairs]
+    first = each[0][1]
+    tensors: dict[str, Tensor] = {}
+    if any(found.keys() != first.keys() for _, found, _ in each):
+        raise PackIncompatible("the styles re-weight different parameters", hint="Mix styles of one base.")
+    for name in first:
+        if all(found[name].rank is not None for _, found, _ in each):
+            if len({found[name].shape for _, found, _ in each}) > 1:
+                raise _shapes_differ(name)
+            tensors[f"{name}.A"] = torch.cat([delta.tensors[f"{name}.A"].float() for delta, _, _ in each])
+            factors = [(delta.tensors[f"{name}.B"].double() * weight).float() for delta, _, weight in each]
+            tensors[f"{name}.B"] = torch.cat(factors, dim=1)
+            continue
+        # A whole one knows the parameter's own shape, which a kernel's factors do not.
+        shape = next(found[name].shape for _, found, _ in each if found[name].rank is None)
+        if not all(found[name].fits(shape) for _, found, _ in each):
+            raise _shapes_differ(name)
+        total = torch.zeros(shape, dtype=torch.float64)
+        for delta, _, weight in each:
+            total += weight * delta.dense(name, torch.float64).reshape(shape)
+        tensors[f"{name}.delta"] = total.float()
+    return Delta(tensors)
+
+
+def _shapes_differ(name: str) -> PackIncompatible:
+    return PackIncompatible(f"the styles differ in the shape of {name}", hint="Mix styles of one base.")
+
+
+def low_rank(delta: Delta, rank: int) -> Delta:
+    """The nearest delta of a rank (truncated SVD; Eckart and Young, 1936), float32.
+
+    The singular values are shared between the factors, which keeps both in float16's range. Vectors stay whole, and so
+    does a matrix that the factors would not make smaller.
+
+    Raises:
+        ConfigError: A rank under 1.
+    """
+    if rank < 1:
+        raise ConfigError(f"a rank of {rank}", hint="Give 1 or more.")
+    tensors: dict[str, Tensor] = {}
+    for name, form in delta.forms.items():
+        if form.rank is not None and form.rank <= rank:
+            tensors |= {key: delta.tensors[key].float() for key in (f"{name}.A", f"{name}.B")}
+            continue
+        whole = delta.dense(name, torch.float64)
+        matrix = whole.reshape(whole.shape[0], -1) if whole.ndim >= 2 else whole
+        if form.rank is None and (whole.ndim < 2 or rank * sum(matrix.shape) >= matrix.numel()):
+            tensors[f"{name}.delta"] = whole.float()
+            continue
+        u, s, v = torch.linalg.svd(matrix, full_matrices=False)
+        root = s[:rank].sqrt()
+        tensors[f"{name}.B"] = (u[:, :rank] * root).float()
+        tensors[f"{name}.A"] = (root[:, None] * v[:rank]).float()
+    return Delta(tensors)

@@ -1,0 +1,59 @@
+"""Mixing styles: the weighted sum of what they add to one base."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sdk.errors import ConfigError, PackIncompatible
+from sdk.packs.config import Ingredient
+from sdk.packs.delta import weighted_sum
+from sdk.packs.pack import StylePack
+from sdk.packs.reference import StyleRef
+
+__all__ = ["mix"]
+
+
+def mix(weights: Mapping[StylePack | StyleRef | str | Path, float], *, name: str | None = None) -> StylePack:
+    """Mix styles of one base, exactly: ``mix({"rap": 0.7, "calm": 0.3})``.
+
+    The weights need not sum to 1: their sum is the strength of the whole. The order does not matter, to the last bit.
+    The mix carries a licence or a consent only where all its styles carry the same.
+
+    Args:
+        weights: Packs, or references to them, each with its weight.
+        name: The mix's name; made from the styles' where nothing is said.
+
+    Raises:
+        ConfigError: No styles, or a weight that is no finite number.
+        PackIncompatible: Styles of different bases or encoders.
+    """
+    packs = [
+        (ref if isinstance(ref, StylePack) else StylePack.load(ref), float(weight)) for ref, weight in weights.items()
+    ]
+    if not packs:
+        raise ConfigError("a mix needs at least one style")
+    # By content, so that a sum in floating point does not depend on the order given.
+    packs.sort(key=lambda term: (term[0].config.delta.sha256, term[1]))
+    first = packs[0][0]
+    for pack, _ in packs:
+        if (pack.config.base, pack.config.encoder) != (first.config.base, first.config.encoder):
+            raise PackIncompatible(
+                f"{first.name!r} and {pack.name!r} were made for different bases or encoders",
+                hint="Mix styles of one base; adapt again where one is older.",
+            )
+    delta = weighted_sum((pack.delta, weight) for pack, weight in packs)
+    if delta is first.delta:
+        return first if name is None else first.replace(name=name)
+    licenses = {pack.config.license for pack, _ in packs}
+    consents = {pack.config.consent for pack, _ in packs}
+    return first.replace(
+        delta=delta,
+        name=name or " + ".join(f"{weight:.4g} {pack.name}" for pack, weight in packs)[:64].rstrip(" .+"),
+        summary="",
+        license=licenses.pop() if len(licenses) == 1 else None,
+        consent=consents.pop() if len(consents) == 1 else None,
+        training=None,
+        compression=None,
+        mix=tuple(Ingredient(name=pack.name, weight=weight, sha256=pack.config.delta.sha256) for pack, weight in packs),
+    )

@@ -1,0 +1,356 @@
+"""A style pack: how a person moves, learned for one base, described, checked, and safe to share."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, cast
+
+import torch
+from pydantic import ValidationError
+from torch import Tensor
+
+from sdk.errors import (
+    ConfigError,
+    OutputError,
+    PackIncompatible,
+    PackInvalid,
+    StyleError,
+    StyleNotFound,
+    StyleWithoutEffect,
+)
+from sdk.face import FACE_FRAME_VERSION
+from sdk.files import atomic_folder
+from sdk.interfaces import AudioEncoder, MotionGenerator
+from sdk.packs import storage
+from sdk.packs.card import card
+from sdk.packs.config import CONFIG_MAX_BYTES, FORMAT, Base, Compression, Dtype, Encoder, PackConfig, Training, explain
+from sdk.packs.delta import Delta, low_rank
+from sdk.packs.fingerprint import layout_sha256, weights_sha256
+from sdk.packs.reference import StyleRef
+
+__all__ = ["StylePack"]
+
+_log = logging.getLogger(__name__)
+
+RANKS: Final = (1, 2, 4, 8, 16, 32)
+
+
+@dataclass(frozen=True, eq=False)
+class StylePack:
+    """A style: what it adds to its base's parameters, and what it says about itself.
+
+    Two packs are equal where they do the same: the same delta, bit for bit, for the same base and encoder. Names and
+    texts do not count.
+
+    Attributes:
+        config: All that ``config.json`` says.
+        delta: What it adds to the base.
+    """
+
+    config: PackConfig
+    delta: Delta = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The style's name."""
+        return self.config.name
+
+    @classmethod
+    def load(cls, ref: str | Path | StyleRef, *, base: MotionGenerator | None = None) -> StylePack:
+        """Load a pack; what comes back has passed every check.
+
+        Args:
+            ref: A folder (``./rap``), the name of a style that ships (``rap``), or one on the Hub
+                (``me/rap@revision``).
+            base: The generator that it must fit, where it is at hand; ``apply`` checks it in any case.
+
+        Raises:
+            ConfigError: No reference to a style.
+            StyleNotFound: There is no pack there.
+            PackInvalid: It breaks the format or fails a check.
+            PackIncompatible: It needs a newer talkstyle, or has another layout than ``base``.
+        """
+        parsed = StyleRef.parse(ref)
+        if parsed.kind == "hub":
+            raise StyleError(
+                "this version of talkstyle reads style packs from folders, not from the Hugging Face Hub",
+                where=str(parsed),
+                hint=f"Download it with `hf download {parsed.name} --local-dir FOLDER` and load ./FOLDER.",
+            )
+        pack = cls._read(parsed.folder(), base=base)
+        _log.info("style %r: license %s, consent %s", pack.name, pack.config.license, pack.config.consent)
+        return pack
+
+    @classmethod
+    def _read(cls, folder: Path, *, root: Path | None = None, base: MotionGenerator | None = None) -> StylePack:
+        config = storage.read_config(folder, root=root)
+        layout = None
+        if base is not None:
+            layout = {name: tuple(parameter.shape) for name, parameter in base.named_parameters()}
+        return cls(config, storage.read_delta(folder, config.delta, root=root, layout=layout))
+
+    @classmethod
+    def create(
+        cls,
+        *,
+        name: str,
+        base: MotionGenerator,
+        fitted: Mapping[str, Tensor],
+        encoder: AudioEncoder,
+        summary: str = "",
+        license: str | None = None,  # noqa: A002 the word that everyone looks for
+        consent: str | None = None,
+        training: Training | None = None,
+        dtype: Dtype = "float32",
+    ) -> StylePack:
+        """Make a pack of what a fit did to its base.
+
+        Args:
+            name: The style's name, 1 to 64 characters.
+            base: The generator with its own, unfitted weights.
+            fitted: The parameters after the fit, by name.
+            encoder: The audio encoder that fed it.
+            summary: A sentence or two for people.
+            license: An SPDX identifier.
+            consent: Who agreed that this style is used.
+            training: How it was made, and what it brought.
+            dtype: How the delta is stored.
+
+        Raises:
+            StyleWithoutEffect: The fit changed no parameter.
+            NotFiniteError: The fit diverged.
+            ConfigError: A field that a pack cannot carry.
+        """
+        delta = Delta.between(dict(base.named_parameters()), fitted).to(getattr(torch, dtype))
+        if delta.norm == 0:
+            raise StyleWithoutEffect(
+                "the fit changed no parameter of its base",
+                hint="Give it more steps or a reference that moves differently; a style of nothing is no style.",
+            )
+        _, info = storage.encode_delta(delta)
+        fields = {
+            "name": name,
+            "summary": summary,
+            "license": license,
+            "consent": consent,
+            "training": training,
+            "face_frame": FACE_FRAME_VERSION,
+            "delta": info,
+        }
+        try:
+            made_for = Base(
+                component=base.name,
+                version=base.version,
+                layout_sha256=layout_sha256(base),
+                weights_sha256=weights_sha256(base),
+            )
+            fed_by = Encoder(component=encoder.name, version=encoder.version, sha256=encoder.fingerprint())
+            config = PackConfig(base=made_for, encoder=fed_by, **cast("Any", fields))
+        except ValidationError as error:
+            raise ConfigError(f"a pack cannot carry that: {explain(error)}") from error
+        return cls(config, delta)
+
+    def replace(self, *, delta: Delta | None = None, **fields: Any) -> StylePack:
+        """The same pack with other fields (``name``, ``summary``, ``license``, ``consent``, ...) or another delta.
+
+        Raises:
+            ConfigError: A field that a pack cannot carry, or that there is none of.
+        """
+        unknown = fields.keys() - PackConfig.model_fields.keys()
+        if unknown:
+            raise ConfigError(f"a pack has no field {', '.join(sorted(unknown))}")
+        delta = self.delta if delta is None else delta
+        fields["delta"] = storage.encode_delta(delta)[1]
+        try:
+            config = PackConfig.model_validate({**dict(self.config), **fields})
+        except ValidationError as error:
+            raise ConfigError(f"a pack cannot carry that: {explain(error)}") from error
+        return StylePack(config, delta)
+
+    def save(self, folder: str | Path, *, files: Mapping[str, bytes] | None = None) -> Path:
+        """Write the pack to a folder: a reader sees the old pack or the new one.
+
+        Args:
+            folder: A new or empty folder, or one that holds a pack and nothing else, which is replaced.
+            files: Previews to lie beside, by name, such as ``{"preview.webp": ...}``.
+
+        Returns:
+            The folder.
+
+        Raises:
+            OutputError: It cannot be written, or it holds what is not a pack's.
+        """
+        target = Path(folder).expanduser().absolute()
+        _check_target(target)
+        data = self.verify()
+        with atomic_folder(target) as place:
+            (place / storage.CONFIG).write_bytes(self.config.to_bytes())
+            (place / storage.DELTA).write_bytes(data)
+            (place / storage.CARD).write_text(card(self.config), encoding="utf-8", newline="\n")
+            for name, content in (files or {}).items():
+                if not _is_preview(name):
+                    raise OutputError(f"{name!r} is no name of a preview", hint="Use preview*.png, .webp or .gif.")
+                (place / name).write_bytes(content)
+        return target
+
+    def verify(self) -> bytes:
+        """Check again that the config is a pack's, and that the delta is the one that it names.
+
+        Returns:
+            The bytes of ``delta.safetensors``.
+
+        Raises:
+            PackInvalid: Something was changed since the pack was made or loaded.
+        """
+        PackConfig.parse(self.config.to_bytes(), where=self.name)
+        data, info = storage.encode_delta(Delta(self.delta.tensors))
+        if info != self.config.delta:
+            raise PackInvalid(
+                "the delta is not the one that the config describes", where=self.name, hint="Load the pack again."
+            )
+        return data
+
+    def compress(
+        self,
+        rank: int | None = None,
+        *,
+        dtype: Dtype | None = None,
+        score: Callable[[StylePack], float] | None = None,
+        keep: float = 0.95,
+        ranks: Sequence[int] = RANKS,
+    ) -> StylePack:
+        """A smaller pack, in low rank or a shorter dtype or both; ``config.compression`` says what it kept.
+
+        Args:
+            rank: The rank; where nothing is said and ``score`` is given, the smallest of ``ranks`` that keeps the gain.
+            dtype: How to store it.
+            score: Measures a pack's gain over the base on frames held out; more is better.
+            keep: The share of this pack's own gain that must be left.
+            ranks: What to try, in this order.
+
+        Raises:
+            ConfigError: Nothing says how far to compress, or there is no gain to keep.
+        """
+        if rank is None and score is None and dtype is None:
+            raise ConfigError("nothing says how far to compress", hint="Give a rank, a dtype, or a score to choose by.")
+        gain = None if score is None else score(self)
+        if gain is not None and gain <= 0 and rank is None:
+            raise ConfigError("the style brings no gain that a rank could keep", hint="Give the rank itself.")
+        tries: Sequence[int | None] = (rank,) if rank is not None or score is None else (*ranks, None)
+        for each in tries:
+            small = self._compressed(each, dtype)
+            if score is None or gain is None:
+                return small
+            share = score(small) / gain if gain > 0 else None
+            if each is None or rank is not None or (share is not None and share >= keep):
+                break
+        if small.config.compression is None or share is None:
+            return small
+        return small.replace(compression=small.config.compression.model_copy(update={"gain": share}))
+
+    def _compressed(self, rank: int | None, dtype: Dtype | None) -> StylePack:
+        delta = self.delta if rank is None else low_rank(self.delta, rank)
+        delta = delta.to(self.delta.dtype if dtype is None else getattr(torch, dtype))
+        if delta is self.delta:
+            return self
+        lost = sum(
+            float(
+                (self.delta.dense(n, torch.float64).flatten() - delta.dense(n, torch.float64).flatten()).square().sum()
+            )
+            for n in delta.forms
+        )
+        energy = 1 - lost / self.delta.norm**2 if self.delta.norm else 1.0
+        what = Compression(from_sha256=self.config.delta.sha256, rank=delta.rank, energy=energy)
+        return self.replace(delta=delta, compression=what)
+
+    @contextmanager
+    def apply(
+        self, generator: MotionGenerator, *, strength: float = 1.0, allow_other_base: bool = False
+    ) -> Iterator[MotionGenerator]:
+        """Put the style on a generator for the length of a ``with`` block; afterwards the base is back, bit for bit.
+
+        For several styles in turn, or one batch with a style per item, see ``StyleSlot`` and ``PerItemStyles``.
+
+        Args:
+            generator: The base that the pack names, unstyled. It is changed in place: one thread at a time.
+            strength: 0 is the base, 1 the style as it was made, more exaggerates.
+            allow_other_base: Take a base of the same layout with other weights, with a warning.
+
+        Raises:
+            PackIncompatible: The pack was made for another base.
+            ConfigError: The generator already wears a style, or the strength is no finite number.
+        """
+        from sdk.packs.applying import StyleSlot
+
+        with StyleSlot(generator) as slot:
+            slot.use(self, strength=strength, allow_other_base=allow_other_base)
+            yield generator
+
+    def check_encoder(self, encoder: AudioEncoder) -> None:
+        """Raise ``PackIncompatible`` unless the encoder is the one that the style was learned with."""
+        named = self.config.encoder
+        if (named.component, named.sha256) != (encoder.name, encoder.fingerprint()):
+            raise PackIncompatible(
+                f"{self.name!r} was made with the encoder {named.component} {named.version}, "
+                f"and this is {encoder.name} {encoder.version}",
+                hint="Use the encoder that the pack names.",
+            )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StylePack) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    @property
+    def _content(self) -> tuple[object, ...]:
+        config = self.config
+        return config.delta, config.base, config.encoder, config.face_frame
+
+
+_CLUTTER: Final = {".DS_Store", "Thumbs.db", "desktop.ini"}
+
+
+def _is_preview(name: str) -> bool:
+    stem, _, suffix = name.rpartition(".")
+    return stem.startswith("preview") and stem.replace("-", "").isalnum() and suffix in ("png", "webp", "gif")
+
+
+def _check_target(target: Path) -> None:
+    """Refuse to replace a folder that holds anything but a pack."""
+    if not target.is_dir():
+        return
+    names = {entry.name for entry in target.iterdir()} - _CLUTTER
+    if not names:
+        return
+    foreign = sorted(n for n in names if n not in (storage.CONFIG, storage.DELTA, storage.CARD) and not _is_preview(n))
+    if foreign or not _holds_pack(target):
+        what = f"it holds {foreign[0]!r}" if foreign else "its config.json is not a pack's"
+        raise OutputError(
+            f"this folder is not a style pack ({what}), and saving would replace it",
+            where=str(target),
+            hint="Choose a new folder.",
+        )
+
+
+def _holds_pack(folder: Path) -> bool:
+    """Whether the config is a pack's, of whatever version and in whatever state."""
+    try:
+        storage.read_config(folder)
+    except PackIncompatible:
+        return True
+    except PackInvalid:
+        try:
+            with (folder / storage.CONFIG).open("rb") as file:
+                found = json.loads(file.read(CONFIG_MAX_BYTES))
+            return isinstance(found, dict) and found.get("format") == FORMAT
+        except (OSError, ValueError, RecursionError):
+            return False
+    except StyleNotFound:
+        return False
+    return True

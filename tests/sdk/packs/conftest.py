@@ -1,0 +1,81 @@
+"""A tiny generator, encoder and pack: the least that has every kind of parameter and keeps the contract."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from sdk.packs import StylePack
+
+
+class TinyGenerator(nn.Module):
+    """A causal convolution, an LSTM, a norm and a linear layer, with a state that it carries on."""
+
+    name = "tiny"
+    version = "1"
+    features = 6
+    encoder = "tiny-mel"
+    lookahead = 2
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        self.conv = nn.Conv1d(6, 16, 3)
+        self.lstm = nn.LSTM(16, 12, batch_first=True)
+        self.norm = nn.LayerNorm(12)
+        self.out = nn.Linear(12, 210)
+        with torch.no_grad():
+            for parameter in self.parameters():
+                parameter.copy_(torch.randn(parameter.shape, generator=generator) * 0.3)
+        self.register_buffer("count", torch.tensor(3))
+
+    def forward(self, features, state=None):
+        past, memory = state if state is not None else (features.new_zeros(len(features), 2, 6), None)
+        joined = torch.cat([past, features], dim=1)
+        hidden, memory = self.lstm(self.conv(joined.transpose(1, 2)).transpose(1, 2), memory)
+        out = self.out(self.norm(hidden))
+        return out[..., :204].unflatten(-1, (68, 3)), out[..., 204:], (joined[:, -2:], memory)
+
+
+class TinyEncoder:
+    name = "tiny-mel"
+    version = "1"
+    sample_rate = 16000
+    width = 6
+    lookahead = 0.0
+
+    def __init__(self, statistics: bytes = b"mean and std") -> None:
+        self.statistics = statistics
+
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self.statistics).hexdigest()
+
+    def encode(self, audio):
+        return np.zeros((1, 6), np.float32)
+
+    def stream(self):
+        raise NotImplementedError
+
+
+def make_pack(generator: nn.Module, *, seed: int = 1, scale: float = 0.05, **fields) -> StylePack:
+    noise = torch.Generator().manual_seed(seed)
+    fitted = {
+        name: parameter.detach() + scale * torch.randn(parameter.shape, generator=noise)
+        for name, parameter in generator.named_parameters()
+    }
+    fields = {"name": f"style {seed}", "license": "CC-BY-4.0", "consent": "my own face", **fields}
+    return StylePack.create(base=generator, fitted=fitted, encoder=TinyEncoder(), **fields)
+
+
+@pytest.fixture
+def generator() -> TinyGenerator:
+    return TinyGenerator().eval()
+
+
+@pytest.fixture
+def pack(generator) -> StylePack:
+    return make_pack(generator)
