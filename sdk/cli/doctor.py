@@ -128,17 +128,21 @@ def _devices() -> Iterator[Finding]:
 def _codecs() -> Iterator[Finding]:
     import av
 
-    wanted = [("w", "h264"), ("w", "aac"), ("r", "h264"), ("r", "hevc"), ("r", "aac"), ("r", "mp3"), ("r", "opus")]
-    for mode, name in wanted:
+    hint = "Install PyAV's wheel, which has it: python -m pip install --force-reinstall --only-binary :all: av"
+    modes: dict[Literal["w", "r"], tuple[str, ...]] = {
+        "w": ("h264", "aac"),
+        "r": ("h264", "aac", "hevc", "mp3", "opus"),
+    }
+    for mode, names in modes.items():
         verb = "write" if mode == "w" else "read"
-        try:
-            codec = av.Codec(name, mode)
-        except av.codec.codec.UnknownCodecError:
-            hint = "Install PyAV from its wheel, which has it: python -m pip install --force-reinstall --only-binary :all: av"
-            needed: Literal["problem", "note"] = "note" if name in ("hevc", "mp3", "opus") else "problem"
-            yield Finding("codec", needed, f"PyAV cannot {verb} {name}", hint)
-        else:
-            yield Finding("codec", "ok", f"{verb} {name} ({codec.name})")
+        for name in names:
+            try:
+                codec = av.Codec(name, mode)
+            except av.codec.codec.UnknownCodecError:
+                state: Literal["problem", "note"] = "problem" if name in ("h264", "aac") else "note"
+                yield Finding("codec", state, f"PyAV cannot {verb} {name}", hint)
+            else:
+                yield Finding("codec", "ok", f"{verb} {name} ({codec.name})")
 
 
 def _components() -> Iterator[Finding]:

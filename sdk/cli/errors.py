@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import click
 
@@ -41,7 +40,7 @@ def report(words: Sequence[str]) -> Iterator[Outcome]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default", UserWarning)  # TalkstyleWarning is one
-            warnings.showwarning = _show_warning
+            warnings.showwarning = lambda message, *_, **__: click.echo(f"warning: {message}", err=True)
             yield outcome
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         sys.stderr.close()
@@ -78,8 +77,3 @@ def _show(
         if text:
             click.echo(f"  {label}: {text}", err=True)
     return exit_code
-
-
-def _show_warning(message: Warning | str, *_: Any) -> None:
-    """A warning without the line of code that gave it, which means nothing here."""
-    click.echo(f"warning: {message}", err=True)

@@ -19,12 +19,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def options(command: F) -> F:
     """Give a command ``--json``, which it gets as ``as_json``, and ``--debug``, which is dealt with for it."""
-    debug = click.option(
-        "--debug", is_flag=True, expose_value=False, help="Log details, and show an error's traceback."
-    )
-    as_json = click.option(
-        "--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else, to stdout."
-    )
+    debug = click.option("--debug", is_flag=True, expose_value=False, help="Log details, and show tracebacks.")
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout.")
     return as_json(debug(command))
 
 
@@ -68,13 +64,8 @@ def progress_bar(*, as_json: bool = False) -> Iterator[ProgressCallback | None]:
     from rich.progress import Progress as Bars
 
     tasks: dict[str, TaskID] = {}
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[message]}"),
-    )
-    with Bars(*columns, console=console) as bars:
+    stage, message = TextColumn("{task.description}"), TextColumn("{task.fields[message]}")
+    with Bars(stage, BarColumn(), TimeRemainingColumn(), message, console=console) as bars:
 
         def on_progress(progress: Progress) -> None:
             if progress.stage not in tasks:

@@ -49,8 +49,11 @@ def command(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         emit(found)
         return
-    columns = ("kind", "name", "distribution", "version", "license", "state", "reason")
+    columns = ("kind", "name", "distribution", "version", "license", "state")
     show_table(columns, [[row[key] for key in columns] for row in found["components"]])
+    for row in found["components"]:
+        if row["reason"]:
+            click.secho(f"{row['distribution']}:{row['name']} is {row['state']}: {row['reason']}", fg="yellow")
     for failure in failures():
         click.secho(str(failure), fg="yellow")
 

@@ -98,7 +98,7 @@ class Registry:
         )
 
     def match(self, name: str, kind: str | None = None) -> tuple[Provider, ...]:
-        """Every provider of a bare or qualified name, of every kind where none is given; errors as ``find`` without clashes."""
+        """Every provider of a bare or qualified name, of every kind by default; errors as ``find``, without clashes."""
         every = self.providers(kind)
         matches = tuple(p for p in every if name in (p.name, p.qualified))
         if not matches:
