@@ -19,8 +19,8 @@ from sdk.media.source import as_source
 __all__ = ["AudioInput", "AudioReader", "open_audio", "read_audio"]
 
 AudioInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | Audio | tuple[NDArray[Any], int]
-"""A sound file or a video with sound (path, bytes, binary file object), an ``Audio``, or an array (float in [-1, 1] or int16, mono
-``[N]`` or ``[N, C]``) with its rate."""
+"""A sound file or a video with sound (path, bytes, binary file object), an ``Audio``, or an array with its rate:
+float in [-1, 1] or int16, mono ``[N]`` or ``[N, C]``."""
 
 CHUNK: Final = Fraction(1, 2)
 """Seconds in a chunk, at least."""
@@ -114,12 +114,12 @@ class AudioReader:
             self.warnings.append(message)
 
     def _mix(self) -> FloatArray:
-        """How much each channel counts, float32 ``[C]``; decided once, on the first seconds in which something is heard."""
+        """How much each channel counts, float32 ``[C]``; decided once, on the first seconds that are heard."""
         names = self._track.channels
         count = len(names)
         if count != 2:
             weights = np.array([WEIGHTS.get(name, 0.5) for name in names] if count > 2 else [1.0])
-            return (weights / weights.sum()).astype(np.float32)
+            return np.asarray(weights / weights.sum(), dtype=np.float32)
         energy, mixed, heard = np.zeros(2), 0.0, 0
         for block in self._track.blocks():
             energy += np.square(block, dtype=np.float64).sum(axis=1)
@@ -133,7 +133,7 @@ class AudioReader:
             self._note(
                 f"the two channels are in opposite phase and would cancel: only the {('left', 'right')[louder]} is used"
             )
-            return np.eye(2, dtype=np.float32)[louder]
+            return np.asarray(np.eye(2)[louder], dtype=np.float32)
         return np.full(2, 0.5, dtype=np.float32)
 
 
@@ -241,7 +241,7 @@ def open_audio(source: AudioInput, *, rate: int = 16000) -> AudioReader:
 
 
 def read_audio(source: AudioInput, *, rate: int = 16000, limit_seconds: float | None = None) -> Audio:
-    """Read a sound into memory, with a ``TalkstyleWarning`` for each thing worth knowing (see ``AudioReader.warnings``).
+    """Read a sound into memory, with a ``TalkstyleWarning`` for each of ``AudioReader.warnings``.
 
     Args:
         source: Anything with sound in it.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, TypeAlias
 
@@ -12,16 +14,16 @@ from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
 from sdk.data import Image
-from sdk.errors import InputError, MediaCorrupt, MediaError, NotFiniteError, OutputError
+from sdk.errors import InputError, MediaCorrupt, MediaError, NotFiniteError, OutputError, SdkError
 from sdk.files import atomic_file
-from sdk.media.source import as_source
+from sdk.media.source import Source, as_source
 
 __all__ = ["ImageInput", "Picture", "read_image", "write_image"]
 
 ImageInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | NDArray[np.uint8] | Pillow.Image
 """A path, a file's bytes, a binary file object, a uint8 array ``[H, W, 3 or 4]`` or ``[H, W]``, or a Pillow image."""
 
-FORMATS: Final = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TGA", "TIFF", "WEBP")
+FORMATS: Final = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
 """Formats that are read: none that runs a program or a script, as EPS does."""
 
 MAX_PIXELS: Final = 89_000_000
@@ -58,24 +60,45 @@ def read_image(source: ImageInput) -> Picture:
     if isinstance(source, Pillow.Image):
         return _from_pillow(source, "image")
     origin = as_source(source)
-    with origin.open() as file:
-        try:
-            with Pillow.open(file, formats=FORMATS) as image:
-                return _from_pillow(image, origin.name)
-        except MediaError:
-            raise
-        except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
-            raise _too_large(origin.name, str(error)) from error
-        except UnidentifiedImageError as error:
+    with open_still(origin) as image:
+        if image is None:
             raise MediaCorrupt(
                 "this is no picture in a known format, or its header is damaged",
                 where=origin.name,
                 hint="Save it as PNG or JPEG (a HEIC photo too).",
-            ) from error
+            )
+        return _from_pillow(image, origin.name)
+
+
+@contextmanager
+def open_still(source: Source) -> Iterator[Pillow.Image | None]:
+    """Open a still without decoding it yet; None where it is no picture in a known format.
+
+    Raises:
+        MediaNotFound: There is no such file.
+        MediaCorrupt: It is empty, or found to be damaged inside the block.
+        MediaError: It has too many pixels.
+    """
+    Pillow.init()  # registers every format; Pillow.open alone knows only some of those named in its formats=
+    with source.open() as file:
+        try:
+            try:
+                image = Pillow.open(file, formats=[name for name in FORMATS if name in Pillow.OPEN])
+            except UnidentifiedImageError:
+                yield None
+                return
+            with image:
+                if image.width * image.height > MAX_PIXELS:
+                    raise _too_large(source.name, f"{image.width} x {image.height}")
+                yield image
+        except SdkError:
+            raise
+        except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
+            raise _too_large(source.name, str(error)) from error
         except Exception as error:  # Pillow's readers raise whatever a hostile file makes them stumble over
             raise MediaCorrupt(
                 f"the picture is damaged: {error} (read up to byte {file.tell()})",
-                where=origin.name,
+                where=source.name,
                 hint="Export or download it again.",
             ) from error
 

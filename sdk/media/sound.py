@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from av import AudioFrame
@@ -20,8 +20,8 @@ from sdk.media.source import Source, open_container, time_origin
 __all__ = ["SoundTrack", "to_float"]
 
 GAP: Final = Fraction(15, 1000)
-"""Seconds by which timestamps may stray from the count of samples before it is a gap: above the rounding of containers that keep
-milliseconds, below one lost frame of AAC or MP3."""
+"""Seconds by which timestamps may stray from the count of samples before it is a gap: above the rounding of containers
+that keep milliseconds, below one lost frame of AAC or MP3."""
 
 LONGEST_GAP: Final = 600
 """Seconds of silence that a timestamp may ask for; beyond it the file is damaged, or meant to fill the disk."""
@@ -68,7 +68,7 @@ class SoundTrack:
         """Decode from the beginning.
 
         Yields:
-            float32 ``[C, n]``, one after the other without a gap from time zero on: late beginnings and gaps are silence.
+            float32 ``[C, n]``, without a gap from time zero on: late beginnings and gaps are silence.
 
         Raises:
             MediaCorrupt: Damaged or cut off, naming the second.
@@ -113,7 +113,7 @@ class SoundTrack:
         for packet in container.demux(stream):
             if packet.is_corrupt:
                 raise ValueError("a corrupt packet")
-            yield from cast(list[AudioFrame], packet.decode())
+            yield from packet.decode()
 
     def _block(self, frame: AudioFrame, position: int) -> FloatArray:
         channels = len(frame.layout.channels)
@@ -124,9 +124,9 @@ class SoundTrack:
             values = values.reshape(-1, channels).T
         block = to_float(values)
         if not np.isfinite(block).all():
-            at = int(np.argwhere(~np.isfinite(block).all(axis=0))[0, 0])
+            channel, at = min(np.argwhere(~np.isfinite(block)).tolist(), key=lambda place: place[1])
             raise NotFiniteError(
-                f"the sound holds {block[:, at][~np.isfinite(block[:, at])][0]} at second {(position + at) / self.rate:.3f}",
+                f"the sound holds {block[channel, at]} at second {(position + at) / self.rate:.3f}",
                 where=self.name,
                 hint="Export it again, as 16 bit for instance.",
             )

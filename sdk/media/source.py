@@ -1,7 +1,7 @@
 """Where media comes from: paths, bytes and file objects, opened as often as needed and never trusted.
 
-Containers are read through Python file objects and an allowed list of formats, so that no input can name a network address or
-another file (as playlists do).
+Containers are read through Python file objects and an allowed list of formats, so that no input can name a network
+address or another file (as playlists do).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FORMATS: Final = (
 """Containers that are read. None of them can point at other files."""
 
 ZERO_BASED: Final = ("mov", "matroska", "avi", "wav", "flac")
-"""Containers whose time begins at zero whatever their tracks do; in the others the earliest timestamp is the beginning."""
+"""Containers whose time begins at zero whatever their tracks do; in the others it begins at the earliest timestamp."""
 
 
 class Source:
@@ -116,13 +116,13 @@ def as_source(value: MediaInput) -> Source:
     if callable(getattr(value, "read", None)):
         file = value
         if not (callable(getattr(file, "seekable", None)) and file.seekable()):
-            file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 lives as long as the source
+            file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 lives as long as the source
             shutil.copyfileobj(value, file)
         if isinstance(file, io.TextIOBase):
             raise InputError("a file object must be binary", where=str(value), hint='Open it with mode "rb".')
         lock = threading.Lock()
         name = str(getattr(value, "name", "a file object"))
-        return Source(name, lambda: cast(BinaryIO, io.BufferedReader(_View(file, lock))))
+        return Source(name, lambda: cast("BinaryIO", io.BufferedReader(_View(file, lock))))
     raise InputError(
         f"{type(value).__name__} is not media", hint="Give a path, the bytes of a file, or a binary file object."
     )

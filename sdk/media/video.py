@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from types import TracebackType
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal
 
 import av
 import numpy as np
@@ -15,11 +15,10 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
 from av.video.stream import VideoStream
-from PIL import Image as Pillow
 
 from sdk.data import Image
 from sdk.errors import MediaCorrupt, MediaError, MediaTrackMissing
-from sdk.media.image import FORMATS as IMAGE_FORMATS
+from sdk.media.image import open_still
 from sdk.media.source import MediaInput, Source, as_source, open_container, time_origin
 
 __all__ = ["MediaInfo", "VideoFrame", "VideoReader", "has_picture", "probe"]
@@ -77,7 +76,8 @@ class MediaInfo:
 class VideoReader:
     """The frames of a video; each iteration reads them again from the beginning, one at a time.
 
-    Rotation and mirroring that the file states are applied, stretched pixels made square, and every frame has the size of the first.
+    Rotation and mirroring that the file states are applied, stretched pixels made square; every frame has the size of
+    the first.
 
     Args:
         source: A path, a file's bytes, or a binary file object.
@@ -170,7 +170,7 @@ class VideoReader:
         for packet in container.demux(stream):
             if packet.is_corrupt:
                 raise ValueError("a corrupt packet")
-            yield from cast(list[av.VideoFrame], packet.decode())
+            yield from packet.decode()
 
     def _upright(self, frame: av.VideoFrame) -> Image:
         width, height = self._square
@@ -186,7 +186,7 @@ class VideoReader:
             src_color_range=FULL_RANGE if full or frame.format.is_rgb else LIMITED_RANGE,
             dst_color_range=FULL_RANGE,
         )
-        return _orient(rgb.to_ndarray(), self._matrix)
+        return _orient(np.asarray(rgb.to_ndarray(), dtype=np.uint8), self._matrix)
 
     def _broken(self, what: str, last: Fraction | None) -> MediaCorrupt:
         return MediaCorrupt(
@@ -234,7 +234,7 @@ _Matrix = tuple[int, int, int, int]
 
 
 def _display_matrix(frame: av.VideoFrame) -> _Matrix:
-    """How to turn the picture, ``(a, b, c, d)``: a point (x, y) goes to (a x + c y, b x + d y), rounded to quarter turns."""
+    """How to turn the picture in quarters, ``(a, b, c, d)``: a point (x, y) goes to (a x + c y, b x + d y)."""
     data: Any = next((item for item in _side_data(frame) if item.type.name == "DISPLAYMATRIX"), None)
     if data is None:
         return 1, 0, 0, 1
@@ -299,13 +299,9 @@ def has_picture(source: MediaInput) -> bool:
 
 def _still(source: Source) -> MediaInfo | None:
     """A still's size, or None where it is no still; an animation counts as video."""
-    with source.open() as file:
-        try:
-            with Pillow.open(file, formats=IMAGE_FORMATS) as image:
-                if image.format == "GIF" and getattr(image, "is_animated", False):
-                    return None
-                turned = image.getexif().get(0x0112, 1) >= 5
-                width, height = image.size[::-1] if turned else image.size
-        except Exception:  # Pillow raises what its readers raise; the container's own error says more
+    with open_still(source) as image:
+        if image is None or (image.format == "GIF" and getattr(image, "is_animated", False)):
             return None
+        turned = image.getexif().get(0x0112, 1) >= 5
+        width, height = image.size[::-1] if turned else image.size
     return MediaInfo(kind="image", width=width, height=height)

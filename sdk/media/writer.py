@@ -17,7 +17,6 @@ import av
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
-from av.error import FFmpegError
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
@@ -40,16 +39,17 @@ WAITING: Final = 4
 """Frames that may wait for the encoder: rendering and encoding overlap, and memory stays small."""
 
 THREADS: Final = 4
-"""x264's threads. Fixed, because its output depends on their number: the same frames give the same file on any machine."""
+"""x264's threads. Fixed, because its output depends on their number: the same frames give one file everywhere."""
 
-BT709, LIMITED_RANGE, FULL_RANGE, BT601 = 1, 1, 2, 5
+BT709, LIMITED_RANGE, FULL_RANGE = 1, 1, 2
 
 
 class VideoWriter:
     """Write an mp4 frame by frame, in constant memory; the old file stays until the new one is whole.
 
-    Encoding runs in a thread of its own; what goes wrong there is raised by the next ``write`` or at the end of the ``with`` block. The
-    sound is read as the frames come, cut off at the end of the last frame and filled up with silence to it.
+    Encoding runs in a thread of its own; what goes wrong there is raised by the next ``write`` or at the end of the
+    ``with`` block. The sound is read as the frames come, cut off at the end of the last frame, or filled up with
+    silence to it.
 
     Args:
         path: Where to; the suffix is .mp4 or .m4v.
@@ -121,12 +121,13 @@ class VideoWriter:
         if self._thread is None:
             raise OutputError("the writer is not open", where=str(self.path), hint="Use it in a with block.")
         width, height = self.size
-        if frame.dtype != np.uint8 or frame.shape not in ((height, width, 3), (height, width, 4)):
+        channels = frame.shape[2] if frame.ndim == 3 else 0
+        if frame.dtype != np.uint8 or frame.shape[:2] != (height, width) or channels not in (3, 4):
             raise InputError(
                 f"frame {self.frames} is {frame.dtype} {list(frame.shape)}, not uint8 [{height}, {width}, 3 or 4]",
                 where=str(self.path),
             )
-        if frame.shape[2] == 4:
+        if channels == 4:
             frame = self._composite(frame)
         if width % 2 or height % 2:
             frame = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
