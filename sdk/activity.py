@@ -23,7 +23,7 @@ FLOOR = -50.0
 """dBFS under which nothing begins to be heard."""
 
 RANGE = 32.0
-"""dB under the running loudness within which sound begins to be heard; soft consonants lie 25 to 30 under the vowels."""
+"""dB under the running loudness within which sound begins to be heard; consonants lie 25 to 30 under the vowels."""
 
 HYSTERESIS = 5.0
 """dB by which both thresholds fall while something is heard."""

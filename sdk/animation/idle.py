@@ -26,8 +26,8 @@ BEGIN: Final = 1.0
 STRONG: Final = 0.10
 """Radians a second of the generator's own head motion (about 6 degrees) at which the idle motion is halved."""
 
-MEMORY: Final = 0.7
-"""Seconds over which the generator's head motion is judged."""
+JITTER, MEMORY = 0.15, 0.7
+"""Seconds over which the generator's velocity is averaged, so that trembling is no motion, and then its speed."""
 
 
 class IdleHead:
@@ -48,6 +48,7 @@ class IdleHead:
         self._amplitude = np.array(DEVIATION)[:, None] * weights
         self._frame = 0
         self._before: FloatArray | None = None
+        self._velocity = np.zeros(3)
         self._speed = 0.0
 
     def __call__(self, motion: Motion) -> Motion:
@@ -68,10 +69,11 @@ class IdleHead:
         before = turns[:1] if self._before is None else self._before
         steps = np.diff(turns, axis=0, prepend=before)
         self._before = turns[-1:]
-        speeds = np.linalg.norm(steps.astype(np.float64), axis=1) * float(MOTION_RATE)
-        keep = np.exp(-1 / (MEMORY * float(MOTION_RATE)))
-        room = np.empty(len(speeds))
-        for index, speed in enumerate(speeds):
-            self._speed = keep * self._speed + (1 - keep) * speed
+        velocities = steps.astype(np.float64) * float(MOTION_RATE)
+        fast, slow = (float(np.exp(-1 / (seconds * float(MOTION_RATE)))) for seconds in (JITTER, MEMORY))
+        room = np.empty(len(velocities))
+        for index, velocity in enumerate(velocities):
+            self._velocity = fast * self._velocity + (1 - fast) * velocity
+            self._speed = slow * self._speed + (1 - slow) * float(np.linalg.norm(self._velocity))
             room[index] = 1 / (1 + (self._speed / STRONG) ** 2)
         return room
