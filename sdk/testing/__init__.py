@@ -1,0 +1,62 @@
+"""For authors of plugins: does a component do what its interface demands?
+
+    from sdk.testing import check
+
+    def test_my_detector():
+        check("landmark-detector", MyDetector())
+
+``checks`` gives the demands one by one, for ``pytest.mark.parametrize``. The kit makes its own pictures and sounds.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Final
+
+from sdk.errors import ConfigError
+from sdk.registry.loading import check_shape
+from sdk.testing.report import Check, Report
+
+__all__ = ["Check", "Report", "check", "checks"]
+
+_KITS: Final = {
+    "audio-encoder": "sdk.testing.encoder",
+    "landmark-detector": "sdk.testing.detector",
+    "motion-generator": "sdk.testing.generator",
+    "style-transfer-net": "sdk.testing.net",
+    "renderer": "sdk.testing.renderer",
+}
+
+
+def checks(kind: str) -> tuple[Check, ...]:
+    """List what a kind of component must do; each has a ``name``, and ``run(component)`` raises where it fails.
+
+    Raises:
+        ConfigError: There is no such kind.
+    """
+    members = Check("it has every member of its interface", lambda component: check_shape(kind, component))
+    return (members, *_kit(kind).CHECKS)
+
+
+def check(kind: str, component: object) -> Report:
+    """Run every check on a component, and measure its speed.
+
+    Args:
+        kind: One of ``sdk.kinds.KINDS``.
+        component: An instance.
+
+    Raises:
+        ComponentBroken: At the first demand that is not met; the message names it and what was found.
+        ConfigError: There is no such kind.
+    """
+    demands = checks(kind)
+    for demand in demands:
+        demand.run(component)
+    names = tuple(demand.name for demand in demands)
+    return Report(kind, type(component).__name__, names, _kit(kind).speed(component))
+
+
+def _kit(kind: str) -> Any:
+    if kind not in _KITS:
+        raise ConfigError(f"there is no kind of component called {kind!r}", hint=f"There are {', '.join(_KITS)}.")
+    return import_module(_KITS[kind])

@@ -1,0 +1,191 @@
+"""What every motion generator must do."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+from sdk.data import POINTS
+from sdk.interfaces import MotionGenerator
+from sdk.testing.report import Check, named, require
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["CHECKS", "speed"]
+
+TOLERANCE: Final = 1e-4
+"""Face-frame units and radians; the smallest style that counts moves ten times as far."""
+
+
+def _features(generator: MotionGenerator, frames: int, *, batch: int = 1, seed: int = 0) -> Tensor:
+    import torch
+
+    _device = next(p for _, p in generator.named_parameters()).device
+    noise = torch.Generator().manual_seed(seed)
+    return torch.randn(batch, frames, generator.features, generator=noise).to(_device)
+
+
+def _run(generator: MotionGenerator, features: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+    """Expression and pose as one ``[B, T, 210]``, and the state."""
+    import torch
+
+    generator.eval()
+    with torch.no_grad():
+        expression, pose, state = generator(features, state)
+    return torch.cat([expression.flatten(2), pose], dim=2), state
+
+
+def _gap(a: Tensor, b: Tensor) -> float:
+    return float((a - b).abs().max()) if a.numel() else 0.0
+
+
+@named("it is an nn.Module with float32 parameters")
+def _module(generator: MotionGenerator) -> None:
+    import torch
+
+    require(isinstance(generator, torch.nn.Module), f"{type(generator).__name__} is no torch.nn.Module")
+    parameters = list(generator.named_parameters())
+    require(parameters, "it has no parameters for a style to re-weight")
+    for name, parameter in parameters:
+        require(parameter.dtype == torch.float32, f"the parameter {name} is {parameter.dtype}")
+        require(torch.isfinite(parameter).all(), f"the parameter {name} holds NaN or infinity")
+
+
+@named("its attributes make sense")
+def _attributes(generator: MotionGenerator) -> None:
+    for key in ("name", "version", "encoder"):
+        value = getattr(generator, key)
+        require(isinstance(value, str) and value, f"{key} is {value!r}, not a string that says something")
+    require(isinstance(generator.features, int) and generator.features > 0, f"features is {generator.features!r}")
+    require(isinstance(generator.lookahead, int) and generator.lookahead >= 0, f"lookahead is {generator.lookahead!r}")
+
+
+@named("motion is finite float32 [B, T, 68, 3] and [B, T, 6]")
+def _shape(generator: MotionGenerator) -> None:
+    import torch
+
+    generator.eval()
+    for batch, frames in ((1, 1), (1, 61), (3, 20)):
+        with torch.no_grad():
+            output = generator(_features(generator, frames, batch=batch))
+        require(isinstance(output, tuple) and len(output) == 3, "forward() does not return expression, pose and state")
+        wanted = {"expression": (batch, frames, POINTS, 3), "pose": (batch, frames, 6)}
+        for (name, shape), value in zip(wanted.items(), output, strict=False):
+            require(tuple(value.shape) == shape, f"{name} is {list(value.shape)}, not {list(shape)}")
+            require(value.dtype == torch.float32, f"{name} is {value.dtype}")
+            require(torch.isfinite(value).all(), f"{name} holds NaN or infinity")
+
+
+@named("the same features give the same motion, and other features another")
+def _deterministic(generator: MotionGenerator) -> None:
+    features = _features(generator, 60)
+    first, _ = _run(generator, features)
+    require(_gap(first, _run(generator, features)[0]) == 0, "two calls in eval mode differ")
+    require(_gap(first, _run(generator, _features(generator, 60, seed=1))[0]) > 0, "the features make no difference")
+
+
+@named("it is causal: later features change no earlier output")
+def _causal(generator: MotionGenerator) -> None:
+    features = _features(generator, 90)
+    whole, _ = _run(generator, features)
+    for cut in (1, 45, 80):
+        changed = features.clone()
+        changed[:, cut:] = -3.0 * changed[:, cut:] + 1.0
+        gap = _gap(whole[:, :cut], _run(generator, changed)[0][:, :cut])
+        require(gap <= TOLERANCE, f"features changed from frame {cut} on moved earlier outputs by {gap:.2g}")
+
+
+@named("a frame's motion hears its own frame's features")
+def _prompt(generator: MotionGenerator) -> None:
+    features = _features(generator, 60 + generator.lookahead)
+    changed = features.clone()
+    changed[:, 30:] += 1.0
+    whole, other = _run(generator, features)[0], _run(generator, changed)[0]
+    late = 30 + generator.lookahead + 1
+    require(_gap(whole[:, 30:late], other[:, 30:late]) > 0, "a feature changes nothing up to its own frame's motion")
+
+
+@named("a sequence in pieces gives what it gives in one call")
+def _stream(generator: MotionGenerator) -> None:
+    import torch
+
+    features = _features(generator, 120, batch=2)
+    whole, _ = _run(generator, features)
+    parts, state, start = [], None, 0
+    for size in (1, 7, 40, 2, 70):
+        part, state = _run(generator, features[:, start : start + size], state)
+        parts.append(part)
+        start += size
+    gap = _gap(whole, torch.cat(parts, dim=1))
+    require(gap <= TOLERANCE, f"in pieces it differs by up to {gap:.2g}")
+
+
+@named("a state can be used again: streams do not disturb each other")
+def _state(generator: MotionGenerator) -> None:
+    features = _features(generator, 40)
+    _, state = _run(generator, features[:, :20])
+    first, _ = _run(generator, features[:, 20:], state)
+    _run(generator, _features(generator, 33, seed=2))
+    again, _ = _run(generator, features[:, 20:], state)
+    require(_gap(first, again) <= TOLERANCE, "going on twice from one state gives two motions")
+
+
+@named("items of a batch do not touch each other")
+def _batch(generator: MotionGenerator) -> None:
+    features = _features(generator, 50, batch=3)
+    gap = _gap(_run(generator, features)[0][1:2], _run(generator, features[1:2])[0])
+    require(gap <= TOLERANCE, f"an item alone differs from itself in a batch by {gap:.2g}")
+
+
+@named("gradients reach every parameter that is trained, and the features")
+def _gradients(generator: MotionGenerator) -> None:
+    import torch
+
+    generator.train()
+    try:
+        features = _features(generator, 40, batch=2).requires_grad_()
+        expression, pose, _ = generator(features)
+        trained = {name: p for name, p in generator.named_parameters() if p.requires_grad}
+        require(trained, "every parameter is frozen")
+        loss = expression.square().sum() + pose.square().sum()
+        found = torch.autograd.grad(loss, [features, *trained.values()], allow_unused=True)
+    finally:
+        generator.eval()
+    for name, gradient in zip(["the features", *trained], found, strict=True):
+        require(gradient is not None, f"no gradient reaches {name}")
+        require(torch.isfinite(gradient).all(), f"the gradient of {name} holds NaN or infinity")
+
+
+@named("deltas on its parameters change the motion, and taking them off restores it")
+def _deltas(generator: MotionGenerator) -> None:
+    import torch
+    from torch.func import functional_call
+
+    generator.eval()
+    features = _features(generator, 40)
+    plain, _ = _run(generator, features)
+    noise = torch.Generator().manual_seed(3)
+    styled = {
+        name: p.detach() + 0.05 * torch.randn(p.shape, generator=noise).to(p.device)
+        for name, p in generator.named_parameters()
+    }
+    with torch.no_grad():
+        expression, pose, _ = functional_call(generator, styled, (features,))  # type: ignore[arg-type]
+    require(_gap(plain, torch.cat([expression.flatten(2), pose], dim=2)) > 0, "other parameters, the same motion")
+    require(_gap(plain, _run(generator, features)[0]) == 0, "the motion without the deltas is not what it was")
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    _module, _attributes, _shape, _deterministic, _causal, _prompt, _stream, _state, _batch, _gradients, _deltas,
+)  # fmt: skip
+
+
+def speed(generator: MotionGenerator) -> float:
+    """Frames of motion a second, batch 1."""
+    features = _features(generator, 600)
+    _run(generator, features)
+    began = time.perf_counter()
+    output, _ = _run(generator, features)
+    float(output[0, -1, 0])  # a GPU answers only when asked for a number
+    return 600 / (time.perf_counter() - began)
