@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import copy
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -28,8 +28,6 @@ from sdk.reference import Face
 from sdk.registry import resolve
 
 __all__ = ["StyleAdapter", "adapt"]
-
-_log = logging.getLogger(__name__)
 
 LEAST_EFFECT = 0.001
 """Eye distances that a style must move the landmarks by, on average."""
@@ -71,8 +69,8 @@ class StyleAdapter:
         self.last: Fitted | None = None
         if self.encoder.width != self.generator.features or self.encoder.name != self.generator.encoder:
             raise ConfigError(
-                f"the generator {self.generator.name!r} was trained on {self.generator.features} features of the encoder "
-                f"{self.generator.encoder!r}, and {self.encoder.name!r} gives {self.encoder.width}",
+                f"the generator {self.generator.name!r} was trained on {self.generator.features} features of the "
+                f"encoder {self.generator.encoder!r}, and {self.encoder.name!r} gives {self.encoder.width}",
                 where="StyleAdapter",
                 hint=f"Use encoder={self.generator.encoder!r}, or a generator trained on {self.encoder.name!r}.",
             )
@@ -97,8 +95,8 @@ class StyleAdapter:
     ) -> StylePack:
         """Learn a style.
 
-        A clip given first is **paired**: its own sound, or ``audio``, is what the person in it is saying. ``images`` (stills, or a
-        silent video) with ``audio`` is **unpaired**: any speech, and how the person looks while they talk.
+        A clip given first is **paired**: its own sound, or ``audio``, is what the person in it is saying. ``images``
+        (stills, or a silent video) with ``audio`` is **unpaired**: any speech, and how the person looks in talking.
 
         Args:
             reference: A video, 2 s or longer.
@@ -143,7 +141,9 @@ class StyleAdapter:
         )
         report("measure")
         base = self._generate(material.features)
-        styled = self._styled(result, material.features)
+        model = copy.deepcopy(self.generator)
+        model.load_state_dict(result.parameters, strict=False)
+        styled = generate(model, material.features, device=self.device)
         moved = effect(base, styled)
         if moved < LEAST_EFFECT:
             raise StyleWithoutEffect(
@@ -153,15 +153,15 @@ class StyleAdapter:
         gain = measure(material, base, styled)
         if gain is not None and gain.style <= 0:
             warn(
-                f"the style brings no gain on the frames held out: its distance to them is {gain.after.style:.2f} % of the "
-                f"eye distance, the base's {gain.before.style:.2f} %. A longer reference usually cures this"
+                f"the style brings no gain on the frames held out: its distance to them is {gain.after.style:.2f} % of "
+                f"the eye distance, the base's {gain.before.style:.2f} %. A longer reference usually cures this"
             )
         self.last = Fitted(material, result, base, styled, gain)
         return StylePack.create(
-            self.generator,
-            result.parameters,
-            encoder=self.encoder,
             name=name or "style",
+            base=self.generator,
+            fitted=result.parameters,
+            encoder=self.encoder,
             summary=summary,
             license=license,
             consent=consent,
@@ -205,19 +205,6 @@ class StyleAdapter:
 
     def _generate(self, features: FloatArray) -> Motion:
         return generate(self.generator, features, device=self.device)
-
-    def _styled(self, result: FitResult, features: FloatArray) -> Motion:
-        """The fitted generator's motion, through the parameters themselves."""
-        kept = {name: p.detach().clone() for name, p in self.generator.named_parameters()}
-        try:
-            with torch.no_grad():
-                for name, parameter in self.generator.named_parameters():
-                    parameter.copy_(result.parameters[name])
-            return self._generate(features)
-        finally:
-            with torch.no_grad():
-                for name, parameter in self.generator.named_parameters():
-                    parameter.copy_(kept[name])
 
 
 class Fitted:

@@ -242,7 +242,7 @@ def _offset(base: Motion, motion: Motion, seen: NDArray[np.bool_], span: slice, 
     )
     if found.r <= found.null:
         return 0, [
-            f"lips and sound could not be matched (r {found.r:.2f}, chance {found.null:.2f}), so no offset between them "
-            "is corrected; is this the sound of this clip?"
+            f"lips and sound could not be matched (r {found.r:.2f}, chance {found.null:.2f}), so no offset between "
+            "them is corrected; is this the sound of this clip?"
         ]
     return round(found.lag * float(MOTION_RATE)), []

@@ -1,0 +1,130 @@
+import numpy as np
+import pytest
+
+from sdk import face
+from sdk.data import Landmarks, Motion
+from sdk.errors import InputError
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def posed(rng, frames=40, scale=80.0):
+    """A person with a shape of their own, moving, in pixels."""
+    own = face.canonical_face() * [1.1, 0.9, 1.0] + rng.normal(0, 0.002, (68, 3))
+    expression = np.zeros((frames, 68, 3))
+    expression[:, 55:60, 1] = expression[:, 65:68, 1] = np.abs(np.sin(np.arange(frames) / 3))[:, None] * 0.2
+    pose = np.concatenate([rng.normal(0, 0.1, (frames, 3)), rng.normal(0, 0.05, (frames, 2)), np.zeros((frames, 1))], 1)
+    return own, face.compose(expression, pose, own) * scale + [300, 200, 0]
+
+
+def test_the_canonical_face_is_symmetric_upright_and_closed():
+    canonical = face.canonical_face()
+    np.testing.assert_allclose(canonical[list(face.MIRROR)] * [-1, 1, 1], canonical, atol=1e-6)
+    np.testing.assert_allclose(canonical[45] - canonical[36], [1, 0, 0], atol=1e-6)
+    assert abs(canonical[62, 1] - canonical[66, 1]) < 1e-6
+    assert not canonical.flags.writeable
+
+
+def test_mirror_is_an_involution_over_all_points():
+    order = np.array(face.MIRROR)
+    assert sorted(order) == list(range(68))
+    np.testing.assert_array_equal(order[order], np.arange(68))
+
+
+def test_rotations_survive_the_way_to_matrices_and_back(rng):
+    vectors = np.concatenate([rng.normal(0, 0.8, (50, 3)), np.zeros((1, 3)), [[1e-9, 0, 0]]])
+    matrices = face.rotation_matrix(vectors)
+    np.testing.assert_allclose(
+        matrices @ matrices.transpose(0, 2, 1), np.broadcast_to(np.eye(3), (52, 3, 3)), atol=1e-12
+    )
+    np.testing.assert_allclose(face.axis_angle(matrices), vectors, atol=1e-9)
+
+
+def test_align_finds_scale_turn_and_place(rng):
+    _, points = posed(rng)
+    pose = face.align(points)
+    back = pose.to_pixels(pose.to_face(points))
+    np.testing.assert_allclose(back, points, atol=1e-3)
+    shape = face.canonical_face()
+    known = face.compose(np.zeros((1, 68, 3)), np.array([[0.1, -0.3, 0.05, 0, 0, 0]])) * 50 + 7
+    found = face.align(known, shape)
+    np.testing.assert_allclose(found.scale, [50], rtol=1e-5)
+    np.testing.assert_allclose(face.axis_angle(found.rotation)[0], [0.1, -0.3, 0.05], atol=1e-5)
+
+
+def test_normalise_takes_shape_place_and_camera_out(rng):
+    _, points = posed(rng)
+    motion = face.normalise(points)
+    turned = points @ face.rotation_matrix(np.array([0.1, 0.3, -0.05])).T.astype(np.float32) * 1.7 + 50
+    again = face.normalise(turned)
+    np.testing.assert_allclose(again.expression, motion.expression, atol=2e-3)
+    opening = face.mouth_opening(face.canonical_face() + motion.expression)
+    assert np.corrcoef(opening, np.abs(np.sin(np.arange(40) / 3)))[0, 1] > 0.99
+
+
+def test_a_held_out_part_changes_neither_neutral_nor_rest(rng):
+    _, points = posed(rng)
+    other = points.copy()
+    other[30:] = other[30:] * 1.3 + 40
+    first = face.normalise(points, known=slice(0, 30))
+    second = face.normalise(other, known=slice(0, 30))
+    np.testing.assert_allclose(first.expression[:30], second.expression[:30], atol=1e-6)
+    np.testing.assert_allclose(first.pose[:30], second.pose[:30], atol=1e-6)
+
+
+def test_identity_does_not_enter_the_motion(rng):
+    """Two people of different shape who move alike have the same motion, but for a slight pitch of what is upright."""
+    expression = np.zeros((20, 68, 3))
+    expression[10:, 55:60, 1] = expression[10:, 65:68, 1] = 0.15
+    still = np.zeros((20, 6))
+    motions = []
+    for taller in (1.0, 1.15):
+        own = face.canonical_face() * [1.0, taller, 1.0]
+        motions.append(face.normalise(face.compose(expression, still, own) * 90).expression)
+    np.testing.assert_allclose(motions[0], motions[1], atol=0.01)
+
+
+def test_zero_motion_returns_the_portraits_own_landmarks(rng):
+    _, points = posed(rng, frames=1)
+    still = Motion(np.zeros((3, 68, 3)), np.zeros((3, 6)))
+    np.testing.assert_allclose(face.retarget(still, Landmarks(points[0]))[1], points[0], atol=1e-2)
+
+
+def test_retarget_keeps_the_portraits_shape_and_moves_in_its_unit(rng):
+    motion = Motion(np.broadcast_to([0, 0.1, 0], (1, 68, 3)), np.zeros((1, 6)))
+    points = face.canonical_face() * [120.0, 100, 120] + 300
+    moved = face.retarget(motion, Landmarks(points))[0]
+    np.testing.assert_allclose((moved - points)[:, :2], np.broadcast_to([0, 12], (68, 2)), atol=0.1)
+
+
+def test_lift_gives_flat_landmarks_the_depth_of_the_turned_face():
+    pose = np.array([[0.1, 0.35, 0.0, 0, 0, 0]])
+    points = face.compose(np.zeros((1, 68, 3)), pose) * 100
+    lifted = face.lift(points[..., :2])
+    np.testing.assert_array_equal(lifted[..., :2], points[..., :2])
+    np.testing.assert_allclose(lifted[..., 2] - lifted[..., 2].mean(), points[..., 2] - points[..., 2].mean(), atol=0.1)
+
+
+def test_too_few_stills_are_closed_by_the_template():
+    open_face = face.canonical_face().copy()
+    open_face[[55, 56, 57, 58, 59, 65, 66, 67], 1] += 0.2
+    open_face[4:13, 1] += 0.15
+    neutral = face.closed_neutral(open_face[None] * 100 + 40)
+    assert face.mouth_opening(neutral) < 0.01 < face.mouth_opening(open_face)
+    np.testing.assert_allclose(neutral[17:48], face.canonical_face()[17:48], atol=0.01)
+
+
+def test_openings_and_widths_are_shares_of_the_eye_distance():
+    points = face.canonical_face().copy()
+    points[66, 1] += 0.2
+    assert face.mouth_opening(points * 37) == pytest.approx(0.2, abs=1e-3)
+    assert face.mouth_width(points * 37) == pytest.approx(0.58, abs=1e-3)
+    assert 0.2 < face.eye_opening(points) < 0.45
+
+
+def test_no_frames_are_an_error():
+    with pytest.raises(InputError, match="no frames"):
+        face.neutral_face(np.zeros((0, 68, 3)))
