@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sdk.media.audio import AudioInput, AudioReader
     from sdk.packs import StylePack
-    from sdk.reference.portrait import PortraitInput
+    from sdk.reference import Face, PortraitInput
 
 __all__ = ["animate"]
 
@@ -43,7 +43,7 @@ def animate(
     fps: int | float | str | Fraction = 25,
     controls: Controls = Controls(),  # noqa: B008 frozen
     seed: int = 0,
-    face: str | int | tuple[float, float, float, float] | None = None,
+    face: Face = None,
     generator: str | MotionGenerator | None = None,
     encoder: str | AudioEncoder | None = None,
     renderer: str | Renderer = defaults.RENDERER,
@@ -152,10 +152,8 @@ def _check(strength: float, seed: int) -> None:
         raise ConfigError(f"seed={seed!r} is no seed", where="seed", hint="Give a whole number from 0.")
 
 
-def _find_face(
-    source: PortraitInput, detector: str | LandmarkDetector, face: str | int | tuple[float, float, float, float] | None
-) -> Portrait:
-    from sdk.reference.portrait import load_portrait
+def _find_face(source: PortraitInput, detector: str | LandmarkDetector, face: Face) -> Portrait:
+    from sdk.reference import load_portrait
 
     return load_portrait(source, detector=resolve("landmark-detector", detector), face=face)
 

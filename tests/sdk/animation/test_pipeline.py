@@ -117,12 +117,15 @@ def test_the_mouth_is_closed_at_both_ends_and_in_pauses(make, fakes):
 
 
 def test_head_eyes_and_mouth_never_jump(make, fakes):
-    motion = make(fakes.sound((1, 0), (2, 1), (2, 0), (1, 1)), fps=60, generator=fakes.Generator(rest=0.3)).motion
-    idle = motion.pose[:, 1:]  # the fake generator turns the head about x by the loudness, which is noise
+    generator = fakes.Generator(rest=0.3)  # a mouth that always stands open
+    torch.nn.init.zeros_(generator.gain)
+    motion = make(fakes.sound((1, 0), (2, 1), (2, 0), (1, 1)), fps=60, generator=generator).motion
+    idle = motion.pose[:, 1:]  # the fake generator turns the head about x by the loudness, which jumps
     assert np.abs(np.diff(idle, axis=0)).max() < np.radians(0.3)
     lids = eye_opening(canonical_face() + motion.expression)
     assert np.abs(np.diff(lids)).max() < 0.4 * lids.max()
-    assert np.abs(np.diff(opening(motion))).max() < 0.15
+    assert opening(motion).max() > 0.29
+    assert np.abs(np.diff(opening(motion))).max() < 0.07
 
 
 def test_controls(make, fakes):
