@@ -1,0 +1,106 @@
+"""Windows of the picture, resampling, and laying pictures over one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of the picture with nodes on whole pixels, ``step`` apart, the first on the first pixel.
+
+    Attributes:
+        left: The first column.
+        top: The first row.
+        columns: Nodes in a row.
+        rows: Nodes in a column.
+        step: Pixels between nodes.
+    """
+
+    left: int
+    top: int
+    columns: int
+    rows: int
+    step: int
+
+    @classmethod
+    def around(cls, low: NDArray[np.floating], high: NDArray[np.floating], *, step: int, size: tuple[int, int]) -> Window:
+        """The smallest window from ``low`` to ``high`` (x, y) within a picture of ``size`` (width, height).
+
+        The last nodes may lie up to a step outside the picture.
+        """
+        left, top = (int(np.clip(np.floor(v), 0, n - 2)) for v, n in zip(low, size, strict=True))
+        right, bottom = (int(np.clip(np.ceil(v), 1, n - 1)) for v, n in zip(high, size, strict=True))
+        columns, rows = (max(2, -(-(b - a) // step) + 1) for a, b in ((left, right), (top, bottom)))
+        return cls(left, top, columns, rows, step)
+
+    @property
+    def width(self) -> int:
+        """Pixel columns from the first node to the last."""
+        return (self.columns - 1) * self.step + 1
+
+    @property
+    def height(self) -> int:
+        """Pixel rows from the first node to the last."""
+        return (self.rows - 1) * self.step + 1
+
+    def nodes(self) -> NDArray[np.float64]:
+        """The nodes' places in the picture, ``[rows * columns, 2]``, pixels."""
+        ys, xs = np.mgrid[: self.rows, : self.columns]
+        return np.stack([xs.ravel(), ys.ravel()], axis=-1) * float(self.step) + (self.left, self.top)
+
+    def pixels(self) -> NDArray[np.float64]:
+        """The pixels' places in the picture, ``[height, width, 2]``."""
+        ys, xs = np.mgrid[: self.height, : self.width]
+        return np.stack([xs, ys], axis=-1) + np.array([self.left, self.top], dtype=np.float64)
+
+    def inner(self, margin: int) -> Window:
+        """The window without ``margin`` nodes on each side."""
+        return Window(
+            self.left + margin * self.step,
+            self.top + margin * self.step,
+            self.columns - 2 * margin,
+            self.rows - 2 * margin,
+            self.step,
+        )
+
+
+def magnify(places: Tensor, step: int) -> Tensor:
+    """Bring places on nodes, ``[B, 2, h, w]``, to all pixels between them, bilinearly: ``[B, 2, (h-1) step + 1, ...]``."""
+    if step == 1:
+        return places
+    height, width = places.shape[-2:]
+    size = ((height - 1) * step + 1, (width - 1) * step + 1)
+    return F.interpolate(places, size, mode="bilinear", align_corners=True)
+
+
+def sample(texture: Tensor, places: Tensor, *, cubic: bool = False) -> Tensor:
+    """Resample a texture.
+
+    Args:
+        texture: ``[C, H, W]``.
+        places: ``[B, 2, h, w]``, x and y in [-1, 1] from the first pixel's centre to the last's.
+        cubic: Bicubic instead of bilinear.
+
+    Returns:
+        ``[B, C, h, w]``; places outside take the nearest edge.
+    """
+    batch = texture[None].expand(len(places), -1, -1, -1)
+    return F.grid_sample(
+        batch,
+        places.permute(0, 2, 3, 1),
+        mode="bicubic" if cubic else "bilinear",
+        padding_mode="border",
+        align_corners=True,
+    )
+
+
+def mix(below: Tensor, above: Tensor, cover: Tensor) -> Tensor:
+    """Lay one picture over another: exactly ``below`` where the cover is zero."""
+    return below + cover * (above - below)

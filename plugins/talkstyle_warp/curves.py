@@ -1,0 +1,47 @@
+"""Smooth curves through a few knots, as weights on the knots' values."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def spline_weights(knots: NDArray[np.floating], at: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Weights of a cubic Hermite spline with finite-difference tangents (Catmull-Rom on uneven knots).
+
+    Linear in the values, so the same weights draw a lip's edge and move it. Constant beyond the ends.
+
+    Args:
+        knots: ``[n]``, ascending; knots that coincide or run back are pushed apart.
+        at: Where to evaluate, any shape ``[...]``.
+
+    Returns:
+        ``[..., n]``: ``weights @ values`` is the curve.
+    """
+    k = np.asarray(knots, dtype=np.float64).copy()
+    least = 0.02 * max(float(k[-1] - k[0]), 1e-6)
+    for i in range(1, len(k)):
+        k[i] = max(k[i], k[i - 1] + least)
+    n = len(k)
+    tangent = np.zeros((n, n))
+    for i in range(n):
+        a, b = max(i - 1, 0), min(i + 1, n - 1)
+        tangent[i, b] += 1 / (k[b] - k[a])
+        tangent[i, a] -= 1 / (k[b] - k[a])
+    x = np.clip(at, k[0], k[-1])
+    left = np.clip(np.searchsorted(k, x, side="right") - 1, 0, n - 2)
+    width = k[left + 1] - k[left]
+    t = ((x - k[left]) / width)[..., None]
+    eye = np.eye(n)
+    return np.asarray(
+        (1 + 2 * t) * (1 - t) ** 2 * eye[left]
+        + t * (1 - t) ** 2 * width[..., None] * tangent[left]
+        + t**2 * (3 - 2 * t) * eye[left + 1]
+        + t**2 * (t - 1) * width[..., None] * tangent[left + 1]
+    )
+
+
+def smoothstep(x: NDArray[np.floating], low: float | NDArray[np.floating], high: float | NDArray[np.floating]) -> NDArray[np.float64]:
+    """0 below ``low``, 1 above ``high``, and 3t^2 - 2t^3 between."""
+    t = np.clip((np.asarray(x, dtype=np.float64) - low) / (np.asarray(high) - low), 0.0, 1.0)
+    return np.asarray(t * t * (3 - 2 * t))

@@ -1,0 +1,228 @@
+"""The forward field: where each place of the portrait goes, as matrices on the displacements of a few points.
+
+Every field is linear in what is given per frame: the 68 landmarks' displacements, and those of places along the lids. So what
+the kernels cost is paid once, and a frame is one product of matrices, then the head's rotation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.rest import lip_gap
+from talkstyle_warp.seams import EYES, MOUTH, Seam
+from talkstyle_warp.template import Face
+
+RADIUS: Final = 0.6
+"""Reach of the kernels, in face widths: one landmark's pull ends about where the next feature begins."""
+
+EYE_RADIUS: Final = 0.3
+"""The same for the lids, which must not drag brows and cheeks along."""
+
+LID_PLACES: Final = 7
+"""Places along each lid that move in a blink."""
+
+UPPER_LID: Final = 0.88
+"""Share of the eye's opening that the upper lid covers in a blink; the lower lid rises by the rest."""
+
+INPUTS: Final = 68 + 2 * 2 * LID_PLACES
+"""Displacements given per frame: the landmarks, then each eye's upper and lower lid."""
+
+TORSO: Final = 0.25
+"""How far the torso follows the chin's way."""
+
+
+def wendland(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Wendland's C2 function (1 - r)^4 (4 r + 1), zero from r = 1 (Advances in Computational Mathematics 4, 1995)."""
+    r = np.minimum(distance, 1.0)
+    return np.asarray((1 - r) ** 4 * (4 * r + 1))
+
+
+def _distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float64]:
+    return np.asarray(np.sqrt(np.maximum(((a[:, None] - b[None]) ** 2).sum(-1), 0.0)))
+
+
+@dataclass(eq=False)
+class Anchors:
+    """Places whose displacement is known as a row of weights on the inputs."""
+
+    places: list[NDArray[np.float64]]
+    rows: list[NDArray[np.float64]]
+
+    def add(self, place: NDArray[np.floating], row: NDArray[np.floating] | None = None) -> None:
+        """Pin a place ``[2]`` (pixels) to a row ``[INPUTS]``; to rest where there is none."""
+        self.places.append(np.asarray(place, dtype=np.float64)[:2])
+        self.rows.append(np.zeros(INPUTS) if row is None else np.asarray(row, dtype=np.float64))
+
+    def spread(self, nodes: NDArray[np.floating], radius: float) -> NDArray[np.float64]:
+        """Interpolate by Wendland kernels of ``radius`` pixels: ``[N, INPUTS]`` weights for nodes ``[N, 2]``."""
+        places = np.stack(self.places)
+        gram = wendland(_distance(places, places) / radius) + 1e-3 * np.eye(len(places))
+        return np.asarray(wendland(_distance(nodes, places) / radius) @ np.linalg.solve(gram, np.stack(self.rows)))
+
+
+def _unit_row(index: int) -> NDArray[np.float64]:
+    row = np.zeros(INPUTS)
+    row[index] = 1.0
+    return row
+
+
+class Geometry:
+    """What all fields of one portrait share: its face, its seams, and the places that move.
+
+    Args:
+        face: The portrait's face.
+        shut: Whether the lips count as closed in the picture, and part along one common curve.
+    """
+
+    def __init__(self, face: Face, *, shut: bool) -> None:
+        self.face = face
+        self.mouth = Seam.through(face.points, MOUTH, shut=shut)
+        self.eyes = [Seam.through(face.points, edges, shut=False) for edges in EYES]
+        self.lid_moves = self._lid_moves()
+
+    def _lid_moves(self) -> NDArray[np.float64]:
+        """Displacement of each lid place in a full blink, ``[2 * 2 * LID_PLACES, 3]``, face frame."""
+        moves = []
+        for seam, edges in zip(self.eyes, EYES, strict=True):
+            along = seam.places(0, LID_PLACES)[1]
+            upper, lower = (seam.weights(side, along) @ self.face.shape[list(edges[side])] for side in (0, 1))
+            gap = np.maximum(seam.edge(1, along) - seam.edge(0, along), 0.0) / self.face.unit
+            way = lower - upper
+            way *= (gap / np.maximum(np.linalg.norm(way, axis=1), 1e-6))[:, None]
+            moves += [UPPER_LID * way, (UPPER_LID - 1.0) * way]
+        return np.concatenate(moves)
+
+    def inputs(self, expression: NDArray[np.floating], closure: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Join displacements ``[T, 68, 3]`` and closures ``[T]`` into what the fields take, ``[T, INPUTS, 3]``."""
+        return np.concatenate([expression, closure[:, None, None] * self.lid_moves], axis=1)
+
+    def lid_landmarks(self, closure: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Displacements of the lids' landmarks for closures ``[T]``, ``[T, 68, 3]``, face frame."""
+        full = np.zeros((68, 3))
+        for edges in EYES:
+            for up, low in zip(edges[0][1:-1], edges[1][1:-1], strict=True):
+                way = self.face.shape[low] - self.face.shape[up]
+                full[up], full[low] = UPPER_LID * way, (UPPER_LID - 1.0) * way
+        return np.asarray(closure[:, None, None] * full)
+
+    # ── anchors ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _common(self, skip: tuple[int, ...]) -> Anchors:
+        """Everything but the lips: jaw, brows with both their edges, nose, and eyes that rest."""
+        points, anchors = self.face.points, Anchors([], [])
+        down = self.face.camera[:2, 1] * 0.07
+        for index in range(36):
+            if index in skip:
+                continue
+            anchors.add(points[index], _unit_row(index))
+            if 17 <= index < 27:
+                anchors.add(points[index, :2] + down, _unit_row(index))
+                anchors.add(points[index, :2] - down, _unit_row(index))
+        for index in range(36, 48):
+            anchors.add(points[index])
+        return anchors
+
+    def _lips(self, side: int, skip: tuple[int, ...]) -> Anchors:
+        """One lip (0 upper, 1 lower) with its seam; the opposite lip's places take the seam's displacement beside them."""
+        points, seam = self.face.points, self.mouth
+        anchors = self._common(skip)
+        inner = MOUTH[side]
+        upper_outer, lower_outer = range(49, 54), range(55, 60)
+        for index in (48, 54):
+            anchors.add(points[index], _unit_row(index))
+        for index in upper_outer if side == 0 else lower_outer:
+            anchors.add(points[index], _unit_row(index))
+
+        def beside(place: NDArray[np.float64]) -> NDArray[np.float64]:
+            along = seam.coordinates(place[:2])[0]
+            row = np.zeros(INPUTS)
+            np.add.at(row, list(inner), seam.weights(side, np.asarray(along)))
+            return row
+
+        for place in seam.places(side, 9)[0]:
+            anchors.add(place, beside(place))
+        for index in lower_outer if side == 0 else upper_outer:
+            anchors.add(points[index], beside(points[index]))
+        return anchors
+
+    # ── fields ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def skin(self, nodes: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """The upper, the lower and the joined field at nodes ``[N, 2]``, each ``[N, INPUTS]``; lids at rest.
+
+        The upper one is free of the chin, the lower one of the nose, so neither is torn by the other's motion. Past the mouth's
+        corners all three agree.
+        """
+        radius = RADIUS * self.face.width
+        upper = self._lips(0, skip=(6, 7, 8, 9, 10)).spread(nodes, radius)
+        lower = self._lips(1, skip=(31, 32, 33, 34, 35)).spread(nodes, radius)
+        local = self.mouth.coordinates(nodes)
+        middle = (self.mouth.edge(0, local[:, 0]) + self.mouth.edge(1, local[:, 0])) / 2
+        # Wide enough that closing an open mouth does not fold the joined field.
+        reach = max(0.12, 1.2 * lip_gap(self.face.shape)) * self.face.unit
+        low = smoothstep(local[:, 1] - middle, -reach, reach)[:, None]
+        joined = (1 - low) * upper + low * lower
+        beyond = self.mouth.beyond(nodes, 0.12 * self.face.unit)[:, None]
+        return upper + beyond * (joined - upper), lower + beyond * (joined - lower), joined
+
+    def lid(self, eye: int, side: int, nodes: NDArray[np.floating]) -> NDArray[np.float64]:
+        """What a lid (0 upper, 1 lower) adds to the joined field at nodes, ``[N, INPUTS]``; constant past the lid's edge."""
+        seam, points = self.eyes[eye], self.face.points
+        first = 68 + (2 * eye + side) * LID_PLACES
+        anchors = Anchors([], [])
+        across = seam.axes[1] * self.face.unit
+        for k, (place, along) in enumerate(zip(*seam.places(side, LID_PLACES), strict=True)):
+            anchors.add(place, _unit_row(first + k))
+            other = seam.edge(1 - side, np.asarray(along)) - seam.edge(side, np.asarray(along))
+            anchors.add(place + seam.axes[1] * (other + 0.03 * self.face.unit * (1 - 2 * side)), _unit_row(first + k))
+        brow = range(17, 22) if eye == 0 else range(22, 27)
+        down = self.face.camera[:2, 1] * 0.05
+        for index in brow:
+            anchors.add(points[index, :2] + down)
+        for index in (EYES[eye][0][0], EYES[eye][0][-1]):
+            anchors.add(points[index])
+        for along in np.linspace(-1.3, 1.3, 5) * seam.half:
+            anchors.add(seam.origin + seam.axes[0] * along + across * 0.28)
+        return anchors.spread(nodes, EYE_RADIUS * self.face.width)
+
+    # ── what is under the field ──────────────────────────────────────────────────────────────────────────────────
+
+    def places(self, nodes: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Where nodes ``[N, 2]`` (pixels) lie on the head, ``[N, 3]``, face frame: depth by multiquadrics over the relief."""
+        unit = self.face.unit
+        known = self.face.to_pixels(self.face.relief)
+        base = known[:, 2].mean()
+
+        def kernel(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float64]:
+            return -np.sqrt((_distance(a, b) / unit) ** 2 + 0.15**2)
+
+        size = len(known)
+        system = np.zeros((size + 1, size + 1))
+        # The ridge smooths what a detector's depth wavers by.
+        system[:size, :size] = kernel(known[:, :2], known[:, :2]) + 0.02 * np.eye(size)
+        system[:size, size] = system[size, :size] = 1.0
+        weights = np.linalg.solve(system, np.append(known[:, 2] - base, 0.0))
+        depth = kernel(np.asarray(nodes, dtype=np.float64), known[:, :2]) @ weights[:size] + weights[size] + base
+        low, high = known[:, 2].min(), known[:, 2].max()
+        return self.face.to_face(np.concatenate([nodes, np.clip(depth, low, high)[:, None]], axis=1))
+
+    def head(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The head's mask at places ``[N, 3]`` (face frame): 1 on face and hair, 0 away; tighter below the chin."""
+        local = (places[:, :2] - self.face.centre) / self.face.radii
+        radius = np.maximum(np.linalg.norm(local, axis=1), 1e-6)
+        down = smoothstep(local[:, 1] / radius, 0.1, 0.9)
+        return 1.0 - smoothstep(radius, 1.25 - 0.20 * down, 2.1 - 0.35 * down)
+
+    def torso(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The share of the chin's way that places follow: rising below the chin, within the shoulders, off the head."""
+        x, y = ((places[:, :2] - self.face.centre) / self.face.radii).T
+        below = smoothstep(y, 0.8, 1.6)
+        within = 1.0 - smoothstep(np.abs(x), 1.2 + np.maximum(y - 1.0, 0.0), 2.2 + np.maximum(y - 1.0, 0.0))
+        return TORSO * below * within * (1.0 - self.head(places))
+
+

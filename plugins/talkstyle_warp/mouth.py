@@ -1,0 +1,160 @@
+"""The inside of the mouth, painted once for a portrait: cavity, upper teeth, lower teeth and tongue.
+
+Measures are those of an average adult's dentition, in outer-eye distances (90 mm).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.data import Image
+from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.seams import EYES, Seam
+from talkstyle_warp.template import Face
+
+# Crown widths from the middle outwards (mm / 90): incisors, canine, premolars, molars.
+_UPPER_WIDTHS: Final = (0.094, 0.073, 0.084, 0.078, 0.075, 0.110, 0.105)
+_LOWER_WIDTHS: Final = (0.058, 0.065, 0.076, 0.078, 0.080, 0.120, 0.115)
+_UPPER_ARCH: Final = 0.34
+_LOWER_ARCH: Final = 0.31
+
+
+@dataclass(frozen=True, eq=False)
+class Interior:
+    """Layers over a window of the portrait, in the portrait's pixels, with the lips closed.
+
+    Attributes:
+        cavity: Colour of the dark, ``[3]``, 0 to 255.
+        upper: Upper teeth and gum, colour and coverage, float32 ``[H, W, 4]`` (0 to 255, and 0 to 1); fixed to the skull.
+        lower: Lower teeth over the tongue, the same; follows the jaw.
+    """
+
+    cavity: NDArray[np.float32]
+    upper: NDArray[np.float32]
+    lower: NDArray[np.float32]
+
+
+def _polygon_mask(points: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which places ``[..., 2]`` lie within a polygon, by crossings."""
+    inside = np.zeros(places.shape[:-1], dtype=bool)
+    x, y = places[..., 0], places[..., 1]
+    for (x0, y0), (x1, y1) in zip(points, np.roll(points, -1, axis=0), strict=True):
+        crosses = (y0 > y) != (y1 > y)
+        inside ^= crosses & (x < (x1 - x0) * (y - y0) / np.where(y1 == y0, 1e-9, y1 - y0) + x0)
+    return inside
+
+
+def _pixels_within(pixels: Image, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The pixels inside a polygon, ``[N, 3]``; perhaps none."""
+    height, width = pixels.shape[:2]
+    x0, y0 = np.clip(np.floor(points.min(0)), 0, (width - 1, height - 1)).astype(int)
+    x1, y1 = np.clip(np.ceil(points.max(0)) + 1, 1, (width, height)).astype(int)
+    if x1 <= x0 or y1 <= y0:
+        return np.zeros((0, 3))
+    step = max(1, (x1 - x0) // 200)
+    ys, xs = np.mgrid[y0:y1:step, x0:x1:step]
+    inside = _polygon_mask(points, np.stack([xs, ys], axis=-1).astype(np.float64))
+    return pixels[ys[inside], xs[inside]].astype(np.float64)
+
+
+def _luma(colour: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(colour @ np.array([0.299, 0.587, 0.114]))
+
+
+def tooth_tone(pixels: Image, points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The colour of teeth in this portrait's light, ``[3]``: from the whites of the eyes, held near the skin's brightness."""
+    flat = np.asarray(points, dtype=np.float64)[:, :2]
+    eyes = np.concatenate(
+        [_pixels_within(pixels, flat[[*upper, *lower[-2:0:-1]]]) for upper, lower in EYES]
+    )
+    skin = _pixels_within(pixels, flat[[31, 35, 53, 49]])
+    skin_tone = np.median(skin, axis=0) if len(skin) else np.array([180.0, 140.0, 120.0])
+    white = np.array([205.0, 195.0, 180.0])
+    if len(eyes) >= 12:
+        light = _luma(eyes)
+        bright = eyes[light >= np.quantile(light, 0.8)]
+        white = bright.mean(axis=0)
+    # An eye in shadow is no measure; nor is the glint on it.
+    goal = float(np.clip(_luma(white), 0.85 * _luma(skin_tone), 1.2 * _luma(skin_tone)))
+    hue = 0.65 * white / max(float(_luma(white)), 1.0) + 0.35 * np.array([1.05, 1.0, 0.88])
+    return np.clip(hue * goal, 0.0, 245.0)
+
+
+def lip_tone(pixels: Image, points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The lower lip's colour, ``[3]``."""
+    flat = np.asarray(points, dtype=np.float64)[:, :2]
+    lip = _pixels_within(pixels, flat[[60, 67, 66, 65, 64, 55, 56, 57, 58, 59]])
+    return np.median(lip, axis=0) if len(lip) else np.array([170.0, 100.0, 95.0])
+
+
+def _teeth(
+    a: NDArray[np.float64], b: NDArray[np.float64], widths: tuple[float, ...], arch: float, blur: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """A row of crowns seen from the front, biting edge at b = 0 and gum towards positive b.
+
+    Args:
+        a: Across the face from the middle, ``[H, W]``, outer-eye distances.
+        b: From the edge towards the gum.
+        widths: Crowns from the middle outwards.
+        arch: Half width of the dental arch.
+        blur: A pixel's size.
+
+    Returns:
+        Coverage, shade (1 is the tone itself) and how much is gum, each ``[H, W]`` in 0 to 1.
+    """
+    side = np.clip(np.abs(a) / arch, 0.0, 0.999)
+    arc = arch * np.arcsin(side)  # along the arch: the outer crowns are seen foreshortened
+    ends = np.concatenate([[0.0], np.cumsum(widths)])
+    index = np.clip(np.searchsorted(ends, arc, side="right") - 1, 0, len(widths) - 1)
+    width = np.asarray(widths)[index]
+    t = (arc - ends[index]) / width - 0.5
+    height = np.array([0.110, 0.097, 0.108, 0.088, 0.080, 0.075, 0.070])[index] * (0.85 + 0.15 * (widths[0] > 0.08))
+    recess = np.array([0.0, 0.010, 0.0, 0.008, 0.010, 0.012, 0.014])[index] if widths[0] > 0.08 else 0.0
+    bite = recess + 0.012 * np.abs(2 * t) ** 5 + 0.020 * side**2
+    coverage = smoothstep(b - bite, -blur, blur)
+    gum_line = height * (1.0 - 0.16 * (2 * t) ** 2)
+    gum = smoothstep(b - gum_line, -0.008, 0.008)
+    between = np.exp(-(((0.5 - np.abs(t)) * width / (0.006 + 0.4 * blur)) ** 2)) * (0.006 / (0.006 + 0.4 * blur))
+    edge = np.exp(-((b - bite) / 0.012)) * (b > bite)
+    shade = (1.0 - 0.55 * side**2.2) * (1.0 - 0.30 * between) * (1.0 - 0.10 * edge) * (1.0 - 0.10 * smoothstep(b, 0.03, 0.11))
+    fade = 1.0 - smoothstep(np.abs(a), 0.97 * arch, arch)
+    return coverage * fade, shade, gum
+
+
+def paint(pixels: Image, face: Face, seam: Seam, places: NDArray[np.float64]) -> Interior:
+    """Paint the layers over places ``[H, W, 2]`` (pixels) of a portrait."""
+    tooth, lip = tooth_tone(pixels, face.points), lip_tone(pixels, face.points)
+    skin_light = float(_luma(tooth))
+    # In the mouth's own plane: a turned portrait foreshortens the teeth as it does the mouth.
+    frame = face.camera[:2, :2]
+    corners = (face.shape[48] + face.shape[54]) / 2
+    middle = face.to_pixels(np.array([[0.35 * (face.shape[33, 0] + face.shape[27, 0]) + 0.3 * corners[0], corners[1], corners[2]]]))[0, :2]
+    local = seam.coordinates(middle)
+    middle = seam.origin + np.array([local[0], seam.edge(0, local[0])]) @ seam.axes
+    a, b = np.moveaxis((places - middle) @ np.linalg.inv(frame).T, -1, 0)
+    blur = 0.7 / face.unit + 0.004
+    gum_tone = 0.55 * lip + 0.45 * np.array([1.0, 0.55, 0.52]) * skin_light * 0.75
+
+    def crowns(cover: NDArray[np.float64], shade: NDArray[np.float64], gum: NDArray[np.float64], dim: float) -> NDArray[np.float32]:
+        colour = (1 - gum[..., None]) * tooth + gum[..., None] * gum_tone * 0.75
+        return np.concatenate([colour * shade[..., None] * dim, cover[..., None]], axis=-1).astype(np.float32)
+
+    # At rest the upper incisors reach 1.5 mm below the lips' meeting; the lower ones bite behind them.
+    upper = crowns(*_teeth(a, 0.017 - b, _UPPER_WIDTHS, _UPPER_ARCH, blur), 0.96)
+    lower_teeth = crowns(*_teeth(a, b - 0.012, _LOWER_WIDTHS, _LOWER_ARCH, blur), 0.80)
+    tongue_tone = 0.5 * lip + 0.5 * np.array([0.95, 0.50, 0.50]) * skin_light * 0.7
+    dome = np.sqrt((a / 0.23) ** 2 + (np.minimum(b - 0.15, 0.0) / 0.15) ** 2)
+    tongue_cover = 1.0 - smoothstep(dome, 0.75, 1.0)
+    groove = 1.0 - 0.18 * np.exp(-((a / 0.02) ** 2))
+    tongue_shade = (0.35 + 0.40 * smoothstep(b, 0.0, 0.15)) * groove
+    tongue = tongue_tone * tongue_shade[..., None]
+    cover = lower_teeth[..., 3:]
+    joined_cover = cover + (1 - cover) * tongue_cover[..., None]
+    joined = (cover * lower_teeth[..., :3] + (1 - cover) * tongue_cover[..., None] * tongue) / np.maximum(joined_cover, 1e-6)
+    lower = np.concatenate([joined, joined_cover], axis=-1).astype(np.float32)
+    cavity = (np.array([0.16, 0.065, 0.06]) * skin_light).astype(np.float32)
+    return Interior(cavity, upper, lower)

@@ -1,0 +1,261 @@
+"""The mouth and the eyes: small windows that travel with the head, where two sides part along a seam."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from talkstyle_warp.compositing import Window, magnify, mix, sample
+from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.field import INPUTS, Geometry
+from talkstyle_warp.forward import Drive, Ground
+from talkstyle_warp.inversion import invert
+from talkstyle_warp.mouth import paint
+
+GroundOf = Callable[[Window, list[NDArray[np.float64]]], Ground]
+
+NODES: Final = 80
+"""Nodes in a face width: twice as dense as elsewhere, as a lid is thin."""
+
+MARGIN: Final = 0.16
+"""Outer-eye distances around a window that its pixels may come from."""
+
+SOFT: Final = 0.012
+"""Width of a seam's edge, outer-eye distances; at least a pixel and a half."""
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """A window of the picture that travels with the head by whole pixels.
+
+    Attributes:
+        inner: The window that is rendered.
+        ground: Fields over the window and its margin.
+        texture: What is resampled, ``[C, H, W]``, over the ground's window.
+        feather: Falls to zero at the window's edge, ``[H, W]``.
+        anchor: The window's middle on the head, ``[3]``, face frame.
+        channels: How many of the texture's channels are colour (and alpha).
+    """
+
+    inner: Window
+    ground: Ground
+    texture: Tensor
+    feather: Tensor
+    anchor: Tensor
+    channels: int
+
+    def offsets(self, drive: Drive) -> Tensor:
+        """By how many whole pixels the window has travelled, ``[B, 2]`` (x, y), as float."""
+        way = drive.turn @ self.anchor + drive.travel
+        return (way @ self.ground.camera.T * self.ground.window.step).round()
+
+    def sources(self, drive: Drive) -> Tensor:
+        """Where each pixel comes from by each field, ``[B, F, 2, H, W]``, in [-1, 1] over the texture."""
+        window, step = self.ground.window, self.ground.window.step
+        field = self.ground.field(drive)
+        frames, fields = field.shape[:2]
+        first_x, first_y = (self.inner.left - window.left) // step, (self.inner.top - window.top) // step
+        targets = self.ground.targets[
+            :, :, first_y : first_y + self.inner.rows, first_x : first_x + self.inner.columns
+        ]
+        moved = targets + (self.offsets(drive) / step)[:, :, None, None]
+        moved = moved[:, None].expand(-1, fields, -1, -1, -1).reshape(frames * fields, *moved.shape[1:])
+        places = invert(field.reshape(frames * fields, *field.shape[2:]), moved)
+        height, width = self.texture.shape[-2:]
+        limit = torch.tensor([width - 1, height - 1], device=places.device).view(1, 2, 1, 1)
+        places = magnify(places * (2.0 * step / limit) - 1.0, step)
+        return places.view(frames, fields, *places.shape[1:])
+
+    def lay(self, picture: Tensor, layer: Tensor, drive: Drive, frame: int, window: Window) -> None:
+        """Lay a frame's patch ``[C, H, W]`` into the picture ``[C, H, W]`` that fills ``window``, in place."""
+        dx, dy = (int(v) for v in self.offsets(drive)[frame])
+        left, top = self.inner.left + dx - window.left, self.inner.top + dy - window.top
+        height, width = picture.shape[-2:]
+        x0, y0 = max(left, 0), max(top, 0)
+        x1, y1 = min(left + self.inner.width, width), min(top + self.inner.height, height)
+        if x1 <= x0 or y1 <= y0:
+            return
+        own = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
+        target = picture[:, y0:y1, x0:x1]
+        target.copy_(mix(target, layer[:, *own], self.feather[own]))
+
+
+def _windows(
+    picture: NDArray[np.uint8], geometry: Geometry, low: NDArray[np.float64], high: NDArray[np.float64]
+) -> tuple[Window, Window]:
+    """A window and the one with its margin."""
+    face = geometry.face
+    step = max(1, round(face.width / NODES))
+    margin = max(2, round(MARGIN * face.unit / step))
+    height, width = picture.shape[:2]
+    # A window may hang over the picture's border: textures are then continued by their edge.
+    left, top = (int(np.floor(v)) for v in low)
+    columns, rows = (max(4, int(np.ceil((b - a) / step)) + 1) for a, b in zip(low, high, strict=True))
+    outer = Window(left - margin * step, top - margin * step, columns + 2 * margin, rows + 2 * margin, step)
+    return outer.inner(margin), outer
+
+
+def _texture(picture: NDArray[np.uint8], window: Window) -> NDArray[np.float32]:
+    """The picture under a window, float32 ``[H, W, C]``, continued by its edge."""
+    height, width = picture.shape[:2]
+    ys = np.clip(np.arange(window.height) + window.top, 0, height - 1)
+    xs = np.clip(np.arange(window.width) + window.left, 0, width - 1)
+    return picture[ys[:, None], xs[None]].astype(np.float32)
+
+
+def _feather(window: Window, device: torch.device) -> Tensor:
+    ys, xs = np.mgrid[: window.height, : window.width]
+    inside = np.minimum(np.minimum(ys, window.height - 1 - ys), np.minimum(xs, window.width - 1 - xs))
+    ramp = smoothstep(inside, 0.0, max(2.0, 0.06 * min(window.height, window.width)))
+    return torch.from_numpy(ramp.astype(np.float32)).to(device)
+
+
+def _tensor(array: NDArray[np.floating], device: torch.device) -> Tensor:
+    """``[H, W, C]`` to a float tensor ``[C, H, W]``."""
+    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(array, -1, 0)).astype(np.float32)).to(device)
+
+
+def _soft(geometry: Geometry) -> float:
+    return max(1.5, SOFT * geometry.face.unit)
+
+
+@dataclass(frozen=True, eq=False)
+class EyePatch(Patch):
+    """An eye: the ball where it is, the lower lid over it, the upper lid over both."""
+
+    @classmethod
+    def of(cls, picture: NDArray[np.uint8], geometry: Geometry, eye: int, ground: GroundOf, *, device: torch.device) -> EyePatch:
+        """Prepare one eye (0 the person's right, 1 the left)."""
+        face, seam = geometry.face, geometry.eyes[eye]
+        lids, brow = (slice(36, 42), slice(17, 22)) if eye == 0 else (slice(42, 48), slice(22, 27))
+        flat = face.points[:, :2]
+        around = np.concatenate([flat[lids], flat[brow]])
+        pad = 0.10 * face.unit
+        low, high = around.min(0) - (pad, 0.3 * pad), around.max(0) + (pad, 1.6 * pad)
+        inner, outer = _windows(picture, geometry, low, high)
+        nodes = outer.nodes()
+        joined = geometry.skin(nodes)[2]
+        fields = [joined + geometry.lid(eye, 0, nodes), joined + geometry.lid(eye, 1, nodes), joined]
+        # The lashes belong to the lid, so its edge lies a little past the landmarks.
+        gap = float(np.max(seam.edge(1, seam.knots[0]) - seam.edge(0, seam.knots[0])))
+        upper, lower = seam.mattes(outer.pixels(), _soft(geometry), shift=(0.10 * gap, -0.04 * gap))
+        colours = _texture(picture, outer)
+        texture = _tensor(np.concatenate([colours, np.stack([upper, lower], axis=-1)], axis=-1), device)
+        anchor = torch.from_numpy(face.shape[lids].mean(0).astype(np.float32)).to(device)
+        return cls(inner, ground(outer, fields), texture, _feather(inner, device), anchor, colours.shape[-1])
+
+    def render(self, drive: Drive, *, cubic: bool) -> Tensor:
+        """The eye in each frame, ``[B, C, H, W]``."""
+        places, n = self.sources(drive), self.channels
+        upper = sample(self.texture, places[:, 0], cubic=cubic)
+        lower = sample(self.texture, places[:, 1], cubic=cubic)
+        ball = sample(self.texture[:n], places[:, 2], cubic=cubic)
+        below = mix(ball, lower[:, :n], lower[:, n + 1 : n + 2])
+        return mix(below, upper[:, :n], upper[:, n : n + 1])
+
+
+@dataclass(frozen=True, eq=False)
+class MouthPatch(Patch):
+    """The mouth: two lips, and between them what is behind.
+
+    Attributes:
+        upper: Upper teeth with their cover, ``[4, H, W]``, over the ground's window.
+        lower: Lower teeth and tongue with their cover.
+        cavity: The dark's colour, ``[1, C, 1, 1]``.
+        own: Whether the portrait's mouth is open, and its own interior is in the texture's last channel.
+        jaw: The lower teeth's share of the lower lip's way, as weights on the inputs ``[INPUTS]``.
+    """
+
+    upper: Tensor
+    lower: Tensor
+    cavity: Tensor
+    own: bool
+    jaw: Tensor
+
+    @classmethod
+    def of(
+        cls,
+        pixels: NDArray[np.uint8],
+        picture: NDArray[np.uint8],
+        geometry: Geometry,
+        ground: GroundOf,
+        *,
+        keep_open: bool,
+        device: torch.device,
+    ) -> MouthPatch:
+        """Prepare the mouth; ``keep_open`` where the portrait's own open mouth is what rest looks like."""
+        face, seam = geometry.face, geometry.mouth
+        flat = face.points[:, :2]
+        around = flat[[33, 48, 54, 6, 7, 8, 9, 10]]
+        pad = 0.18 * face.unit
+        inner, outer = _windows(picture, geometry, around.min(0) - (pad, 0.2 * pad), around.max(0) + (pad, 0.6 * pad))
+        nodes, places = outer.nodes(), outer.pixels()
+        upper_field, lower_field, joined = geometry.skin(nodes)
+        skull = np.zeros_like(joined)
+        soft = _soft(geometry)
+        upper, lower = seam.mattes(places, soft)
+        # Wide mattes darken what lies near the lips: their shadow.
+        shade_up, shade_low = seam.mattes(places, 0.16 * face.unit, shift=(-0.0 * soft, 0.0))
+        gap = float(np.max(seam.edge(1, seam.knots[0]) - seam.edge(0, seam.knots[0])))
+        grow = soft * (1.5 if keep_open else -0.5)
+        inside_up, inside_low = seam.mattes(places, soft, shift=(-grow, grow))
+        own = np.clip(1.0 - inside_up - inside_low, 0.0, 1.0)
+        colours = _texture(picture, outer)
+        extra = np.stack([upper, lower, shade_up, shade_low, own], axis=-1)
+        texture = _tensor(np.concatenate([colours, extra], axis=-1), device)
+        anchor = torch.from_numpy(face.shape[48:68].mean(0).astype(np.float32)).to(device)
+        interior = paint(pixels, face, seam, places)
+        cavity = np.append(interior.cavity, [255.0] * (colours.shape[-1] - 3))
+        jaw = np.zeros(INPUTS)
+        jaw[[65, 66, 67]] = 0.8 / 3
+        return cls(
+            inner,
+            ground(outer, [upper_field, lower_field, skull]),
+            texture,
+            _feather(inner, device),
+            anchor,
+            colours.shape[-1],
+            _tensor(interior.upper, device),
+            _tensor(interior.lower, device),
+            torch.from_numpy(cavity.astype(np.float32)).to(device).view(1, -1, 1, 1),
+            gap > soft,
+            torch.from_numpy(jaw.astype(np.float32)).to(device),
+        )
+
+    def render(self, drive: Drive, *, cubic: bool) -> Tensor:
+        """The mouth in each frame, ``[B, C, H, W]``."""
+        places, n = self.sources(drive), self.channels
+        upper = sample(self.texture[: n + 3], places[:, 0], cubic=cubic)
+        lower = sample(self.texture[: n + 4], places[:, 1], cubic=cubic)
+        up, low = upper[:, n : n + 1].clamp(0, 1), lower[:, n + 1 : n + 2].clamp(0, 1)
+        cover = up + low
+        lips = (up * upper[:, :n] + low * lower[:, :n]) / cover.clamp_min(1.0)
+        opening = (1.0 - cover).clamp_min(0.0)
+        interior = self._interior(drive, places[:, 2], upper[:, n + 2 : n + 3], lower[:, n + 3 : n + 4], cubic)
+        return lips + opening * interior
+
+    def _interior(self, drive: Drive, skull: Tensor, shade_up: Tensor, shade_low: Tensor, cubic: bool) -> Tensor:
+        height, width = self.texture.shape[-2:]
+        fall = torch.einsum("k,bkc->bc", self.jaw, drive.inputs)
+        fall = fall + (drive.turn @ fall[..., None])[..., 0]
+        pixels = fall @ self.ground.camera.T * self.ground.window.step
+        pixels = pixels * torch.tensor([2.0 / (width - 1), 2.0 / (height - 1)], device=pixels.device)
+        teeth = sample(self.upper, skull)
+        tongue = sample(self.lower, skull - pixels[:, :, None, None])
+        below = mix(self.cavity[:, :3], tongue[:, :3], tongue[:, 3:])
+        inside = mix(below, teeth[:, :3], teeth[:, 3:])
+        shadow = (1.0 - 0.75 * (shade_up.clamp(0, 0.5) * 1.6) ** 1.5) * (1.0 - 0.5 * shade_low.clamp(0, 0.5))
+        inside = inside * shadow
+        if self.channels > 3:
+            inside = torch.cat([inside, self.cavity[:, 3:].expand(len(inside), -1, *inside.shape[2:])], dim=1)
+        if self.own:
+            real = sample(self.texture, skull, cubic=cubic)
+            inside = mix(inside, real[:, : self.channels], real[:, -1:].clamp(0, 1))
+        return inside
+

@@ -1,0 +1,205 @@
+"""The warp renderer: one portrait, moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sdk.data import Motion, Portrait
+from sdk.device import resolve_device
+from sdk.errors import ConfigError
+from sdk.face import rotation_matrix
+from talkstyle_warp.compositing import Window, magnify, sample
+from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.field import Geometry
+from talkstyle_warp.forward import Drive, Ground
+from talkstyle_warp.inversion import invert
+from talkstyle_warp.patches import EyePatch, MouthPatch
+from talkstyle_warp.rest import Rest, closing, lip_gap
+from talkstyle_warp.retarget import Retargeter
+from talkstyle_warp.template import Face, fit
+
+NODES: Final = 40
+"""Nodes of the field in a face width."""
+
+FADE: Final = 0.3
+"""Face widths over which motion dies away towards the picture's border."""
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedPortrait:
+    """What all frames of a portrait share."""
+
+    picture: NDArray[np.uint8]
+    face: Face
+    geometry: Geometry
+    retargeter: Retargeter
+    at_rest: NDArray[np.float64]
+    window: Window
+    ground: Ground
+    texture: Tensor
+    mouth: MouthPatch
+    eyes: tuple[EyePatch, ...]
+
+
+class WarpRenderer:
+    """Moves a portrait by warping it: a 2.5D forward field with seams at the mouth and the eyes.
+
+    Args:
+        device: Where to render; see ``sdk.device.resolve_device``.
+        rest: ``"closed"`` brings parted lips together at rest; ``"portrait"`` leaves them as they are in the picture.
+        cubic: Resample bicubically: sharper, and on a CPU two to three times as slow.
+        chunk: Frames that are worked on at once; memory grows with it.
+
+    Raises:
+        ConfigError: An option makes no sense.
+        DeviceError: The device is not there.
+    """
+
+    name = "warp"
+
+    def __init__(
+        self, device: str | torch.device = "auto", *, rest: Rest = "closed", cubic: bool = False, chunk: int = 8
+    ) -> None:
+        if rest not in ("closed", "portrait"):
+            raise ConfigError(f"rest={rest!r} is unknown", where="WarpRenderer", hint='Use "closed" or "portrait".')
+        if chunk < 1:
+            raise ConfigError(f"chunk={chunk} is no number of frames", where="WarpRenderer", hint="Use 1 or more.")
+        self.device = resolve_device(device)
+        self.rest: Rest = rest
+        self.cubic = cubic
+        self.chunk = chunk
+
+    def prepare(self, portrait: Portrait) -> PreparedPortrait:
+        """Measure the face, build its fields and paint its mouth.
+
+        Raises:
+            FaceUnreliable: The landmarks make no face.
+        """
+        face = fit(portrait.landmarks)
+        at_rest = closing(face.shape, self.rest)
+        geometry = Geometry(face, shut=lip_gap(face.shape) == 0.0)
+        picture = portrait.pixels
+        if portrait.alpha is not None:
+            picture = np.concatenate([picture, portrait.alpha[..., None]], axis=-1)
+        height, width = picture.shape[:2]
+        outline = _reach(face)
+        window = Window.around(
+            outline.min(0), outline.max(0), step=max(1, round(face.width / NODES)), size=(width, height)
+        )
+        # Nothing moves within a node of the border, so that the border's own pixels come out as they were.
+        limits = np.array(
+            [
+                (window.left, min(window.left + window.width, width) - 1),
+                (window.top, min(window.top + window.height, height) - 1),
+            ]
+        )
+
+        def ground(part: Window, matrices: list[NDArray[np.float64]]) -> Ground:
+            nodes = part.nodes()
+            places = geometry.places(nodes)
+            inside = np.minimum(nodes - limits[:, 0], limits[:, 1] - nodes).min(axis=1) - window.step
+            border = smoothstep(inside, 0.0, FADE * face.width)
+            return Ground.of(
+                part, matrices, places, geometry.head(places), geometry.torso(places), border, face.camera, self.device
+            )
+
+        crop = picture[window.top : window.top + window.height, window.left : window.left + window.width]
+        texture = torch.from_numpy(np.ascontiguousarray(crop)).to(self.device).float().permute(2, 0, 1)
+        mouth = MouthPatch.of(portrait.pixels, picture, geometry, ground, keep_open=self.rest == "portrait", device=self.device)
+        eyes = tuple(EyePatch.of(picture, geometry, eye, ground, device=self.device) for eye in (0, 1))
+        shape = face.shape + at_rest
+        return PreparedPortrait(
+            picture=picture,
+            face=face,
+            geometry=geometry,
+            retargeter=Retargeter.of(shape, face_width=face.width / face.unit),
+            at_rest=at_rest,
+            window=window,
+            ground=ground(window, [geometry.skin(window.nodes())[2]]),
+            texture=texture,
+            mouth=mouth,
+            eyes=eyes,
+        )
+
+    def drive(self, prepared: PreparedPortrait, motion: Motion) -> Drive:
+        """Bring motion onto a portrait: what its fields are given, frame by frame."""
+        retargeter = prepared.retargeter
+        expression = retargeter.expression(motion.expression) + prepared.at_rest
+        inputs = prepared.geometry.inputs(expression, retargeter.closure(motion.expression))
+        pose = retargeter.pose(motion.pose)
+        turn = rotation_matrix(pose[:, :3]) - np.eye(3)
+        # An exact zero where the head rests, so that a still head leaves every pixel as it was.
+        turn[~pose[:, :3].any(axis=1)] = 0.0
+        return Drive.of(inputs, turn, pose[:, 3:], prepared.face, self.device)
+
+    def landmarks(self, prepared: PreparedPortrait, motion: Motion) -> NDArray[np.float32]:
+        """Where the landmarks are meant to go, float32 ``[T, 68, 3]``, pixels: what a detector should find in the frames."""
+        face, retargeter = prepared.face, prepared.retargeter
+        moved = face.shape + prepared.at_rest + retargeter.expression(motion.expression)
+        closure = retargeter.closure(motion.expression)
+        moved += prepared.geometry.lid_landmarks(closure)
+        pose = retargeter.pose(motion.pose)
+        posed = moved @ rotation_matrix(pose[:, :3]).transpose(0, 2, 1) + pose[:, None, 3:]
+        return np.stack([face.to_pixels(frame) for frame in posed]).astype(np.float32)
+
+    def render(self, prepared: PreparedPortrait, motions: Iterable[Motion]) -> Iterator[NDArray[np.uint8]]:
+        """Render motion that arrives in pieces, a few frames at a time.
+
+        Yields:
+            uint8 ``[H, W, 3]`` or ``[H, W, 4]``, each an array of its own.
+        """
+        for motion in motions:
+            for first in range(0, len(motion), self.chunk):
+                with torch.inference_mode():
+                    frames = self._frames(prepared, motion[first : first + self.chunk])
+                yield from frames
+
+    def _frames(self, prepared: PreparedPortrait, motion: Motion) -> list[NDArray[np.uint8]]:
+        drive, window = self.drive(prepared, motion), prepared.window
+        field = prepared.ground.field(drive)[:, 0]
+        sources = invert(field, prepared.ground.targets.expand(len(motion), -1, -1, -1))
+        mouth = prepared.mouth.render(drive, cubic=self.cubic)
+        eyes = [eye.render(drive, cubic=self.cubic) for eye in prepared.eyes]
+        channels, height, width = prepared.texture.shape
+        limit = torch.tensor([max(width - 1, 1), max(height - 1, 1)], device=self.device).view(1, 2, 1, 1)
+        places = sources * (2.0 * window.step / limit) - 1.0
+        frames = []
+        for k in range(len(motion)):
+            picture = torch.empty((channels, height, width), device=self.device)
+            for rows, part in _bands(places[k : k + 1], window, height):
+                picture[:, rows] = sample(prepared.texture, part[..., :width], cubic=self.cubic)[0, :, : rows.stop - rows.start]
+            for patch, layers in ((prepared.mouth, mouth), *zip(prepared.eyes, eyes, strict=True)):
+                patch.lay(picture, layers[k], drive, k, window)
+            out = prepared.picture.copy()
+            done = picture.add_(0.5).clamp_(0, 255.0).to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
+            out[window.top : window.top + height, window.left : window.left + width] = done
+            frames.append(out)
+        return frames
+
+
+def _reach(face: Face) -> NDArray[np.float64]:
+    """Places around everything that moves, ``[N, 2]`` pixels: the head with its hair, neck and shoulders."""
+    angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    ring = face.centre + 2.1 * face.radii * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    shoulders = face.centre + face.radii * np.array([(-2.6, 2.9), (2.6, 2.9)])
+    flat = np.concatenate([ring, shoulders])
+    depth = np.full((len(flat), 1), float(face.shape[:17, 2].mean()))
+    return face.to_pixels(np.concatenate([flat, depth], axis=1))[:, :2]
+
+
+def _bands(places: Tensor, window: Window, height: int, pixels: int = 1 << 20) -> Iterator[tuple[slice, Tensor]]:
+    """Magnify places ``[1, 2, h, w]`` a band of rows at a time, so that a large portrait needs no map of its own size."""
+    cells = max(1, pixels // (window.width * window.step))
+    for first in range(0, window.rows - 1, cells):
+        last = min(first + cells, window.rows - 1)
+        start, stop = first * window.step, min(last * window.step + 1, height)
+        if start >= height:
+            return
+        yield slice(start, stop), magnify(places[:, :, first : last + 1], window.step)[:, :, : stop - start]

@@ -1,0 +1,85 @@
+"""Seams: where a face opens. The mouth and each eye, with the soft mattes on either side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from talkstyle_warp.curves import smoothstep, spline_weights
+
+MOUTH: Final = ((60, 61, 62, 63, 64), (60, 67, 66, 65, 64))
+EYES: Final = (((36, 37, 38, 39), (36, 41, 40, 39)), ((42, 43, 44, 45), (42, 47, 46, 45)))
+"""Landmarks along the upper and the lower edge, from left to right in the picture."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seam:
+    """Two curves from one corner to the other, in coordinates along (a) and across (b, downwards) the line between the corners.
+
+    Attributes:
+        origin: The middle between the corners, ``[2]``, pixels.
+        axes: Unit vectors along and across, as rows, ``[2, 2]``.
+        half: Half the distance between the corners, pixels.
+        knots: Positions of the landmarks along the seam, upper and lower, pixels.
+        heights: Their positions across it.
+    """
+
+    origin: NDArray[np.float64]
+    axes: NDArray[np.float64]
+    half: float
+    knots: tuple[NDArray[np.float64], NDArray[np.float64]]
+    heights: tuple[NDArray[np.float64], NDArray[np.float64]]
+
+    @classmethod
+    def through(cls, points: NDArray[np.floating], edges: tuple[tuple[int, ...], tuple[int, ...]], *, shut: bool) -> Seam:
+        """Lay a seam through landmarks ``[68, 2 or 3]`` (pixels); one common curve between the two where ``shut``."""
+        flat = np.asarray(points, dtype=np.float64)[:, :2]
+        start, end = flat[edges[0][0]], flat[edges[0][-1]]
+        half = max(float(np.linalg.norm(end - start)) / 2, 1.0)
+        along = (end - start) / (2 * half)
+        axes = np.array([along, (-along[1], along[0])])
+        origin = (start + end) / 2
+        upper, lower = ((flat[list(edge)] - origin) @ axes.T for edge in edges)
+        if shut:
+            upper = lower = (upper + lower) / 2
+        return cls(origin, axes, half, (upper[:, 0], lower[:, 0]), (upper[:, 1], lower[:, 1]))
+
+    def coordinates(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Along and across, ``[..., 2]``, of places in pixels ``[..., 2]``."""
+        return np.asarray((places - self.origin) @ self.axes.T)
+
+    def weights(self, side: int, along: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Weights ``[..., n]`` on an edge's landmarks (0 upper, 1 lower) at positions along the seam."""
+        return spline_weights(self.knots[side], along)
+
+    def edge(self, side: int, along: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The height of an edge (0 upper, 1 lower) at positions along the seam, pixels."""
+        return np.asarray(self.weights(side, along) @ self.heights[side])
+
+    def places(self, side: int, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Even places between the corners on an edge: ``[count, 2]`` in pixels, and their positions along the seam."""
+        along = np.linspace(-self.half, self.half, count + 2)[1:-1]
+        local = np.stack([along, self.edge(side, along)], axis=-1)
+        return self.origin + local @ self.axes, along
+
+    def beyond(self, places: NDArray[np.floating], reach: float) -> NDArray[np.float64]:
+        """0 between the corners, rising to 1 at ``reach`` pixels past them."""
+        return smoothstep(np.abs(self.coordinates(places)[..., 0]) - self.half, 0.0, reach)
+
+    def mattes(
+        self, places: NDArray[np.floating], soft: float, *, shift: tuple[float, float] = (0.0, 0.0)
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """How far places belong to the upper and to the lower side, each 0 to 1.
+
+        Args:
+            places: ``[..., 2]``, pixels.
+            soft: Width of the ramp, pixels. Where the edges coincide the two mattes sum to one.
+            shift: Pixels by which the upper and the lower edge are moved downwards.
+        """
+        local = self.coordinates(places)
+        upper = self.edge(0, local[..., 0]) + shift[0] - local[..., 1]
+        lower = local[..., 1] - self.edge(1, local[..., 0]) - shift[1]
+        return np.clip(0.5 + upper / soft, 0.0, 1.0), np.clip(0.5 + lower / soft, 0.0, 1.0)

@@ -1,0 +1,104 @@
+"""The face template: what the 68 landmarks leave out, modelled by hand, and a portrait's own face measured against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.data import Landmarks
+from sdk.errors import FaceUnreliable
+from sdk.face import Pose, align, canonical_face, lift, neutral_face
+
+# The face's outline above the ears and the forehead, on the canonical face (x, y, z; outer-eye distances): the right half, the other
+# mirrored. The hairline lies about a nose's length above the brows; the skull falls back towards the temples.
+_OUTLINE: Final = ((-0.750, -0.200, 0.520), (-0.690, -0.430, 0.400), (-0.560, -0.640, 0.240), (-0.310, -0.790, 0.080), (0.0, -0.840, 0.020))
+_FOREHEAD: Final = ((-0.400, -0.480, -0.010), (-0.190, -0.530, -0.090), (0.0, -0.540, -0.110), (0.0, -0.240, -0.190))
+_CHEEK: Final = ((-0.450, 0.260, 0.020), (-0.480, 0.540, 0.060), (-0.330, 0.640, -0.080))
+
+RINGS: Final = (1.3, 1.7, 2.3)
+"""Sizes of the rings around the outline that carry its depth outwards, so that hair and ears turn with the head and the jaw does
+not bulge."""
+
+
+def _both(half: tuple[tuple[float, float, float], ...]) -> NDArray[np.float64]:
+    points = np.array(half)
+    off_axis = points[points[:, 0] != 0.0]
+    return np.concatenate([points, off_axis[::-1] * (-1, 1, 1)])
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """A portrait's face.
+
+    Attributes:
+        points: The landmarks with depth, ``[68, 3]``, pixels.
+        pose: The similarity from the face frame to the picture, one frame.
+        shape: The landmarks in the face frame, ``[68, 3]``.
+        relief: Points that carry depth, ``[N, 3]``, face frame: landmarks, forehead, cheeks and rings.
+        centre: The middle of the face's outline, ``[2]``, face frame (x, y).
+        radii: Its half width and half height.
+        width: The face's width in pixels.
+    """
+
+    points: NDArray[np.float64]
+    pose: Pose
+    shape: NDArray[np.float64]
+    relief: NDArray[np.float64]
+    centre: NDArray[np.float64]
+    radii: NDArray[np.float64]
+    width: float
+
+    @property
+    def unit(self) -> float:
+        """Pixels in a face-frame unit."""
+        return float(self.pose.scale[0])
+
+    @property
+    def camera(self) -> NDArray[np.float64]:
+        """``[3, 3]``: takes face-frame displacements to pixels."""
+        return np.asarray(self.pose.scale[0] * self.pose.rotation[0])
+
+    def to_pixels(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Face frame ``[N, 3]`` to pixels ``[N, 3]``."""
+        return self.pose.to_pixels(points[None])[0]
+
+    def to_face(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Pixels ``[N, 3]`` to the face frame."""
+        return self.pose.to_face(points[None])[0]
+
+
+def fit(landmarks: Landmarks) -> Face:
+    """Measure a portrait's face and lay the template around it.
+
+    Raises:
+        FaceUnreliable: The landmarks coincide, or lie on a line.
+    """
+    flat = landmarks.points
+    spread = np.linalg.svd(flat[:, :2] - flat[:, :2].mean(axis=0), compute_uv=False) / np.sqrt(len(flat))
+    if landmarks.width < 8.0 or spread[1] < 0.05 * spread[0]:
+        raise FaceUnreliable(
+            f"the landmarks span {landmarks.width:.1f} pixels and make no face",
+            where="Portrait.landmarks",
+            hint="Detect the face again, or choose another portrait.",
+        )
+    points = (flat if landmarks.depth else lift(flat[None])[0]).astype(np.float64)
+    own = neutral_face(points[None])
+    pose = align(points[None], own)
+    shape = pose.to_face(points[None])[0]
+    # The template's own points follow the portrait's proportions, axis by axis.
+    canon = canonical_face().astype(np.float64)
+    low, high = slice(0, 17), [*range(17, 27), *range(31, 36)]
+    known = shape[[*range(17), *high]]
+    source = canon[[*range(17), *high]]
+    scale = (known - known.mean(0)).std(0) / (source - source.mean(0)).std(0)
+    shift = known.mean(0) - scale * source.mean(0)
+    outline = np.concatenate([shape[low], (_both(_OUTLINE) * scale + shift)])
+    inner = np.concatenate([_both(_FOREHEAD), _both(_CHEEK)]) * scale + shift
+    lowest, highest = outline.min(0), outline.max(0)
+    centre, radii = (lowest + highest)[:2] / 2, (highest - lowest)[:2] / 2
+    rings = [np.concatenate([centre + r * (outline[:, :2] - centre), outline[:, 2:]], axis=1) for r in RINGS]
+    relief = np.concatenate([shape, outline[17:], inner, *rings])
+    return Face(points, pose, shape, relief, centre, radii, landmarks.width)
