@@ -1,4 +1,4 @@
-"""The landmark detector: where in a picture to look, and how closely, for a mesh that wants faces of a certain share."""
+"""The landmark detector: where in a picture to look, and how closely, for a mesh that sees large faces only."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class _View(NamedTuple):
 class MediaPipeDetector:
     """MediaPipe's face mesh, reduced to iBUG's 68 points, with measured depth.
 
-    Each picture is looked at whole first, then each small face again in a closer view. Only where nothing is found is the
-    picture searched in overlapping tiles: a single face of a fortieth of a large picture is found, and small faces far
-    behind a large one are not.
+    Each picture is looked at whole first, then each small face again in a closer view. Only where nothing is found is
+    the picture searched in overlapping tiles: a single face of a fortieth of a large picture is found, and small faces
+    far behind a large one are not.
 
     One detector can be shared by threads; their calls wait for each other. The score is the face detection's own; the
     tasks API tells none, and gives every face 1.0. The networks are started at the first call.
@@ -50,9 +50,9 @@ class MediaPipeDetector:
     Args:
         max_faces: At most so many faces in a view.
         min_confidence: What counts as a face, from 0 to 1.
-        model: A ``face_landmarker.task`` bundle to use with MediaPipe's tasks API. Where it is left out, the models inside
-            MediaPipe's wheel are used, and where that has none, the bundle in the folder that the environment variable
-            TALKSTYLE_MODELS names.
+        model: A ``face_landmarker.task`` bundle to use with MediaPipe's tasks API. Where it is left out, the models
+            inside MediaPipe's wheel are used, and where that has none, the bundle in the folder that the environment
+            variable TALKSTYLE_MODELS names.
 
     Raises:
         ConfigError: An option is out of range.
@@ -158,7 +158,7 @@ def _cut(image: Image, view: _View) -> tuple[Image, float]:
     x, y = max(0, left), max(0, top)
     part = image[y : min(height, top + side), x : min(width, left + side)]
     if shrink > 1 and part.size:
-        part = np.asarray(PIL.Image.fromarray(part).reduce(shrink))
+        part = np.asarray(PIL.Image.fromarray(np.ascontiguousarray(part)).reduce(shrink))
     inner = -(-side // shrink)
     if part.shape[:2] == (inner, inner):
         return np.ascontiguousarray(part), 1 / shrink

@@ -61,6 +61,7 @@ class Mesh:
             else:
                 bundle = _published_bundle() if model is None else _own_bundle(model)
                 self._backend = _BundleMesh(bundle, max_faces, min_confidence)
+            self._backend.faces(np.zeros((64, 64, 3), dtype=np.uint8))  # waits until its threads have started
 
     def faces(self, picture: Image) -> list[MeshFace]:
         """Find the faces in a contiguous, square picture, uint8 ``[S, S, 3]``."""
@@ -121,7 +122,7 @@ class _BundleMesh:
         from mediapipe.tasks.python import BaseOptions, vision
 
         self._image = lambda picture: TaskImage(image_format=ImageFormat.SRGB, data=picture)
-        self._task = vision.FaceLandmarker.create_from_options(
+        self._task = vision.FaceLandmarker.create_from_options(  # type: ignore[no-untyped-call]
             vision.FaceLandmarkerOptions(
                 # As bytes: paths with other letters, or with drives, do not reach its native code whole.
                 base_options=BaseOptions(model_asset_buffer=bundle),

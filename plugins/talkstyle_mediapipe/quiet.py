@@ -20,8 +20,8 @@ _CHATTER = re.compile(rb"[IW]\d{4} .*\.cc:\d+\]|INFO: |WARNING: All log messages
 def without_chatter() -> Iterator[None]:
     """Hold back what native code writes to stderr in the block, then pass on all of it but information and warnings.
 
-    Native code writes to the file descriptor, past ``sys.stderr``, so the descriptor itself is turned aside: for start-up
-    only, since it belongs to the whole process.
+    Native code writes to the file descriptor, past ``sys.stderr``, so the descriptor itself is turned aside: for
+    start-up only, since it belongs to the whole process.
     """
     try:
         stderr = os.dup(2)

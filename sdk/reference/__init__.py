@@ -1,0 +1,9 @@
+"""What a person gives as an example of themselves: a clip, stills, or a portrait; read, looked at, and judged."""
+
+from sdk.reference.clip import load_clip
+from sdk.reference.faces import Face
+from sdk.reference.portrait import PortraitInput, load_portrait
+from sdk.reference.stills import FaceStills, load_stills
+from sdk.reference.track import FaceTrack
+
+__all__ = ["Face", "FaceStills", "FaceTrack", "PortraitInput", "load_clip", "load_portrait", "load_stills"]
