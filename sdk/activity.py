@@ -1,8 +1,8 @@
 """When somebody is heard: speech activity by loudness, on whole sounds and on streams alike.
 
-A frame is active when its level passes a fixed floor and lies within a range below the running loudness, with
-hysteresis between the two thresholds. Loudness knows no words: music and noise count as heard, which is what a mouth's
-closing in silence needs.
+A frame is active when its level passes a fixed floor, lies within a range below the running loudness, and stands out
+from the recording's own noise. Loudness knows no words: music counts as heard too, which is what a mouth's closing in
+silence needs.
 """
 
 from __future__ import annotations
@@ -22,14 +22,18 @@ FRAMES = 60
 FLOOR = -50.0
 """dBFS under which nothing begins to be heard."""
 
-RANGE = 32.0
-"""dB under the running loudness within which sound begins to be heard; consonants lie 25 to 30 under the vowels."""
+RANGE = 27.0
+"""dB under the running loudness within which sound begins to be heard; soft consonants lie lower, but are short."""
 
-HYSTERESIS = 5.0
-"""dB by which both thresholds fall while something is heard."""
+NOISE_MARGIN, NOISE_RANGE = 10.0, 20.0
+"""dB over the noise at which sound begins to be heard, though never less than so many dB under the running loudness: a
+held note must not be taken for noise."""
 
-FORGET = 2.0
-"""dB a second by which the running loudness falls, so that it outlives pauses but follows a change of speaker."""
+HYSTERESIS = 4.0
+"""dB by which the threshold falls while something is heard."""
+
+FORGET, RISE = 3.0, 3.0
+"""dB a second by which the running loudness falls and the noise rises: they outlive pauses and follow a new speaker."""
 
 
 class ActivityStream:
@@ -43,7 +47,7 @@ class ActivityStream:
         self._rate = rate
         self._rest: FloatArray = np.zeros(0, np.float32)
         self._frame = 0
-        self._loudness = -math.inf
+        self._loudness, self._noise = -math.inf, math.inf
         self._active = False
 
     def push(self, samples: FloatArray) -> NDArray[np.bool_]:
@@ -72,7 +76,9 @@ class ActivityStream:
         # The variance and not the power: a recording's constant offset is no sound.
         level = 10 * math.log10(float(np.var(block, dtype=np.float64)) + 1e-12)
         self._loudness = max(level, self._loudness - FORGET / FRAMES)
-        threshold = max(FLOOR, self._loudness - RANGE)
+        self._noise = min(level, self._noise + RISE / FRAMES)
+        over_noise = min(self._noise + NOISE_MARGIN, self._loudness - NOISE_RANGE)
+        threshold = max(FLOOR, self._loudness - RANGE, over_noise)
         self._active = level > (threshold - HYSTERESIS if self._active else threshold)
         return self._active
 

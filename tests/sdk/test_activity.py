@@ -42,9 +42,23 @@ def test_what_is_far_under_the_running_loudness_is_not_heard():
 
 
 def test_a_level_between_the_thresholds_keeps_the_state():
-    between, above, below = tone(0.5, -53), tone(0.5, -45), tone(0.5, -70)
+    between, above, below = tone(0.5, -52), tone(0.5, -45), tone(0.5, -70)
     active = speech_activity(Audio(np.concatenate([between, above, between, below, between]), 16000))
     assert [bool(active[30 * k + 5 : 30 * k + 25].all()) for k in range(5)] == [False, True, True, False, False]
+
+
+def test_a_noisy_recordings_pauses_are_not_heard():
+    noise = (10 ** (-40 / 20) * np.random.default_rng(0).standard_normal(4 * 16000)).astype(np.float32)
+    noise[16000:32000] += tone(1, -16)
+    noise[48000:64000] += tone(1, -16)
+    active = speech_activity(Audio(noise, 16000))
+    assert active[60:120].all()
+    assert active[180:240].all()
+    assert not active[130:180].any()
+
+
+def test_a_held_note_is_heard_to_its_end():
+    assert speech_activity(Audio(tone(20, -20), 16000)).all()
 
 
 def test_a_constant_offset_is_no_sound():
