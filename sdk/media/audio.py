@@ -204,7 +204,8 @@ class _Resampler:
         if pieces:
             samples = np.clip(np.concatenate(pieces)[: self._total() - self._given], -1.0, 1.0).astype(np.float32)
             self._given += len(samples)
-            yield samples
+            if len(samples):
+                yield samples
 
     def _total(self) -> int:
         return round(Fraction(self._taken * self._target, self._source))

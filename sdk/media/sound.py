@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sdk.data import FloatArray
 from sdk.errors import MediaCorrupt, MediaTrackMissing, NotFiniteError
-from sdk.media.source import Source, open_container, time_origin
+from sdk.media.source import Source, open_container, stated_end, time_origin
 
 __all__ = ["SoundTrack", "to_float"]
 
@@ -28,9 +28,6 @@ LONGEST_GAP: Final = 600
 
 MISSING: Final = Fraction(1, 10)
 """Seconds that a track may end before its header says; beyond it the file is cut off."""
-
-EXACT_LENGTH: Final = {"wav", "w64", "aiff", "au", "caf", "flac", "mov", "wv", "tta"}
-"""Containers whose header states the length, where others guess it from the bit rate."""
 
 
 class SoundTrack:
@@ -52,7 +49,7 @@ class SoundTrack:
             self.rate = context.sample_rate
             self.channels = tuple(channel.name for channel in context.layout.channels)
             self._origin = time_origin(container)
-            self._stated = _stated_end(container, stream, self._origin)
+            self._stated = stated_end(container, stream, self._origin)
             self.duration = self._stated
             if self.duration is None and container.duration is not None:
                 self.duration = Fraction(container.duration, 1_000_000)
@@ -82,7 +79,7 @@ class SoundTrack:
                 try:
                     frame = next(frames, None)
                 except (FFmpegError, ValueError) as error:
-                    raise self._broken("the sound cannot be decoded from", position) from error
+                    raise self._broken("the file is damaged or cut off; its sound stops at", position) from error
                 if frame is None:
                     break
                 block, begin = self._block(frame, position), position
@@ -110,6 +107,8 @@ class SoundTrack:
             )
 
     def _frames(self, container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+        if stream.codec_context.name == "flac":  # the one codec whose every frame carries a checksum
+            stream.codec_context.options = {"err_detect": "crccheck+explode"}
         for packet in container.demux(stream):
             if packet.is_corrupt:
                 raise ValueError("a corrupt packet")
@@ -164,23 +163,8 @@ def _sound(container: InputContainer, source: Source) -> AudioStream:
         )
     stream = streams[0]
     if stream.codec_context is None:
-        raise MediaCorrupt("the sound is in an unknown codec", where=source.name, hint="Convert it to wav.")
+        raise MediaCorrupt("the sound is damaged, or in an unknown codec", where=source.name, hint="Convert it to wav.")
     return stream
-
-
-def _stated_end(container: InputContainer, stream: AudioStream, origin: Fraction) -> Fraction | None:
-    """The second at which the track ends, where the container states it."""
-    formats = set(container.format.name.split(","))
-    if stream.duration is not None and stream.time_base is not None and formats & (EXACT_LENGTH | {"mp3"}):
-        return (stream.duration + (stream.start_time or 0)) * stream.time_base - origin
-    tag = stream.metadata.get("DURATION", "")  # Matroska's own, as 00:01:02.345000000
-    parts = tag.split(":")
-    if "matroska" in formats and len(parts) == 3:
-        try:
-            return int(parts[0]) * 3600 + int(parts[1]) * 60 + Fraction(parts[2])
-        except ValueError:
-            return None
-    return None
 
 
 def _mp3_states_length(file: BinaryIO) -> bool:

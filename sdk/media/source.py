@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -18,12 +19,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeAlias, cast
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.video.stream import VideoStream
 
 from sdk.errors import InputError, MediaCorrupt, MediaError, MediaNotFound
 
-__all__ = ["MediaInput", "Source", "as_source", "open_container", "time_origin"]
+__all__ = ["MediaInput", "Source", "as_source", "open_container", "stated_end", "time_origin"]
 
 MediaInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 """A path, a file's bytes, or a binary file object (read as a whole, wherever it stands)."""
@@ -35,6 +38,9 @@ FORMATS: Final = (
 
 ZERO_BASED: Final = ("mov", "matroska", "avi", "wav", "flac")
 """Containers whose time begins at zero whatever their tracks do; in the others it begins at the earliest timestamp."""
+
+EXACT_LENGTH: Final = {"aiff", "au", "avi", "caf", "flac", "mov", "mp3", "tta", "w64", "wav", "wv"}
+"""Containers whose header states the length, where others guess it from the bit rate (as MP3 does without a header)."""
 
 
 class Source:
@@ -114,15 +120,19 @@ def as_source(value: MediaInput) -> Source:
         data = bytes(value)
         return Source(f"{len(data)} bytes", lambda: io.BytesIO(data))
     if callable(getattr(value, "read", None)):
-        file = value
+        file, copy = value, None
         if not (callable(getattr(file, "seekable", None)) and file.seekable()):
             file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 lives as long as the source
             shutil.copyfileobj(value, file)
+            copy = file
         if isinstance(file, io.TextIOBase):
             raise InputError("a file object must be binary", where=str(value), hint='Open it with mode "rb".')
         lock = threading.Lock()
         name = str(getattr(value, "name", "a file object"))
-        return Source(name, lambda: cast("BinaryIO", io.BufferedReader(_View(file, lock))))
+        source = Source(name, lambda: cast("BinaryIO", io.BufferedReader(_View(file, lock))))
+        if copy is not None:
+            weakref.finalize(source, copy.close)
+        return source
     raise InputError(
         f"{type(value).__name__} is not media", hint="Give a path, the bytes of a file, or a binary file object."
     )
@@ -162,6 +172,20 @@ def time_origin(container: InputContainer) -> Fraction:
     if set(container.format.name.split(",")) & set(ZERO_BASED):
         return Fraction(0)
     return Fraction(container.start_time or 0, av.time_base)
+
+
+def stated_end(container: InputContainer, stream: AudioStream | VideoStream, origin: Fraction) -> Fraction | None:
+    """The second at which a track ends, where the container states it and does not merely guess it."""
+    formats = set(container.format.name.split(","))
+    if stream.duration is not None and stream.time_base is not None and formats & EXACT_LENGTH:
+        return (stream.duration + (stream.start_time or 0)) * stream.time_base - origin
+    parts = stream.metadata.get("DURATION", "").split(":")  # Matroska's own, as 00:01:02.345000000
+    if "matroska" in formats and len(parts) == 3:
+        try:
+            return int(parts[0]) * 3600 + int(parts[1]) * 60 + Fraction(parts[2])
+        except ValueError:
+            return None
+    return None
 
 
 def _size(file: BinaryIO) -> int:

@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from sdk.data import Image
 from sdk.errors import MediaCorrupt, MediaError, MediaTrackMissing
 from sdk.media.image import open_still
-from sdk.media.source import MediaInput, Source, as_source, open_container, time_origin
+from sdk.media.source import MediaInput, Source, as_source, open_container, stated_end, time_origin
 
 __all__ = ["MediaInfo", "VideoFrame", "VideoReader", "has_picture", "probe"]
 
@@ -104,7 +104,7 @@ class VideoReader:
             self._origin = time_origin(container)
             self.has_audio = bool(container.streams.audio)
             self.frame_rate = stream.average_rate or stream.guessed_rate or None
-            self._stated = _stated_end(container, stream, self._origin)
+            self._stated = stated_end(container, stream, self._origin)
             self.duration = self._stated
             if self.duration is None and container.duration is not None:
                 self.duration = Fraction(container.duration, 1_000_000)
@@ -148,7 +148,7 @@ class VideoReader:
                 try:
                     frame = next(frames, None)
                 except (FFmpegError, ValueError) as error:
-                    raise self._broken("the pictures cannot be decoded after", last) from error
+                    raise self._broken("the file is damaged or cut off; its pictures stop at", last) from error
                 if frame is None:
                     break
                 time = Fraction(0) if last is None else last + step
@@ -202,7 +202,9 @@ def _pictures(container: InputContainer, source: Source) -> VideoStream:
         raise MediaTrackMissing("there are no moving pictures", where=source.name, hint="Give a video.")
     stream = streams[0]
     if stream.codec_context is None:
-        raise MediaCorrupt("the pictures are in an unknown codec", where=source.name, hint="Convert it to H.264.")
+        raise MediaCorrupt(
+            "the pictures are damaged, or in an unknown codec", where=source.name, hint="Convert it to H.264."
+        )
     if stream.codec_context.width * stream.codec_context.height > MAX_PIXELS:
         raise MediaError(
             f"the pictures are too large: {stream.codec_context.width} x {stream.codec_context.height}",
@@ -210,14 +212,6 @@ def _pictures(container: InputContainer, source: Source) -> VideoStream:
             hint=f"At most {MAX_PIXELS // 1_000_000} megapixels are read.",
         )
     return stream
-
-
-def _stated_end(container: InputContainer, stream: VideoStream, origin: Fraction) -> Fraction | None:
-    """The second at which the pictures end, where the container states it."""
-    exact = {"mov", "avi"} & set(container.format.name.split(","))
-    if not exact or stream.duration is None or stream.time_base is None:
-        return None
-    return (stream.duration + (stream.start_time or 0)) * stream.time_base - origin
 
 
 def _square(frame: av.VideoFrame, stream: VideoStream) -> tuple[int, int]:
