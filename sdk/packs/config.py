@@ -118,7 +118,7 @@ class DeltaInfo(_Record):
 
     kind: Literal["full", "low-rank"]
     sha256: Sha256
-    bytes: Annotated[int, Field(ge=10, le=DELTA_MAX_BYTES)]
+    bytes: Annotated[int, Field(ge=1, le=DELTA_MAX_BYTES)]
     parameters: Annotated[int, Field(ge=1, le=MAX_PARAMETERS)]
     dtype: Dtype
 

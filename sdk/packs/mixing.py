@@ -45,15 +45,16 @@ def mix(weights: Mapping[StylePack | StyleRef | str | Path, float], *, name: str
     delta = weighted_sum((pack.delta, weight) for pack, weight in packs)
     if delta is first.delta:
         return first if name is None else first.replace(name=name)
+    shown = sorted(packs, key=lambda term: (-abs(term[1]), term[0].name))
     licenses = {pack.config.license for pack, _ in packs}
     consents = {pack.config.consent for pack, _ in packs}
     return first.replace(
         delta=delta,
-        name=name or " + ".join(f"{weight:.4g} {pack.name}" for pack, weight in packs)[:64].rstrip(" .+"),
+        name=name or " + ".join(f"{pack.name} {weight:.4g}" for pack, weight in shown)[:64].rstrip(" .+"),
         summary="",
         license=licenses.pop() if len(licenses) == 1 else None,
         consent=consents.pop() if len(consents) == 1 else None,
         training=None,
         compression=None,
-        mix=tuple(Ingredient(name=pack.name, weight=weight, sha256=pack.config.delta.sha256) for pack, weight in packs),
+        mix=tuple(Ingredient(name=pack.name, weight=weight, sha256=pack.config.delta.sha256) for pack, weight in shown),
     )

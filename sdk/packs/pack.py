@@ -92,7 +92,9 @@ class StylePack:
         layout = None
         if base is not None:
             layout = {name: tuple(parameter.shape) for name, parameter in base.named_parameters()}
-        return cls(config, storage.read_delta(folder, config.delta, root=root, layout=layout))
+        delta = storage.read_delta(folder, config.delta, root=root, layout=layout)
+        # Another program may lay out the same tensors otherwise; in memory a pack names the bytes that we would write.
+        return cls(config.model_copy(update={"delta": storage.encode_delta(delta)[1]}), delta)
 
     @classmethod
     def create(

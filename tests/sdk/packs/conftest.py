@@ -61,7 +61,8 @@ class TinyEncoder:
         raise NotImplementedError
 
 
-def make_pack(generator: nn.Module, *, seed: int = 1, scale: float = 0.05, **fields) -> StylePack:
+def _make_pack(generator: nn.Module | None = None, *, seed: int = 1, scale: float = 0.05, **fields) -> StylePack:
+    generator = TinyGenerator() if generator is None else generator
     noise = torch.Generator().manual_seed(seed)
     fitted = {
         name: parameter.detach() + scale * torch.randn(parameter.shape, generator=noise)
@@ -71,11 +72,37 @@ def make_pack(generator: nn.Module, *, seed: int = 1, scale: float = 0.05, **fie
     return StylePack.create(base=generator, fitted=fitted, encoder=TinyEncoder(), **fields)
 
 
+@pytest.fixture(scope="session")
+def make_generator():
+    return lambda seed=0: TinyGenerator(seed).eval()
+
+
+@pytest.fixture(scope="session")
+def make_encoder():
+    return TinyEncoder
+
+
+@pytest.fixture(scope="session")
+def make_pack():
+    return _make_pack
+
+
 @pytest.fixture
 def generator() -> TinyGenerator:
     return TinyGenerator().eval()
 
 
 @pytest.fixture
-def pack(generator) -> StylePack:
-    return make_pack(generator)
+def pack() -> StylePack:
+    return _make_pack()
+
+
+@pytest.fixture
+def folder(tmp_path, pack):
+    """A sound pack on disk."""
+    return pack.save(tmp_path / "sound")
+
+
+@pytest.fixture
+def features() -> torch.Tensor:
+    return torch.randn(3, 9, 6, generator=torch.Generator().manual_seed(5))
