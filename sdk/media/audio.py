@@ -69,7 +69,9 @@ class AudioReader:
 
     def at(self, rate: int) -> AudioReader:
         """The same sound at another rate."""
-        return AudioReader(self._track, rate=rate)
+        reader = AudioReader(self._track, rate=rate)
+        reader._weights = self._weights
+        return reader
 
     def __iter__(self) -> Iterator[FloatArray]:
         """Read from the beginning.
@@ -103,9 +105,11 @@ class AudioReader:
         """Read the whole sound, or its first seconds, into memory."""
         limit = None if limit_seconds is None else round(limit_seconds * self.rate)
         chunks: list[FloatArray] = []
+        count = 0
         for chunk in self:
             chunks.append(chunk)
-            if limit is not None and sum(map(len, chunks)) >= limit:
+            count += len(chunk)
+            if limit is not None and count >= limit:
                 break
         return Audio(np.concatenate(chunks)[:limit], self.rate)
 

@@ -23,6 +23,9 @@ GAP: Final = Fraction(15, 1000)
 """Seconds by which timestamps may stray from the count of samples before it is a gap: above the rounding of containers
 that keep milliseconds, below one lost frame of AAC or MP3."""
 
+UNBROKEN: Final = {"flac", "ogg"}
+"""Containers whose timestamps only count samples: a gap in them is a piece that its checksum ruled out."""
+
 LONGEST_GAP: Final = 600
 """Seconds of silence that a timestamp may ask for; beyond it the file is damaged, or meant to fill the disk."""
 
@@ -54,6 +57,7 @@ class SoundTrack:
             if self.duration is None and container.duration is not None:
                 self.duration = Fraction(container.duration, 1_000_000)
             formats = set(container.format.name.split(","))
+            self._unbroken = bool(formats & UNBROKEN)
         with source.open() as file:
             if "mp3" in formats and not _mp3_states_length(file):
                 self._stated = None
@@ -86,6 +90,9 @@ class SoundTrack:
                 if frame.pts is not None and frame.time_base is not None:
                     begin = round((frame.pts * frame.time_base - self._origin) * self.rate)
                 jump = begin - position
+                lost = frame.pts is None or jump > GAP * self.rate
+                if self._unbroken and position and lost:
+                    raise self._broken("the file is damaged; a piece of its sound is missing at", position)
                 if position == 0 or abs(jump) > GAP * self.rate:
                     if jump > LONGEST_GAP * self.rate:
                         raise self._broken(f"the timestamps jump {jump / self.rate:.0f} seconds ahead at", position)
@@ -107,8 +114,6 @@ class SoundTrack:
             )
 
     def _frames(self, container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-        if stream.codec_context.name == "flac":  # the one codec whose every frame carries a checksum
-            stream.codec_context.options = {"err_detect": "crccheck+explode"}
         for packet in container.demux(stream):
             if packet.is_corrupt:
                 raise ValueError("a corrupt packet")

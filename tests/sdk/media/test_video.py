@@ -138,6 +138,16 @@ def test_a_truncated_video_names_the_second():
             list(VideoReader(data[: len(data) // 2]))
 
 
+def test_a_cover_picture_is_no_video(tmp_path, corners):
+    write_image(tmp_path / "cover.png", corners)
+    body = b"\0image/png\0\3\0" + (tmp_path / "cover.png").read_bytes()
+    frame = b"APIC" + len(body).to_bytes(4, "big") + b"\0\0" + body
+    size = len(frame)
+    tag = b"ID3\3\0\0" + bytes([size >> 21 & 127, size >> 14 & 127, size >> 7 & 127, size & 127]) + frame
+    info = probe(tag + encode_sound(click(), "mp3"))
+    assert (info.kind, info.has_video) == ("audio", False)
+
+
 def test_probe(tmp_path, corners):
     write_image(tmp_path / "still.png", corners)
     still = probe(tmp_path / "still.png")
