@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +14,7 @@ from sdk.activity import ActivityStream
 from sdk.animation.resample import frame_rate
 from sdk.animation.result import Animation
 from sdk.animation.stream import MotionSource
-from sdk.data import Controls, Portrait, TalkstyleWarning, warn
+from sdk.data import Controls, Portrait, warn
 from sdk.device import resolve_device
 from sdk.errors import ComponentBroken, ConfigError
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
@@ -90,16 +88,16 @@ def animate(
     rate = frame_rate(fps)
     _check(strength, seed)
     sound = open_audio(audio)
-    report("prepare")
-    notes = _Notes()
-    with notes.taken():
-        who = portrait if isinstance(portrait, Portrait) else _find_face(portrait, detector, face)
-    report("prepare")
     pack = _find_style(style)
-    chosen = generator or (defaults.GENERATOR if pack is None else pack.config.base.component)
-    mover: MotionGenerator = resolve("motion-generator", chosen)
-    hearer = encoder or (mover.encoder if pack is None else pack.config.encoder.component)
-    listener: AudioEncoder = resolve("audio-encoder", hearer)
+    report("prepare")
+    who, notes = (portrait, ()) if isinstance(portrait, Portrait) else _find_face(portrait, detector, face)
+    report("prepare")
+    if generator is None:
+        generator = defaults.GENERATOR if pack is None else pack.config.base.component
+    mover: MotionGenerator = resolve("motion-generator", generator)
+    if encoder is None:
+        encoder = mover.encoder if pack is None else pack.config.encoder.component
+    listener: AudioEncoder = resolve("audio-encoder", encoder)
     if listener.width != mover.features:
         raise ComponentBroken(
             f"the generator {mover.name!r} takes {mover.features} features, and the encoder {listener.name!r} gives "
@@ -108,12 +106,12 @@ def animate(
         )
     painter: Renderer = resolve("renderer", renderer)
     where = resolve_device(device)
-    with notes.taken():
-        mover = _dressed(mover, pack, strength, listener, allow_other_base=allow_other_base).to(where).eval()
+    mover = _dressed(mover, pack, strength, listener, allow_other_base=allow_other_base).to(where).eval()
     prepared = painter.prepare(who)
     report("prepare")
     sound = sound.at(listener.sample_rate)
-    duration = _listen(sound, report, notes)
+    duration, heard = _listen(sound, report)
+    notes += heard
     for note in notes:
         warn(note)
     height, width = who.pixels.shape[:2]
@@ -124,25 +122,9 @@ def animate(
         renderer=painter,
         prepared=prepared,
         size=(width, height),
-        warnings=tuple(notes),
+        warnings=notes,
         cancel=cancel,
     )
-
-
-class _Notes(list[str]):
-    """What is worth knowing about this animation."""
-
-    @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Take the warnings of a block as notes, to be given to the caller once, at its own line."""
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", TalkstyleWarning)
-            yield
-        for each in caught:
-            if issubclass(each.category, TalkstyleWarning):
-                self.append(str(each.message))
-            else:
-                warnings.warn_explicit(each.message, each.category, each.filename, each.lineno, source=each.source)
 
 
 def _check(strength: float, seed: int) -> None:
@@ -152,7 +134,7 @@ def _check(strength: float, seed: int) -> None:
         raise ConfigError(f"seed={seed!r} is no seed", where="seed", hint="Give a whole number from 0.")
 
 
-def _find_face(source: PortraitInput, detector: str | LandmarkDetector, face: Face) -> Portrait:
+def _find_face(source: PortraitInput, detector: str | LandmarkDetector, face: Face) -> tuple[Portrait, tuple[str, ...]]:
     from sdk.reference import load_portrait
 
     return load_portrait(source, detector=resolve("landmark-detector", detector), face=face)
@@ -187,7 +169,7 @@ def _dressed(
         return copy.deepcopy(worn)
 
 
-def _listen(sound: AudioReader, report: Reporter, notes: _Notes) -> Fraction:
+def _listen(sound: AudioReader, report: Reporter) -> tuple[Fraction, tuple[str, ...]]:
     """Go through the sound once: its exact seconds, and whatever is wrong with it, are known before the first frame."""
     activity = ActivityStream(sound.rate)
     samples, heard = 0, False
@@ -197,7 +179,7 @@ def _listen(sound: AudioReader, report: Reporter, notes: _Notes) -> Fraction:
         seconds = sound.duration
         report("listen", None if not seconds else min(1.0, samples / float(seconds * sound.rate)))
     heard = heard or bool(activity.finish().any())
-    notes.extend(sound.warnings)
+    notes = tuple(sound.warnings)
     if not heard:
-        notes.append("nothing is heard in the sound: the mouth stays closed")
-    return Fraction(samples, sound.rate)
+        notes += ("nothing is heard in the sound: the mouth stays closed",)
+    return Fraction(samples, sound.rate), notes
