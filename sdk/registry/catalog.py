@@ -124,10 +124,13 @@ class Registry:
 
     def register(self, kind: str, name: str, target: Callable[..., Any] | str, **fields: Any) -> Registration:
         """Provide a component from this process; arguments as in ``sdk.register``."""
-        path = target if isinstance(target, str) else f"{target.__module__}:{getattr(target, '__qualname__', name)}"
-        component = Component(kind, name, path.replace(".<locals>", ""), **fields)
+        if isinstance(target, str):
+            path, factory = target, None
+        else:  # where it stands is only shown; "<locals>" and "<lambda>" are no names
+            own = getattr(target, "__qualname__", type(target).__qualname__)
+            path, factory = f"{target.__module__}:{own}".replace("<", "").replace(">", ""), target
+        component = Component(kind, name, path, **fields)
         component.check()
-        factory = None if isinstance(target, str) else target
         provider = judge(Provider(component, LOCAL, factory=factory))
         with self._lock:
             if any((p.kind, p.name) == (kind, name) for p in self._local):

@@ -1,0 +1,3 @@
+from tests.distributions import site
+
+__all__ = ["site"]
