@@ -39,7 +39,7 @@ FORMATS: Final = (
 ZERO_BASED: Final = ("mov", "matroska", "avi", "wav", "flac")
 """Containers whose time begins at zero whatever their tracks do; in the others it begins at the earliest timestamp."""
 
-EXACT_LENGTH: Final = {"aiff", "au", "avi", "caf", "flac", "mov", "mp3", "tta", "w64", "wav", "wv"}
+EXACT_LENGTH: Final = {"aiff", "au", "avi", "caf", "flac", "mov", "mp3", "ogg", "tta", "w64", "wav", "wv"}
 """Containers whose header states the length, where others guess it from the bit rate (as MP3 does without a header)."""
 
 

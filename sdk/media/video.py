@@ -34,7 +34,7 @@ HDR_TRANSFERS: Final = {16: "PQ (SMPTE 2084)", 18: "HLG (ARIB STD-B67)"}
 MISSING: Final = Fraction(1, 2)
 """Seconds that the pictures may end before the header says; beyond it the file is cut off."""
 
-BT709, BT601, FULL_RANGE, LIMITED_RANGE, RGB_MATRIX, UNKNOWN_MATRIX = 1, 5, 2, 1, 0, 2
+BT709, BT601, FULL_RANGE, LIMITED_RANGE, UNKNOWN_MATRIX = 1, 5, 2, 1, 2
 
 
 @dataclass(frozen=True, eq=False)
