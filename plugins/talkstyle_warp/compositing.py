@@ -101,6 +101,11 @@ def sample(texture: Tensor, places: Tensor, *, cubic: bool = False) -> Tensor:
     )
 
 
+def to_bytes(picture: Tensor) -> Tensor:
+    """Round a picture from 0 to 255 to uint8, in place of its own values."""
+    return picture.add_(0.5).clamp_(0.0, 255.0).to(torch.uint8)
+
+
 def mix(below: Tensor, above: Tensor, cover: Tensor) -> Tensor:
     """Lay one picture over another: exactly ``below`` where the cover is zero."""
     return below + cover * (above - below)

@@ -26,8 +26,11 @@ EYE_RADIUS: Final = 0.3
 LID_PLACES: Final = 7
 """Places along each lid that move in a blink."""
 
-UPPER_LID: Final = 0.88
-"""Share of the eye's opening that the upper lid covers in a blink; the lower lid rises by the rest."""
+UPPER_LID: Final = 0.98
+"""Share of the eye's opening that the upper lid covers in a blink."""
+
+LOWER_LID: Final = 0.08
+"""The same for the lower lid. Together a little over one: landmarks lie inside the eyes of large-eyed portraits."""
 
 INPUTS: Final = 68 + 2 * 2 * LID_PLACES
 """Displacements given per frame: the landmarks, then each eye's upper and lower lid."""
@@ -43,7 +46,8 @@ def wendland(distance: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float64]:
-    return np.asarray(np.sqrt(np.maximum(((a[:, None] - b[None]) ** 2).sum(-1), 0.0)))
+    squares = (a**2).sum(-1)[:, None] + (b**2).sum(-1)[None] - 2.0 * (a @ b.T)
+    return np.asarray(np.sqrt(np.maximum(squares, 0.0)))
 
 
 @dataclass(eq=False)
@@ -94,7 +98,7 @@ class Geometry:
             gap = np.maximum(seam.edge(1, along) - seam.edge(0, along), 0.0) / self.face.unit
             way = lower - upper
             way *= (gap / np.maximum(np.linalg.norm(way, axis=1), 1e-6))[:, None]
-            moves += [UPPER_LID * way, (UPPER_LID - 1.0) * way]
+            moves += [UPPER_LID * way, -LOWER_LID * way]
         return np.concatenate(moves)
 
     def inputs(self, expression: NDArray[np.floating], closure: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -107,7 +111,7 @@ class Geometry:
         for edges in EYES:
             for up, low in zip(edges[0][1:-1], edges[1][1:-1], strict=True):
                 way = self.face.shape[low] - self.face.shape[up]
-                full[up], full[low] = UPPER_LID * way, (UPPER_LID - 1.0) * way
+                full[up], full[low] = UPPER_LID * way, -LOWER_LID * way
         return np.asarray(closure[:, None, None] * full)
 
     # ── anchors ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -214,9 +218,9 @@ class Geometry:
     def head(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
         """The head's mask at places ``[N, 3]`` (face frame): 1 on face and hair, 0 away; tighter below the chin."""
         local = (places[:, :2] - self.face.centre) / self.face.radii
-        radius = np.maximum(np.linalg.norm(local, axis=1), 1e-6)
-        down = smoothstep(local[:, 1] / radius, 0.1, 0.9)
-        return 1.0 - smoothstep(radius, 1.25 - 0.20 * down, 2.1 - 0.35 * down)
+        radius = np.linalg.norm(local, axis=1)
+        above = 1.0 - smoothstep(local[:, 1], 0.85, 1.75)
+        return above * (1.0 - smoothstep(radius, 1.25, 2.1 - 0.4 * smoothstep(local[:, 1], 0.0, 0.8)))
 
     def torso(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
         """The share of the chin's way that places follow: rising below the chin, within the shoulders, off the head."""

@@ -53,16 +53,18 @@ class Ground:
 
     Attributes:
         window: Where the nodes are.
-        matrices: Fields, ``[F * N, INPUTS]``.
-        places: The nodes on the head, ``[N, 3]``, face frame.
-        head: The head's mask, ``[N, 1]``.
-        torso: The share of the chin's way, ``[N, 1]``.
-        border: Zero on the picture's border, ``[N, 1]``.
+        columns: Which of the inputs these fields depend on, ``[K]``.
+        matrices: Fields, ``[K, F * N]``.
+        places: The nodes on the head, face frame, and ones: ``[4, N]``.
+        head: The head's mask, ``[N]``.
+        torso: The share of the chin's way, ``[N]``.
+        border: Zero on the picture's border, ``[N]``.
         camera: From the face frame to nodes, ``[2, 3]``.
         targets: The nodes' own places in nodes, ``[1, 2, rows, columns]``.
     """
 
     window: Window
+    columns: Tensor
     matrices: Tensor
     places: Tensor
     head: Tensor
@@ -83,25 +85,36 @@ class Ground:
         camera: NDArray[np.float64],
         device: torch.device,
     ) -> Ground:
-        """Bring a window's fields to a device."""
+        """Bring a window's fields, each ``[N, INPUTS]``, to a device."""
         ys, xs = np.mgrid[: window.rows, : window.columns]
+        joined = np.concatenate(matrices)
+        columns = np.flatnonzero(joined.any(axis=0))
         arrays = (
-            np.concatenate(matrices),
-            places,
-            head[:, None],
-            torso[:, None],
-            border[:, None],
+            joined[:, columns].T.copy(),
+            np.concatenate([places.T, np.ones((1, len(places)))]),
+            head,
+            torso,
+            border,
             camera[:2] / window.step,
             np.stack([xs, ys])[None],
         )
-        return cls(window, *(torch.from_numpy(array.astype(np.float32)).to(device) for array in arrays))
+        floats = (torch.from_numpy(array.astype(np.float32)).to(device) for array in arrays)
+        return cls(window, torch.from_numpy(columns).to(device), *floats)
 
     def field(self, drive: Drive) -> Tensor:
-        """Displacements of the nodes by each field, ``[B, F, 2, rows, columns]``, in nodes."""
-        frames, count = len(drive), len(self.places)
-        inputs = drive.inputs.permute(1, 0, 2).reshape(drive.inputs.shape[1], frames * 3)
-        moved = (self.matrices @ inputs).view(-1, count, frames, 3).permute(2, 0, 1, 3)
-        head = (self.places + moved) @ drive.turn.transpose(1, 2)[:, None] + drive.travel[:, None, None]
-        way = moved + self.head * head + self.torso * drive.chin[:, None, None]
-        flat = (way * self.border) @ self.camera.T
-        return flat.permute(0, 1, 3, 2).reshape(frames, -1, 2, self.window.rows, self.window.columns)
+        """Displacements of the nodes by each field, ``[B, F, 2, rows, columns]``, in nodes.
+
+        In the face frame a node at X with the expression's displacement E goes by E + h (D (X + E) + t), D the rotation less one and h
+        the head's mask. Only its picture is needed, so the camera is applied before the large products, not after.
+        """
+        frames, count = len(drive), self.places.shape[1]
+        camera = self.camera.T
+        turned = drive.turn.transpose(1, 2) @ camera
+        inputs = drive.inputs[:, self.columns]
+        both = torch.cat([inputs @ camera, inputs @ turned], dim=2)
+        moved = (both.transpose(1, 2).reshape(frames * 4, -1) @ self.matrices).view(frames, 2, 2, -1, count)
+        rigid = torch.cat([turned, (drive.travel @ camera)[:, None]], dim=1)
+        head = moved[:, 1].add_((rigid.transpose(1, 2) @ self.places)[:, :, None]).mul_(self.head)
+        chin = (drive.chin @ camera)[:, :, None, None] * self.torso
+        field = head.add_(moved[:, 0]).add_(chin).mul_(self.border)
+        return field.transpose(1, 2).reshape(frames, -1, 2, self.window.rows, self.window.columns)

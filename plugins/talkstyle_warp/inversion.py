@@ -19,12 +19,20 @@ LONGEST_STEP: Final = 4.0
 
 
 def jacobian(field: Tensor) -> Tensor:
-    """The map's derivative ``1 + du/dx`` as ``[B, 4, H, W]`` (xx, xy, yx, yy), for displacements ``[B, 2, H, W]`` in nodes."""
-    padded_x = F.pad(field, (1, 1, 0, 0), mode="replicate")
-    padded_y = F.pad(field, (0, 0, 1, 1), mode="replicate")
-    dx = (padded_x[..., 2:] - padded_x[..., :-2]) / 2
-    dy = (padded_y[..., 2:, :] - padded_y[..., :-2, :]) / 2
-    return torch.stack([1 + dx[:, 0], dy[:, 0], dx[:, 1], 1 + dy[:, 1]], dim=1)
+    """The map's derivative ``1 + du/dx`` by central differences; the outermost nodes count as still.
+
+    Args:
+        field: Displacements ``[B, 2, H, W]``, in nodes.
+
+    Returns:
+        ``[B, 4, H, W]``: d(x, y)/dx, then d(x, y)/dy.
+    """
+    table = field.new_zeros((len(field), 4, *field.shape[2:]))
+    table[:, :2, :, 1:-1] = (field[..., 2:] - field[..., :-2]) / 2
+    table[:, 2:, 1:-1] = (field[..., 2:, :] - field[..., :-2, :]) / 2
+    table[:, 0] += 1
+    table[:, 3] += 1
+    return table
 
 
 def determinant(field: Tensor) -> Tensor:
@@ -44,7 +52,8 @@ def invert(field: Tensor, targets: Tensor) -> Tensor:
         Source places ``[B, 2, h, w]``, in nodes; exactly the targets where the field is zero.
     """
     height, width = field.shape[-2:]
-    table = torch.cat([field, jacobian(field)], dim=1)
+    # Channels last: what is looked up together lies together.
+    table = torch.cat([field, jacobian(field)], dim=1).contiguous(memory_format=torch.channels_last)
     scale = torch.tensor([2.0 / max(width - 1, 1), 2.0 / max(height - 1, 1)], device=field.device).view(1, 2, 1, 1)
     # Starting from u one step back lands near even where the head has moved by many nodes.
     place = targets
@@ -56,7 +65,7 @@ def invert(field: Tensor, targets: Tensor) -> Tensor:
         if step == 0:
             place = place - residual
             continue
-        xx, xy, yx, yy = known[:, 2], known[:, 3], known[:, 4], known[:, 5]
+        xx, yx, xy, yy = known[:, 2], known[:, 3], known[:, 4], known[:, 5]
         det = (xx * yy - xy * yx).clamp_min(LEAST_DETERMINANT)
         rx, ry = residual[:, 0], residual[:, 1]
         way = torch.stack([(yy * rx - xy * ry) / det, (xx * ry - yx * rx) / det], dim=1)

@@ -79,8 +79,8 @@ def tooth_tone(pixels: Image, points: NDArray[np.floating]) -> NDArray[np.float6
         bright = eyes[light >= np.quantile(light, 0.8)]
         white = bright.mean(axis=0)
     # An eye in shadow is no measure; nor is the glint on it.
-    goal = float(np.clip(_luma(white), 0.85 * _luma(skin_tone), 1.2 * _luma(skin_tone)))
-    hue = 0.65 * white / max(float(_luma(white)), 1.0) + 0.35 * np.array([1.05, 1.0, 0.88])
+    goal = float(np.clip(_luma(white), 1.1 * _luma(skin_tone), 1.35 * _luma(skin_tone)))
+    hue = 0.4 * white / max(float(_luma(white)), 1.0) + 0.6 * np.array([1.05, 1.0, 0.88])
     return np.clip(hue * goal, 0.0, 245.0)
 
 
@@ -143,18 +143,18 @@ def paint(pixels: Image, face: Face, seam: Seam, places: NDArray[np.float64]) ->
         colour = (1 - gum[..., None]) * tooth + gum[..., None] * gum_tone * 0.75
         return np.concatenate([colour * shade[..., None] * dim, cover[..., None]], axis=-1).astype(np.float32)
 
-    # At rest the upper incisors reach 1.5 mm below the lips' meeting; the lower ones bite behind them.
-    upper = crowns(*_teeth(a, 0.017 - b, _UPPER_WIDTHS, _UPPER_ARCH, blur), 0.96)
-    lower_teeth = crowns(*_teeth(a, b - 0.012, _LOWER_WIDTHS, _LOWER_ARCH, blur), 0.80)
+    # At rest the upper incisors reach 3 mm below the lips' meeting; the lower ones bite behind them.
+    upper = crowns(*_teeth(a, 0.030 - b, _UPPER_WIDTHS, _UPPER_ARCH, blur), 0.96)
+    lower_teeth = crowns(*_teeth(a, b - 0.006, _LOWER_WIDTHS, _LOWER_ARCH, blur), 0.86)
     tongue_tone = 0.5 * lip + 0.5 * np.array([0.95, 0.50, 0.50]) * skin_light * 0.7
-    dome = np.sqrt((a / 0.23) ** 2 + (np.minimum(b - 0.15, 0.0) / 0.15) ** 2)
-    tongue_cover = 1.0 - smoothstep(dome, 0.75, 1.0)
+    dome = np.sqrt((a / 0.26) ** 2 + (np.minimum(b - 0.08, 0.0) / 0.22) ** 2)
+    tongue_cover = 1.0 - smoothstep(dome, 0.55, 1.0)
     groove = 1.0 - 0.18 * np.exp(-((a / 0.02) ** 2))
-    tongue_shade = (0.35 + 0.40 * smoothstep(b, 0.0, 0.15)) * groove
+    tongue_shade = (0.45 + 0.45 * smoothstep(b, -0.06, 0.10)) * groove
     tongue = tongue_tone * tongue_shade[..., None]
     cover = lower_teeth[..., 3:]
     joined_cover = cover + (1 - cover) * tongue_cover[..., None]
     joined = (cover * lower_teeth[..., :3] + (1 - cover) * tongue_cover[..., None] * tongue) / np.maximum(joined_cover, 1e-6)
     lower = np.concatenate([joined, joined_cover], axis=-1).astype(np.float32)
-    cavity = (np.array([0.16, 0.065, 0.06]) * skin_light).astype(np.float32)
+    cavity = (np.array([0.20, 0.085, 0.075]) * skin_light).astype(np.float32)
     return Interior(cavity, upper, lower)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from talkstyle_warp.compositing import Window, magnify, mix, sample
+from talkstyle_warp.compositing import Window, magnify, mix, sample, to_bytes
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.field import INPUTS, Geometry
 from talkstyle_warp.forward import Drive, Ground
@@ -20,8 +20,8 @@ from talkstyle_warp.mouth import paint
 
 GroundOf = Callable[[Window, list[NDArray[np.float64]]], Ground]
 
-NODES: Final = 80
-"""Nodes in a face width: twice as dense as elsewhere, as a lid is thin."""
+NODES: Final = 64
+"""Nodes in a face width: denser than elsewhere, as a lid is thin."""
 
 MARGIN: Final = 0.16
 """Outer-eye distances around a window that its pixels may come from."""
@@ -72,18 +72,17 @@ class Patch:
         places = magnify(places * (2.0 * step / limit) - 1.0, step)
         return places.view(frames, fields, *places.shape[1:])
 
-    def lay(self, picture: Tensor, layer: Tensor, drive: Drive, frame: int, window: Window) -> None:
-        """Lay a frame's patch ``[C, H, W]`` into the picture ``[C, H, W]`` that fills ``window``, in place."""
-        dx, dy = (int(v) for v in self.offsets(drive)[frame])
-        left, top = self.inner.left + dx - window.left, self.inner.top + dy - window.top
-        height, width = picture.shape[-2:]
+    def lay(self, picture: Tensor, layer: Tensor, offset: tuple[int, int], window: Window) -> None:
+        """Lay a frame's patch ``[C, H, W]`` into the picture uint8 ``[H, W, C]`` that fills ``window``, in place."""
+        left, top = self.inner.left + offset[0] - window.left, self.inner.top + offset[1] - window.top
+        height, width = picture.shape[:2]
         x0, y0 = max(left, 0), max(top, 0)
         x1, y1 = min(left + self.inner.width, width), min(top + self.inner.height, height)
         if x1 <= x0 or y1 <= y0:
             return
         own = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
-        target = picture[:, y0:y1, x0:x1]
-        target.copy_(mix(target, layer[:, *own], self.feather[own]))
+        target = picture[y0:y1, x0:x1]
+        target.copy_(to_bytes(mix(target.float(), layer[:, *own].permute(1, 2, 0), self.feather[own][..., None])))
 
 
 def _windows(
@@ -118,7 +117,7 @@ def _feather(window: Window, device: torch.device) -> Tensor:
 
 def _tensor(array: NDArray[np.floating], device: torch.device) -> Tensor:
     """``[H, W, C]`` to a float tensor ``[C, H, W]``."""
-    return torch.from_numpy(np.ascontiguousarray(np.moveaxis(array, -1, 0)).astype(np.float32)).to(device)
+    return torch.from_numpy(array.astype(np.float32)).to(device).permute(2, 0, 1)
 
 
 def _soft(geometry: Geometry) -> float:
@@ -144,7 +143,7 @@ class EyePatch(Patch):
         fields = [joined + geometry.lid(eye, 0, nodes), joined + geometry.lid(eye, 1, nodes), joined]
         # The lashes belong to the lid, so its edge lies a little past the landmarks.
         gap = float(np.max(seam.edge(1, seam.knots[0]) - seam.edge(0, seam.knots[0])))
-        upper, lower = seam.mattes(outer.pixels(), _soft(geometry), shift=(0.10 * gap, -0.04 * gap))
+        upper, lower = seam.mattes(outer.pixels(), _soft(geometry), shift=(0.10 * gap, 0.06 * gap))
         colours = _texture(picture, outer)
         texture = _tensor(np.concatenate([colours, np.stack([upper, lower], axis=-1)], axis=-1), device)
         anchor = torch.from_numpy(face.shape[lids].mean(0).astype(np.float32)).to(device)
@@ -165,17 +164,19 @@ class MouthPatch(Patch):
     """The mouth: two lips, and between them what is behind.
 
     Attributes:
+        below: The picture with the lower lip's mattes, ``[C + 2, H, W]``; the texture has the upper lip's.
         upper: Upper teeth with their cover, ``[4, H, W]``, over the ground's window.
         lower: Lower teeth and tongue with their cover.
         cavity: The dark's colour, ``[1, C, 1, 1]``.
-        own: Whether the portrait's mouth is open, and its own interior is in the texture's last channel.
+        own: The portrait's own interior with its matte, where its mouth is open.
         jaw: The lower teeth's share of the lower lip's way, as weights on the inputs ``[INPUTS]``.
     """
 
+    below: Tensor
     upper: Tensor
     lower: Tensor
     cavity: Tensor
-    own: bool
+    own: Tensor | None
     jaw: Tensor
 
     @classmethod
@@ -201,46 +202,57 @@ class MouthPatch(Patch):
         soft = _soft(geometry)
         upper, lower = seam.mattes(places, soft)
         # Wide mattes darken what lies near the lips: their shadow.
-        shade_up, shade_low = seam.mattes(places, 0.16 * face.unit, shift=(-0.0 * soft, 0.0))
+        shade_up, shade_low = seam.mattes(places, 0.12 * face.unit)
         gap = float(np.max(seam.edge(1, seam.knots[0]) - seam.edge(0, seam.knots[0])))
         grow = soft * (1.5 if keep_open else -0.5)
         inside_up, inside_low = seam.mattes(places, soft, shift=(-grow, grow))
         own = np.clip(1.0 - inside_up - inside_low, 0.0, 1.0)
         colours = _texture(picture, outer)
-        extra = np.stack([upper, lower, shade_up, shade_low, own], axis=-1)
-        texture = _tensor(np.concatenate([colours, extra], axis=-1), device)
+
+        def with_mattes(*mattes: NDArray[np.float64]) -> Tensor:
+            return _tensor(np.concatenate([colours, np.stack(mattes, axis=-1)], axis=-1), device)
+
         anchor = torch.from_numpy(face.shape[48:68].mean(0).astype(np.float32)).to(device)
         interior = paint(pixels, face, seam, places)
         cavity = np.append(interior.cavity, [255.0] * (colours.shape[-1] - 3))
         jaw = np.zeros(INPUTS)
-        jaw[[65, 66, 67]] = 0.8 / 3
+        jaw[[65, 66, 67]] = 0.93 / 3
         return cls(
             inner,
             ground(outer, [upper_field, lower_field, skull]),
-            texture,
+            with_mattes(upper, shade_up),
             _feather(inner, device),
             anchor,
             colours.shape[-1],
+            with_mattes(lower, shade_low),
             _tensor(interior.upper, device),
             _tensor(interior.lower, device),
             torch.from_numpy(cavity.astype(np.float32)).to(device).view(1, -1, 1, 1),
-            gap > soft,
+            with_mattes(own) if gap > soft else None,
             torch.from_numpy(jaw.astype(np.float32)).to(device),
         )
 
     def render(self, drive: Drive, *, cubic: bool) -> Tensor:
         """The mouth in each frame, ``[B, C, H, W]``."""
         places, n = self.sources(drive), self.channels
-        upper = sample(self.texture[: n + 3], places[:, 0], cubic=cubic)
-        lower = sample(self.texture[: n + 4], places[:, 1], cubic=cubic)
-        up, low = upper[:, n : n + 1].clamp(0, 1), lower[:, n + 1 : n + 2].clamp(0, 1)
+        upper = sample(self.texture[: n + 2], places[:, 0], cubic=cubic)
+        lower = sample(self.below, places[:, 1], cubic=cubic)
+        up, low = upper[:, n : n + 1].clamp(0, 1), lower[:, n : n + 1].clamp(0, 1)
         cover = up + low
         lips = (up * upper[:, :n] + low * lower[:, :n]) / cover.clamp_min(1.0)
-        opening = (1.0 - cover).clamp_min(0.0)
-        interior = self._interior(drive, places[:, 2], upper[:, n + 2 : n + 3], lower[:, n + 3 : n + 4], cubic)
-        return lips + opening * interior
+        opening = (1.0 - cover).clamp_min_(0.0)
+        # The interior is worked out only where some frame shows it. Rounding leaves traces far too faint to show.
+        seen = (opening > 1e-4).any(dim=0)[0]
+        ys, xs = (torch.nonzero(seen.any(dim=1 - axis)).flatten() for axis in (0, 1))
+        if len(ys) == 0:
+            return lips
+        box = (..., slice(int(ys[0]), int(ys[-1]) + 1), slice(int(xs[0]), int(xs[-1]) + 1))
+        inside = self._interior(drive, places[:, 2][box], upper[:, n + 1 :][box], lower[:, n + 1 :][box], cubic)
+        lips[box] += opening[box] * inside
+        return lips
 
     def _interior(self, drive: Drive, skull: Tensor, shade_up: Tensor, shade_low: Tensor, cubic: bool) -> Tensor:
+        """What lies behind the lips, ``[B, C, h, w]``, at the places that the skull carries there."""
         height, width = self.texture.shape[-2:]
         fall = torch.einsum("k,bkc->bc", self.jaw, drive.inputs)
         fall = fall + (drive.turn @ fall[..., None])[..., 0]
@@ -248,14 +260,12 @@ class MouthPatch(Patch):
         pixels = pixels * torch.tensor([2.0 / (width - 1), 2.0 / (height - 1)], device=pixels.device)
         teeth = sample(self.upper, skull)
         tongue = sample(self.lower, skull - pixels[:, :, None, None])
-        below = mix(self.cavity[:, :3], tongue[:, :3], tongue[:, 3:])
-        inside = mix(below, teeth[:, :3], teeth[:, 3:])
-        shadow = (1.0 - 0.75 * (shade_up.clamp(0, 0.5) * 1.6) ** 1.5) * (1.0 - 0.5 * shade_low.clamp(0, 0.5))
-        inside = inside * shadow
+        inside = mix(mix(self.cavity[:, :3], tongue[:, :3], tongue[:, 3:]), teeth[:, :3], teeth[:, 3:])
+        # The lips' shadow.
+        inside = inside * ((1.0 - 0.5 * shade_up.clamp(0, 0.5)) * (1.0 - 0.3 * shade_low.clamp(0, 0.5)))
         if self.channels > 3:
             inside = torch.cat([inside, self.cavity[:, 3:].expand(len(inside), -1, *inside.shape[2:])], dim=1)
-        if self.own:
-            real = sample(self.texture, skull, cubic=cubic)
+        if self.own is not None:
+            real = sample(self.own, skull, cubic=cubic)
             inside = mix(inside, real[:, : self.channels], real[:, -1:].clamp(0, 1))
         return inside
-

@@ -15,7 +15,7 @@ from sdk.data import Motion, Portrait
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
 from sdk.face import rotation_matrix
-from talkstyle_warp.compositing import Window, magnify, sample
+from talkstyle_warp.compositing import Window, magnify, sample, to_bytes
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.field import Geometry
 from talkstyle_warp.forward import Drive, Ground
@@ -111,7 +111,7 @@ class WarpRenderer:
             )
 
         crop = picture[window.top : window.top + window.height, window.left : window.left + window.width]
-        texture = torch.from_numpy(np.ascontiguousarray(crop)).to(self.device).float().permute(2, 0, 1)
+        texture = torch.from_numpy(np.ascontiguousarray(crop)).to(self.device).float()
         mouth = MouthPatch.of(portrait.pixels, picture, geometry, ground, keep_open=self.rest == "portrait", device=self.device)
         eyes = tuple(EyePatch.of(picture, geometry, eye, ground, device=self.device) for eye in (0, 1))
         shape = face.shape + at_rest
@@ -165,21 +165,22 @@ class WarpRenderer:
         drive, window = self.drive(prepared, motion), prepared.window
         field = prepared.ground.field(drive)[:, 0]
         sources = invert(field, prepared.ground.targets.expand(len(motion), -1, -1, -1))
-        mouth = prepared.mouth.render(drive, cubic=self.cubic)
-        eyes = [eye.render(drive, cubic=self.cubic) for eye in prepared.eyes]
-        channels, height, width = prepared.texture.shape
+        height, width, channels = prepared.texture.shape
         limit = torch.tensor([max(width - 1, 1), max(height - 1, 1)], device=self.device).view(1, 2, 1, 1)
         places = sources * (2.0 * window.step / limit) - 1.0
+        patches = (prepared.mouth, *prepared.eyes)
+        layers = [patch.render(drive, cubic=self.cubic) for patch in patches]
+        offsets = [patch.offsets(drive).int().tolist() for patch in patches]
         frames = []
         for k in range(len(motion)):
-            picture = torch.empty((channels, height, width), device=self.device)
+            picture = torch.empty((height, width, channels), dtype=torch.uint8, device=self.device)
             for rows, part in _bands(places[k : k + 1], window, height):
-                picture[:, rows] = sample(prepared.texture, part[..., :width], cubic=self.cubic)[0, :, : rows.stop - rows.start]
-            for patch, layers in ((prepared.mouth, mouth), *zip(prepared.eyes, eyes, strict=True)):
-                patch.lay(picture, layers[k], drive, k, window)
+                band = sample(prepared.texture.permute(2, 0, 1), part[..., :width], cubic=self.cubic)[0]
+                picture[rows] = to_bytes(band).permute(1, 2, 0)
+            for patch, layer, offset in zip(patches, layers, offsets, strict=True):
+                patch.lay(picture, layer[k], offset[k], window)
             out = prepared.picture.copy()
-            done = picture.add_(0.5).clamp_(0, 255.0).to(torch.uint8).permute(1, 2, 0).contiguous().cpu().numpy()
-            out[window.top : window.top + height, window.left : window.left + width] = done
+            out[window.top : window.top + height, window.left : window.left + width] = picture.cpu().numpy()
             frames.append(out)
         return frames
 
@@ -194,7 +195,7 @@ def _reach(face: Face) -> NDArray[np.float64]:
     return face.to_pixels(np.concatenate([flat, depth], axis=1))[:, :2]
 
 
-def _bands(places: Tensor, window: Window, height: int, pixels: int = 1 << 20) -> Iterator[tuple[slice, Tensor]]:
+def _bands(places: Tensor, window: Window, height: int, pixels: int = 1 << 17) -> Iterator[tuple[slice, Tensor]]:
     """Magnify places ``[1, 2, h, w]`` a band of rows at a time, so that a large portrait needs no map of its own size."""
     cells = max(1, pixels // (window.width * window.step))
     for first in range(0, window.rows - 1, cells):
