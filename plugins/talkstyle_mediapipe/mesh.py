@@ -6,6 +6,7 @@ import hashlib
 import os
 import warnings
 import zipfile
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
@@ -121,8 +122,8 @@ class _BundleMesh:
         from mediapipe import ImageFormat
         from mediapipe.tasks.python import BaseOptions, vision
 
-        self._image = lambda picture: TaskImage(image_format=ImageFormat.SRGB, data=picture)
-        self._task = vision.FaceLandmarker.create_from_options(  # type: ignore[no-untyped-call]
+        self._image: Any = partial(TaskImage, image_format=ImageFormat.SRGB)
+        self._task: Any = vision.FaceLandmarker.create_from_options(
             vision.FaceLandmarkerOptions(
                 # As bytes: paths with other letters, or with drives, do not reach its native code whole.
                 base_options=BaseOptions(model_asset_buffer=bundle),
@@ -133,7 +134,7 @@ class _BundleMesh:
         )
 
     def faces(self, picture: Image) -> list[MeshFace]:
-        found = self._task.detect(self._image(picture)).face_landmarks
+        found = self._task.detect(self._image(data=picture)).face_landmarks
         return [MeshFace(_pixels(face, picture.shape[0]), 1.0) for face in found]
 
 

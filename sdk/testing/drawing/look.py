@@ -1,0 +1,101 @@
+"""Who is drawn: proportions and colours, by seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.face import BROWS, JAW, MOUTH, NOSE, canonical_face
+
+__all__ = ["Colour", "Look", "look"]
+
+Colour: TypeAlias = tuple[int, int, int]
+
+# In light, in shadow, lips.
+_SKINS: Final = (
+    ((250, 216, 192), (190, 126, 102), (190, 84, 84)),
+    ((234, 188, 152), (160, 100, 74), (172, 82, 76)),
+    ((192, 138, 100), (108, 66, 46), (140, 70, 62)),
+    ((142, 94, 68), (72, 44, 34), (116, 58, 56)),
+)
+# In shadow, in light.
+_HAIRS: Final = (
+    ((52, 30, 26), (140, 90, 62)),
+    ((26, 22, 28), (88, 78, 90)),
+    ((112, 70, 38), (214, 164, 104)),
+    ((84, 36, 24), (182, 96, 58)),
+)
+_IRISES: Final = ((78, 116, 108), (72, 104, 140), (104, 70, 42), (64, 44, 32))
+_CLOTHS: Final = ((46, 78, 104), (118, 62, 70), (62, 92, 80), (88, 80, 104))
+# In light, in shadow.
+_BACKDROPS: Final = (
+    ((236, 224, 206), (176, 160, 146)),
+    ((212, 224, 228), (134, 154, 164)),
+    ((232, 214, 202), (166, 140, 128)),
+    ((214, 220, 206), (140, 152, 134)),
+)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What makes one drawn person differ from another.
+
+    Attributes:
+        face: The neutral face, float64 ``[68, 3]``, in the face frame.
+        light: The skin in light.
+        shadow: The skin in shadow.
+        lips: Their colour.
+        hair: In shadow and in light.
+        iris: Its colour.
+        cloth: Its colour.
+        backdrop: In light and in shadow.
+        long_hair: Down to the shoulders, or short.
+        seed: What they came from.
+    """
+
+    face: NDArray[np.float64]
+    light: Colour
+    shadow: Colour
+    lips: Colour
+    hair: tuple[Colour, Colour]
+    iris: Colour
+    cloth: Colour
+    backdrop: tuple[Colour, Colour]
+    long_hair: bool
+    seed: int
+
+
+@cache
+def look(seed: int) -> Look:
+    """The person that a seed stands for; the first four differ in every colour."""
+    rng = np.random.default_rng(seed)
+    picks = [seed % 4] * 5 if seed < 4 else [int(n) for n in rng.integers(0, 4, size=5)]
+    light, shadow, lips = _SKINS[picks[0]]
+    return Look(
+        face=_proportions(rng if seed else None),
+        light=light,
+        shadow=shadow,
+        lips=lips,
+        hair=_HAIRS[picks[1]],
+        iris=_IRISES[picks[2]],
+        cloth=_CLOTHS[picks[3]],
+        backdrop=_BACKDROPS[picks[4]],
+        long_hair=seed % 2 == 0,
+        seed=seed,
+    )
+
+
+def _proportions(rng: np.random.Generator | None) -> NDArray[np.float64]:
+    """The canonical face, its parts a little wider, longer, higher or lower."""
+    face = np.array(canonical_face(), dtype=np.float64)
+    if rng is None:
+        return face
+    for part, spread in ((JAW, 0.03), (NOSE, 0.06), (MOUTH, 0.05)):
+        face[part, 0] *= rng.uniform(1 - spread, 1 + spread)
+    face[:, 1] = np.where(face[:, 1] > 0, face[:, 1] * rng.uniform(0.97, 1.03), face[:, 1])
+    face[BROWS, 1] += rng.uniform(-0.02, 0.02)
+    return face
