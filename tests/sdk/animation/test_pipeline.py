@@ -15,29 +15,29 @@ from sdk.errors import (
     Cancelled,
     ComponentBroken,
     ConfigError,
+    FaceAmbiguous,
+    FaceNotFound,
     MediaCorrupt,
     MediaNotFound,
     NotFiniteError,
     OutputError,
+    StyleNotFound,
 )
 from sdk.face import BROWS, canonical_face, eye_opening, mouth_opening
 from sdk.progress import CancelToken
+from tests.sdk.animation import fakes
 
 
-@pytest.fixture
-def make(fakes):
-    def make(audio, portrait=None, **options):
-        parts = {"generator": fakes.Generator(), "encoder": fakes.Encoder(), "renderer": fakes.Renderer()}
-        return animate(portrait or fakes.portrait(), audio, **{**parts, "device": "cpu", **options})
-
-    return make
+def make(audio, portrait=None, **options):
+    parts = {"generator": fakes.Generator(), "encoder": fakes.Encoder(), "renderer": fakes.Renderer()}
+    return animate(fakes.portrait() if portrait is None else portrait, audio, **{**parts, "device": "cpu", **options})
 
 
 def opening(motion):
     return mouth_opening(canonical_face() + motion.expression)
 
 
-def test_frames_are_made_as_they_are_asked_for(make, fakes):
+def test_frames_are_made_as_they_are_asked_for():
     renderer = fakes.Renderer()
     animation = make(fakes.sound((10, 1)), renderer=renderer)
     assert renderer.prepared == 1
@@ -50,7 +50,7 @@ def test_frames_are_made_as_they_are_asked_for(make, fakes):
     assert animation.size == (64, 48)
 
 
-def test_each_iteration_begins_again_and_gives_the_same(make, fakes):
+def test_each_iteration_begins_again_and_gives_the_same():
     audio = fakes.sound((1, 1), (1, 0), (1, 1))
     animation = make(audio)
     first, second, other = list(animation), list(animation), list(make(audio))
@@ -61,7 +61,7 @@ def test_each_iteration_begins_again_and_gives_the_same(make, fakes):
     assert np.abs(animation.motion.pose - make(audio, seed=1).motion.pose).max() > 0.003
 
 
-def test_two_iterations_at_once_do_not_disturb_each_other(make, fakes):
+def test_two_iterations_at_once_do_not_disturb_each_other():
     animation = make(fakes.sound((2, 1)))
     expected = list(animation)
     pairs = list(zip(animation, animation, strict=True))
@@ -69,7 +69,7 @@ def test_two_iterations_at_once_do_not_disturb_each_other(make, fakes):
     np.testing.assert_array_equal([b for _, b in pairs], expected)
 
 
-def test_motion_is_what_the_renderer_is_given(make, fakes):
+def test_motion_is_what_the_renderer_is_given():
     animation = make(fakes.sound((1, 1), (1, 0)), fps=29.97)
     motion = animation.motion
     assert motion.rate == Fraction(30000, 1001)
@@ -79,7 +79,7 @@ def test_motion_is_what_the_renderer_is_given(make, fakes):
 
 
 @pytest.mark.parametrize("fps", [25, 29.97, 60, 12.5])
-def test_the_mouth_moves_when_the_sound_does(make, fakes, fps):
+def test_the_mouth_moves_when_the_sound_does(fps):
     motion = make(fakes.sound((1, 0), (0.5, 1), (1, 0), (0.5, 1), (1, 0)), fps=fps).motion
     moving = opening(motion) > 0.12  # over the rest that the generator shows in silence
     times = np.flatnonzero(moving) / float(motion.rate)
@@ -89,14 +89,14 @@ def test_the_mouth_moves_when_the_sound_does(make, fakes, fps):
         assert inside[-1] == pytest.approx(end, abs=1 / fps + 1 / 60)
 
 
-def test_there_is_no_drift_in_five_minutes(make, fakes):
+def test_there_is_no_drift_in_five_minutes():
     motion = make(fakes.sound((299, 0), (1, 1)), fps=29.97).motion
     first = np.flatnonzero(opening(motion) > 0.12)[0] / motion.rate
     assert float(first) == pytest.approx(299, abs=0.05)
     assert abs(motion.duration - 300) < Fraction(1, 29)
 
 
-def test_silence_closes_the_mouth_and_the_eyes_blink_on(make, fakes):
+def test_silence_closes_the_mouth_and_the_eyes_blink_on():
     with pytest.warns(TalkstyleWarning, match="nothing is heard"):
         animation = make(fakes.sound((20, 0)))
     motion = animation.motion
@@ -108,7 +108,7 @@ def test_silence_closes_the_mouth_and_the_eyes_blink_on(make, fakes):
     assert animation.warnings == ("nothing is heard in the sound: the mouth stays closed",)
 
 
-def test_the_mouth_is_closed_at_both_ends_and_in_pauses(make, fakes):
+def test_the_mouth_is_closed_at_both_ends_and_in_pauses():
     motion = make(fakes.sound((1, 1), (1, 0), (1, 1)), fps=60).motion
     openings = opening(motion)
     closed = openings.min()
@@ -116,7 +116,7 @@ def test_the_mouth_is_closed_at_both_ends_and_in_pauses(make, fakes):
     assert openings[30] > closed + 0.1
 
 
-def test_head_eyes_and_mouth_never_jump(make, fakes):
+def test_head_eyes_and_mouth_never_jump():
     generator = fakes.Generator(rest=0.3)  # a mouth that always stands open
     torch.nn.init.zeros_(generator.gain)
     motion = make(fakes.sound((1, 0), (2, 1), (2, 0), (1, 1)), fps=60, generator=generator).motion
@@ -128,7 +128,7 @@ def test_head_eyes_and_mouth_never_jump(make, fakes):
     assert np.abs(np.diff(opening(motion))).max() < 0.07
 
 
-def test_controls(make, fakes):
+def test_controls():
     audio = fakes.sound((8, 1))
     plain = make(audio).motion
     still = make(audio, controls=Controls(head=0)).motion
@@ -144,12 +144,12 @@ def test_controls(make, fakes):
 
 @pytest.mark.filterwarnings("ignore:nothing is heard")
 @pytest.mark.parametrize("samples", [1, 800, 1601])
-def test_a_very_short_sound_has_a_frame(make, fakes, samples):
+def test_a_very_short_sound_has_a_frame(samples):
     animation = make(Audio(fakes.sound((1, 1)).samples[:samples], 16000))
     assert len(list(animation)) == len(animation.motion) == len(animation) >= 1
 
 
-def test_the_sounds_warnings_are_told_once_and_kept(make):
+def test_the_sounds_warnings_are_told_once_and_kept():
     loud = np.clip(5 * np.sin(np.arange(16000) / 10), -1, 1).astype(np.float32)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -168,10 +168,10 @@ def test_the_sounds_warnings_are_told_once_and_kept(make):
         ({"seed": -1}, ConfigError),
         ({"seed": 1.5}, ConfigError),
         ({"generator": object()}, ComponentBroken),
-        ({"style": "./no-such-style"}, Exception),
+        ({"style": "./no-such-style"}, StyleNotFound),
     ],
 )
-def test_what_is_wrong_is_found_before_the_sound_is_listened_to(make, fakes, options, error):
+def test_what_is_wrong_is_found_before_the_sound_is_listened_to(options, error):
     renderer, stages = fakes.Renderer(), []
     with pytest.raises(error):
         make(fakes.sound((1, 1)), **{"renderer": renderer, "on_progress": lambda p: stages.append(p.stage), **options})
@@ -179,7 +179,30 @@ def test_what_is_wrong_is_found_before_the_sound_is_listened_to(make, fakes, opt
     assert renderer.prepared == 0
 
 
-def test_bad_sound(make, tmp_path):
+def test_a_picture_is_looked_at_first_and_its_warnings_are_kept():
+    picture = np.random.default_rng(0).integers(0, 255, (256, 192, 3), dtype=np.uint8)
+    detector = fakes.Detector()
+    with pytest.warns(TalkstyleWarning, match="pixels wide"):
+        animation = make(fakes.sound((1, 1)), portrait=picture, detector=detector)
+    assert detector.seen == 1
+    assert animation.size == (192, 256)
+    assert len(animation.warnings) == 1
+
+
+@pytest.mark.parametrize(("faces", "error"), [(0, FaceNotFound), (2, FaceAmbiguous)])
+def test_no_face_and_too_many_are_found_before_heavy_work(faces, error):
+    def never(progress):
+        assert progress.stage != "listen"
+
+    renderer = fakes.Renderer()
+    picture = np.zeros((256, 192, 3), np.uint8)
+    detector = fakes.Detector(faces)
+    with pytest.raises(error):
+        make(fakes.sound((1, 1)), portrait=picture, detector=detector, renderer=renderer, on_progress=never)
+    assert renderer.prepared == 0
+
+
+def test_bad_sound(tmp_path):
     with pytest.raises(MediaNotFound):
         make(tmp_path / "none.wav")
     with pytest.raises(MediaCorrupt):
@@ -188,14 +211,14 @@ def test_bad_sound(make, tmp_path):
         make((np.where(np.arange(16000) == 8000, np.nan, 0).astype(np.float32), 16000))
 
 
-def test_an_encoder_of_another_width_is_refused(make, fakes):
+def test_an_encoder_of_another_width_is_refused():
     encoder = fakes.Encoder()
     encoder.width = 7
     with pytest.raises(ComponentBroken, match="takes 1 features, and the encoder 'fake' gives 7"):
         make(fakes.sound((1, 1)), encoder=encoder)
 
 
-def test_an_encoder_that_keeps_no_time_is_named(make, fakes):
+def test_an_encoder_that_keeps_no_time_is_named():
     class Slow(fakes.Encoder):
         def stream(self):
             stream = super().stream()
@@ -206,7 +229,7 @@ def test_an_encoder_that_keeps_no_time_is_named(make, fakes):
         list(make(fakes.sound((1, 1)), encoder=Slow()))
 
 
-def test_a_renderer_that_loses_frames_is_named(make, fakes, tmp_path):
+def test_a_renderer_that_loses_frames_is_named(tmp_path):
     class Lossy(fakes.Renderer):
         def render(self, prepared, motions):
             yield from list(super().render(prepared, motions))[:-2]
@@ -216,7 +239,7 @@ def test_a_renderer_that_loses_frames_is_named(make, fakes, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_callers_generator_stays_as_it_is(make, fakes):
+def test_the_callers_generator_stays_as_it_is():
     generator = fakes.Generator().train()
     before = generator.gain.detach().clone()
     list(make(fakes.sound((1, 1)), generator=generator))
@@ -225,7 +248,7 @@ def test_the_callers_generator_stays_as_it_is(make, fakes):
 
 
 @pytest.mark.parametrize("fps", [25, "30000/1001"])
-def test_save_writes_picture_and_sound_of_one_length(make, fakes, tmp_path, fps):
+def test_save_writes_picture_and_sound_of_one_length(tmp_path, fps):
     audio = fakes.sound((1, 1), (1.013, 0))
     animation = make(audio, fps=fps)
     done = []
@@ -243,7 +266,7 @@ def test_save_writes_picture_and_sound_of_one_length(make, fakes, tmp_path, fps)
         assert abs(track.duration * track.time_base - audio.duration) <= 1 / animation.fps
 
 
-def test_motion_is_the_same_after_save_which_keeps_none_of_it(make, fakes, tmp_path):
+def test_motion_is_the_same_after_save_which_keeps_none_of_it(tmp_path):
     animation = make(fakes.sound((1, 1)))
     expected = make(fakes.sound((1, 1))).motion
     animation.save(tmp_path / "out.mp4")
@@ -252,7 +275,7 @@ def test_motion_is_the_same_after_save_which_keeps_none_of_it(make, fakes, tmp_p
     np.testing.assert_array_equal(animation.motion.pose, expected.pose)
 
 
-def test_an_error_leaves_no_file_and_the_old_one_in_place(make, fakes, tmp_path):
+def test_an_error_leaves_no_file_and_the_old_one_in_place(tmp_path):
     target = tmp_path / "out.mp4"
     target.write_bytes(b"old")
     with pytest.raises(RuntimeError, match="renderer broke"):
@@ -262,7 +285,7 @@ def test_an_error_leaves_no_file_and_the_old_one_in_place(make, fakes, tmp_path)
         make(fakes.sound((1, 1))).save(tmp_path / "missing" / "out.mp4")
 
 
-def test_cancelling_leaves_no_file(make, fakes, tmp_path):
+def test_cancelling_leaves_no_file(tmp_path):
     token = CancelToken()
 
     def stop(progress):
@@ -282,7 +305,7 @@ def test_cancelling_leaves_no_file(make, fakes, tmp_path):
         list(frames)
 
 
-def test_progress_of_the_listening(make, fakes):
+def test_progress_of_the_listening():
     seen = []
     make(fakes.sound((3, 1)), on_progress=seen.append)
     fractions = [progress.fraction for progress in seen if progress.stage == "listen"]
@@ -290,7 +313,7 @@ def test_progress_of_the_listening(make, fakes):
     assert fractions[-1] == 1
 
 
-def test_threads_can_share_an_animation(make, fakes):
+def test_threads_can_share_an_animation():
     animation = make(fakes.sound((2, 1)))
     expected = list(animation)
     results = {}
@@ -317,7 +340,7 @@ class Endless:
             yield (0.1 * (second % 3 > 0) * random.standard_normal(16000)).astype(np.float32)
 
 
-def test_memory_does_not_grow_with_the_sound(fakes):
+def test_memory_does_not_grow_with_the_sound():
     def peak(seconds):
         source = MotionSource(
             encoder=fakes.Encoder(),
