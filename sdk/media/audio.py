@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from fractions import Fraction
@@ -87,16 +88,10 @@ class AudioReader:
             self._weights = self._mix()
         resampler = _Resampler(self._track.rate, self.rate)
         heard, clipped = 0, 0
-        waiting: list[FloatArray] = []
-        for block in self._track.blocks():
+        for block in _gathered(self._track.blocks(), math.ceil(CHUNK * self._track.rate)):
             heard += block.size
             clipped += _clipped(block)
-            waiting.append(self._weights @ block)
-            if sum(map(len, waiting)) >= CHUNK * self._track.rate:
-                yield from resampler.push(np.concatenate(waiting))
-                waiting = []
-        if waiting:
-            yield from resampler.push(np.concatenate(waiting))
+            yield from resampler.push(self._weights @ block)
         yield from resampler.finish()
         if heard and clipped / heard >= CLIPPED_SHARE:
             self._note(f"the sound is clipped: {100 * clipped / heard:.2f} % of its samples are at full scale")
@@ -213,6 +208,20 @@ class _Resampler:
 
     def _total(self) -> int:
         return round(Fraction(self._taken * self._target, self._source))
+
+
+def _gathered(blocks: Iterator[FloatArray], count: int) -> Iterator[FloatArray]:
+    """Join blocks ``[C, n]`` into ones of at least ``count`` samples; only the last may be shorter."""
+    waiting: list[FloatArray] = []
+    have = 0
+    for block in blocks:
+        waiting.append(block)
+        have += block.shape[1]
+        if have >= count:
+            yield np.concatenate(waiting, axis=1)
+            waiting, have = [], 0
+    if waiting:
+        yield np.concatenate(waiting, axis=1)
 
 
 def _clipped(block: FloatArray) -> int:
