@@ -19,6 +19,7 @@ from sdk.cli.group import LazyGroup
 __all__ = ["COMMANDS", "main", "talkstyle"]
 
 COMMANDS: Final = {
+    "animate": "Let a portrait speak: a picture and a sound in, an mp4 out.",
     "plugins": "List the parts that are installed, and check them.",
     "doctor": "Say whether this machine has everything, and what to do about what it lacks.",
 }

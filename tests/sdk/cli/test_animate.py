@@ -1,0 +1,93 @@
+"""``talkstyle animate``, with fake components that are registered in this process."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import av
+import numpy as np
+import pytest
+
+from sdk.cli.animate import _face, _styles
+from sdk.errors import ConfigError
+from sdk.media import write_image
+from sdk.registry import register
+from tests.sdk.animation import fakes
+
+PARTS = ("--generator", "fake", "--renderer", "fake", "--detector", "fake", "--device", "cpu")
+
+
+@pytest.fixture
+def given(tmp_path):
+    """A portrait and a sound in files, and the fakes under their names."""
+    picture = np.random.default_rng(0).integers(0, 255, (240, 320, 3), dtype=np.uint8)
+    write_image(tmp_path / "me.png", picture)
+    audio = fakes.sound((1, 1), (0.5, 0))
+    with av.open(str(tmp_path / "hello.wav"), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=audio.rate, layout="mono")
+        samples = (audio.samples * 32767).astype(np.int16)[None]
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        frame.sample_rate = audio.rate
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    with ExitStack() as stack:
+        stack.enter_context(register("motion-generator", "fake", fakes.Generator))
+        stack.enter_context(register("audio-encoder", "fake", fakes.Encoder))
+        stack.enter_context(register("renderer", "fake", fakes.Renderer))
+        stack.enter_context(register("landmark-detector", "fake", fakes.Detector))
+        yield tmp_path / "me.png", tmp_path / "hello.wav"
+
+
+def test_it_writes_the_file_and_says_so(given, talkstyle, tmp_path):
+    code, out, err = talkstyle("animate", *given, *PARTS, "-o", tmp_path / "out.mp4")
+    assert code == 0
+    assert "out.mp4: 1.5 s, 38 frames at 25 fps" in out
+    assert "pixels wide" in err
+    assert (tmp_path / "out.mp4").stat().st_size > 1000
+
+
+def test_json(given, talkstyle_json, tmp_path):
+    code, document = talkstyle_json(
+        *("animate", *given, *PARTS, "-o", tmp_path / "out.mp4", "--fps", "29.97", "--head", 0, "--seed", 3)
+    )
+    assert code == 0
+    assert document["path"] == str(tmp_path / "out.mp4")
+    assert (document["frames"], document["fps"], document["size"]) == (45, "30000/1001", [320, 240])
+    assert len(document["warnings"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "kind"),
+    [
+        (("--fps", "0"), 1, "config"),
+        (("--style", "./none"), 1, "style-not-found"),
+        (("--style", "a=1", "--style", "b"), 1, "config"),
+        (("--face", "7"), 1, "face-not-found"),
+        (("--renderer", "none"), 1, "component-not-found"),
+        (("--head", "3"), 2, "usage"),
+    ],
+)
+def test_errors(given, talkstyle_json, tmp_path, words, code, kind):
+    got, document = talkstyle_json("animate", *given, *PARTS, "-o", tmp_path / "out.mp4", *words)
+    assert (got, document["error"]["code"]) == (code, kind)
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_a_missing_file_is_named(given, talkstyle, tmp_path):
+    code, _, err = talkstyle("animate", given[0], tmp_path / "no.wav", *PARTS, "-o", tmp_path / "out.mp4")
+    assert code == 1
+    assert "no.wav" in err
+
+
+def test_styles_and_faces_as_words():
+    assert _styles(()) is None
+    assert _styles(("rap",)) == "rap"
+    assert _styles(("./a=b",)) == "./a=b"
+    assert _styles(("rap=0.5",)) == {"rap": 0.5}
+    assert _styles(("rap=0.7", "me/calm=0.3")) == {"rap": 0.7, "me/calm": 0.3}
+    with pytest.raises(ConfigError, match="no style with a weight"):
+        _styles(("rap=0.7", "calm"))
+    assert _face(None) is None
+    assert _face("largest") == "largest"
+    assert _face("1") == 1
+    assert _face("10,20,110,140.5") == (10, 20, 110, 140.5)
+    assert _face("left") == "left"
