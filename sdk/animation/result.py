@@ -80,7 +80,7 @@ class Animation:
 
         Computed when first asked for, without rendering.
         """
-        pieces = list(self._motions(Reporter(None, self._cancel)))
+        pieces = list(self._motions(self._cancel))
         expression = np.concatenate([piece.expression for piece in pieces])
         return Motion(expression, np.concatenate([piece.pose for piece in pieces]), self.fps)
 
@@ -94,7 +94,7 @@ class Animation:
         Raises:
             Cancelled: The token given to ``animate`` was cancelled.
         """
-        return self._frames(Reporter(None, self._cancel))
+        return self._frames(self._cancel)
 
     def save(
         self,
@@ -120,23 +120,25 @@ class Animation:
         """
         from sdk.media.writer import VideoWriter
 
-        report = Reporter(on_progress, cancel or self._cancel)
+        token = cancel or self._cancel
+        report = Reporter(on_progress, token)
         target = Path(path)
         with VideoWriter(target, rate=self.fps, size=self.size, audio=self._audio) as writer:
-            for done, frame in enumerate(self._frames(report)):
+            for done, frame in enumerate(self._frames(token)):
                 writer.write(frame)
                 report("render", (done + 1) / len(self))
         return target
 
-    def _frames(self, report: Reporter) -> Iterator[NDArray[np.uint8]]:
+    def _frames(self, cancel: CancelToken | None) -> Iterator[NDArray[np.uint8]]:
         given = 0
-        for frame in self._renderer.render(self._prepared, self._motions(report)):
+        for frame in self._renderer.render(self._prepared, self._motions(cancel)):
             given += 1
             yield frame
         if given != len(self):
             raise ComponentBroken(f"the renderer {self._renderer.name!r} made {given} frames of {len(self)}")
 
-    def _motions(self, report: Reporter) -> Iterator[Motion]:
+    def _motions(self, cancel: CancelToken | None) -> Iterator[Motion]:
+        report = Reporter(cancel=cancel)
         for motion in self._source(self._audio, self._sound):
             report("render")
             yield motion
