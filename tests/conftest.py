@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# The tests' networks are small: on several threads they take longer, and longest on a busy machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def media() -> Path:

@@ -103,7 +103,8 @@ def _stream(encoder: AudioEncoder) -> None:
 
 
 def _streamed(encoder: AudioEncoder, audio: Audio, sizes: Sequence[int]) -> FloatArray:
-    stream, start, parts = encoder.stream(), 0, []
+    stream, start = encoder.stream(), 0
+    parts: list[FloatArray] = []
     while start < len(audio.samples):
         size = sizes[len(parts) % len(sizes)]
         parts.append(stream.push(audio.samples[start : start + size]))

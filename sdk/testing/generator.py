@@ -146,6 +146,8 @@ def _gradients(generator: MotionGenerator) -> None:
     try:
         features = _features(generator, 40, batch=2).requires_grad_()
         expression, pose, _ = generator(features)
+        for name, output in (("expression", expression), ("pose", pose)):
+            require(output.requires_grad, f"{name} has no gradient")
         trained = {name: p for name, p in generator.named_parameters() if p.requires_grad}
         require(trained, "every parameter is frozen")
         loss = expression.square().sum() + pose.square().sum()

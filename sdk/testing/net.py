@@ -78,13 +78,21 @@ def _twice(net: StyleTransferNet) -> None:
     import torch
 
     phi = _phi(net, 8).requires_grad_()
-    (gradient,) = torch.autograd.grad(net(phi).sum(), phi, create_graph=True)
+    (gradient,) = torch.autograd.grad(net(phi).square().sum(), phi, create_graph=True)
     trained = [p for _, p in net.named_parameters() if p.requires_grad]
     if not trained:  # a frozen net has no penalty to minimise
         return
     require(gradient.requires_grad, "the gradient itself cannot be differentiated")
-    second = torch.autograd.grad(gradient.square().sum(), trained, allow_unused=True)
-    require(any(g is not None and g.abs().sum() > 0 for g in second), "the second gradient reaches no parameter")
+    kept = [p.grad for p in trained]
+    try:
+        for p in trained:
+            p.grad = None
+        gradient.square().sum().backward()  # unlike autograd.grad, it meets functions that can be differentiated once
+        reached = any(p.grad is not None and p.grad.abs().sum() > 0 for p in trained)
+    finally:
+        for p, grad in zip(trained, kept, strict=True):
+            p.grad = grad
+    require(reached, "the second gradient reaches no parameter")
 
 
 CHECKS: Final[tuple[Check, ...]] = (_module, _attributes, _shape, _deterministic, _gradients, _twice)
