@@ -1,0 +1,153 @@
+"""From a few articulator channels to the displacement of 68 points in the face frame of ``sdk.face``.
+
+Most channels are linear displacements, drawn by hand on the canonical face; closing the lips and tucking the lower lip are not, since
+they end where the lips meet.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.face import MIRROR, canonical_face
+
+__all__ = ["BASIS_CHANNELS", "displace"]
+
+BASIS_CHANNELS: Final = (
+    "jaw", "wide", "round", "protrude", "raise_upper", "lower_lower", "press", "smile", "frown",
+    "brow_inner", "brow_outer", "brow_furrow", "blink", "squint",
+)  # fmt: skip
+"""The linear channels, in the order of ``displace``'s columns."""
+
+# Right half of the picture's left: index -> (x, y, z) for a channel at 1; mirrored. x is outward negative on this half.
+_DRAWN: Final[dict[str, dict[int, tuple[float, float, float]]]] = {
+    "wide": {
+        48: (-0.075, -0.010, 0.035), 49: (-0.045, 0.004, 0.015), 50: (-0.015, 0.006, 0.006), 51: (0, 0.006, 0.004),
+        59: (-0.045, -0.008, 0.015), 58: (-0.017, -0.008, 0.006), 57: (0, -0.008, 0.004), 60: (-0.068, -0.008, 0.032),
+        61: (-0.018, 0, 0.006), 62: (0, 0, 0.004), 67: (-0.018, 0, 0.006), 66: (0, 0, 0.004), 4: (-0.008, 0, 0), 5: (-0.006, 0, 0),
+    },
+    "round": {
+        48: (0.085, 0, -0.015), 49: (0.050, -0.008, -0.012), 50: (0.016, -0.010, -0.008), 51: (0, -0.008, -0.008),
+        59: (0.050, 0.012, -0.012), 58: (0.018, 0.014, -0.008), 57: (0, 0.014, -0.008), 60: (0.085, 0, -0.012),
+        61: (0.025, -0.004, -0.008), 62: (0, -0.004, -0.008), 67: (0.025, 0.006, -0.008), 66: (0, 0.006, -0.008),
+        4: (0.004, 0, 0), 5: (0.004, 0, 0),
+    },
+    "protrude": {
+        48: (0.012, 0, -0.025), 49: (0.006, 0, -0.050), 50: (0.002, -0.004, -0.062), 51: (0, -0.004, -0.064),
+        59: (0.006, 0, -0.048), 58: (0.002, 0.006, -0.060), 57: (0, 0.006, -0.064), 60: (0.012, 0, -0.028),
+        61: (0.003, -0.004, -0.060), 62: (0, -0.004, -0.062), 67: (0.003, 0.004, -0.058), 66: (0, 0.004, -0.060),
+        33: (0, 0, -0.006), 8: (0, -0.004, -0.008), 7: (0, -0.003, -0.005),
+    },
+    "raise_upper": {
+        48: (0, -0.010, 0.004), 49: (-0.002, -0.042, 0.004), 50: (-0.001, -0.056, 0.004), 51: (0, -0.056, 0.004),
+        60: (0, -0.010, 0.004), 61: (0, -0.054, 0.002), 62: (0, -0.056, 0.002), 31: (-0.004, -0.010, 0), 32: (-0.002, -0.006, 0),
+    },
+    "lower_lower": {
+        48: (-0.002, 0.008, 0.003), 59: (-0.003, 0.044, 0.006), 58: (-0.002, 0.058, 0.006), 57: (0, 0.060, 0.006),
+        60: (-0.002, 0.008, 0.003), 67: (0, 0.058, 0.006), 66: (0, 0.060, 0.006), 8: (0, 0.010, 0), 7: (0, 0.008, 0),
+    },
+    "press": {
+        48: (-0.008, 0, 0.004), 49: (0, 0.014, 0.010), 50: (0, 0.022, 0.014), 51: (0, 0.022, 0.014), 59: (0, -0.014, 0.010),
+        58: (0, -0.022, 0.014), 57: (0, -0.024, 0.014), 61: (0, 0.002, 0.012), 62: (0, 0.002, 0.012), 67: (0, 0.002, 0.012),
+        66: (0, 0.002, 0.012), 7: (0, -0.006, 0), 8: (0, -0.008, 0), 60: (-0.006, 0, 0.004),
+    },
+    "smile": {
+        48: (-0.055, -0.050, 0.030), 49: (-0.032, -0.022, 0.014), 50: (-0.010, -0.004, 0.006), 51: (0, 0.002, 0.004),
+        59: (-0.032, -0.018, 0.014), 58: (-0.010, -0.004, 0.006), 57: (0, 0.002, 0.004), 60: (-0.050, -0.044, 0.028),
+        61: (-0.012, -0.004, 0.006), 62: (0, 0.001, 0.004), 67: (-0.012, -0.004, 0.006), 66: (0, 0.001, 0.004),
+        31: (-0.008, -0.006, 0), 40: (0, -0.008, 0), 41: (0, -0.010, 0), 3: (-0.004, -0.006, 0), 4: (-0.006, -0.006, 0),
+    },
+    "frown": {
+        48: (-0.004, 0.040, 0.004), 49: (0, 0.014, 0), 59: (0, 0.018, 0), 60: (-0.004, 0.036, 0.004), 58: (0, -0.004, 0),
+        57: (0, -0.008, 0), 67: (0, 0.001, 0), 61: (0, 0.001, 0), 8: (0, -0.012, 0), 7: (0, -0.010, 0), 6: (0, -0.006, 0),
+    },
+    "brow_inner": {
+        21: (0, -0.085, 0), 20: (0, -0.072, 0), 19: (0, -0.045, 0), 18: (0, -0.020, 0), 17: (0, -0.006, 0), 37: (0, -0.006, 0),
+        38: (0, -0.010, 0), 27: (0, -0.002, 0),
+    },
+    "brow_outer": {
+        17: (0, -0.050, 0), 18: (0, -0.075, 0), 19: (0, -0.070, 0), 20: (0, -0.036, 0), 21: (0, -0.012, 0), 37: (0, -0.010, 0),
+        38: (0, -0.006, 0),
+    },
+    "brow_furrow": {
+        21: (0.030, 0.040, 0.010), 20: (0.024, 0.034, 0.006), 19: (0.012, 0.018, 0), 18: (0.004, 0.006, 0), 37: (0, 0.006, 0),
+        38: (0, 0.010, 0),
+    },
+    # The upper lid comes down to the lower one, which rises a little.
+    "blink": {37: (0, 0.092, 0), 38: (0, 0.096, 0), 40: (0, -0.010, 0), 41: (0, -0.010, 0), 18: (0, 0.004, 0), 19: (0, 0.006, 0), 20: (0, 0.006, 0)},
+    "squint": {37: (0, 0.012, 0), 38: (0, 0.012, 0), 40: (0, -0.022, 0), 41: (0, -0.022, 0)},
+}  # fmt: skip
+
+# How much of the jaw each point of the right half follows.
+_JAW_SHARE: Final = {
+    1: 0.02, 2: 0.08, 3: 0.25, 4: 0.55, 5: 0.82, 6: 0.95, 7: 1.0, 8: 1.0,
+    48: 0.34, 59: 0.74, 58: 0.97, 57: 1.0, 60: 0.32, 67: 0.95, 66: 1.0, 61: 0.02, 62: 0.03, 50: 0.02, 51: 0.02, 49: 0.08,
+}  # fmt: skip
+_JAW_ANGLE: Final = 0.215
+"""Radians at 1: the lower lip falls by about 0.16."""
+
+_COLUMNS: Final = ((61, 67, (50,), (58,)), (62, 66, (51,), (57,)), (63, 65, (52,), (56,)))
+"""Inner upper and lower lip, and the outer points that follow each."""
+_SIDES: Final = ((49, 59), (53, 55))
+
+
+@cache
+def _matrix() -> NDArray[np.float64]:
+    """The linear channels ``[C, 68, 3]``."""
+    face = np.asarray(canonical_face(), dtype=np.float64)
+    matrix = np.zeros((len(BASIS_CHANNELS), 68, 3))
+    hinge = np.array([0.10, 0.50])  # y and z, a little before the ear
+    sine, cosine = np.sin(_JAW_ANGLE), np.cos(_JAW_ANGLE)
+    for index, share in _JAW_SHARE.items():
+        y, z = face[index, 1:] - hinge
+        # The condyle slides forward while the jaw turns, so the chin goes back by less than the turn alone would say.
+        turned = (cosine - 1) * y - sine * z, 0.55 * (sine * y + (cosine - 1) * z)
+        for point in (index, MIRROR[index]):
+            matrix[0, point, 1:] = share * turned[0], share * turned[1]
+    for name, drawn in _DRAWN.items():
+        channel = BASIS_CHANNELS.index(name)
+        for index, (x, y, z) in drawn.items():
+            matrix[channel, index] = x, y, z
+            matrix[channel, MIRROR[index]] = -x, y, z
+    return matrix
+
+
+def displace(
+    channels: NDArray[np.floating], *, seal: NDArray[np.floating], tuck: NDArray[np.floating], asymmetry: float = 0.0
+) -> NDArray[np.float64]:
+    """Move the canonical face.
+
+    Args:
+        channels: ``[T, 14]``, columns as in ``BASIS_CHANNELS``.
+        seal: How far the inner lips are brought together, 0 to 1, ``[T]``; 1 is closed, whatever the jaw does.
+        tuck: How far the lower lip goes under the upper teeth, 0 to 1, ``[T]``.
+        asymmetry: From -1 to 1; positive moves the person's left side of the mouth more.
+
+    Returns:
+        Displacements from the canonical face, ``[T, 68, 3]``. The inner lips never cross.
+    """
+    face = np.asarray(canonical_face(), dtype=np.float64)
+    moved = np.tensordot(np.asarray(channels, dtype=np.float64), _matrix(), axes=1)
+    if asymmetry:
+        side = np.tanh(face[48:, 0] / 0.15)
+        moved[:, 48:, :2] *= (1 + asymmetry * side)[None, :, None]
+    shut = np.clip(np.asarray(seal, dtype=np.float64), 0, 1)
+    bite = np.clip(np.asarray(tuck, dtype=np.float64), 0, 1)
+    together = 1 - (1 - shut) * (1 - 0.9 * bite)
+    closing = []
+    for upper, lower, over, under in _COLUMNS:
+        gap = (face[lower] + moved[:, lower] - face[upper] - moved[:, upper])[:, 1:]
+        move = np.where(gap[:, :1] < 0, gap, together[:, None] * gap)
+        # Closing is mostly the lower lip's work, and all of it when it goes under the teeth.
+        top = (0.3 * (1 - bite))[:, None] * move
+        moved[:, [upper, *over], 1:] += top[:, None]
+        moved[:, [lower, *under], 1:] -= (move - top)[:, None]
+        moved[:, [lower, *under], 2] += (0.045 * bite)[:, None]
+        closing.append(move[:, 0])
+    for (side_upper, side_lower), move in zip(_SIDES, (closing[0], closing[2]), strict=True):
+        moved[:, side_upper, 1] += 0.18 * (1 - bite) * move
+        moved[:, side_lower, 1] -= (0.45 + 0.15 * bite) * move
+    return np.asarray(moved)

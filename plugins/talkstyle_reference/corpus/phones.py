@@ -1,0 +1,152 @@
+"""The phones that the corpus knows, and how each is articulated.
+
+Two engines speak two alphabets, flite the CMU/radio one and espeak-ng the IPA; both are taken into the labels of ``PHONES``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.errors import InputError
+
+__all__ = ["BILABIALS", "CHANNELS", "PAUSE", "PHONES", "Phone", "Segment", "closed_frames", "from_flite", "from_ipa"]
+
+Segment: TypeAlias = tuple[str, float, float]
+"""A phone's label, start and end, in seconds."""
+
+CHANNELS: Final = ("jaw", "wide", "round", "protrude", "raise_upper", "lower_lower")
+"""What a phone sets targets for, each 0 to about 1; closing and tucking are timed apart from these."""
+
+PAUSE: Final = "pau"
+BILABIALS: Final = frozenset({"m", "b", "p"})
+
+
+class Phone(NamedTuple):
+    """Targets for ``CHANNELS``, how firmly a phone holds its jaw and its lips, and of what kind it is."""
+
+    jaw: float
+    wide: float
+    round: float
+    protrude: float
+    raise_upper: float
+    lower_lower: float
+    jaw_hold: float
+    lip_hold: float
+    kind: str
+
+
+# The numbers were set by hand: vowels after the textbook vowel chart, /s/ and /sh/ with the teeth together, alveolars and velars
+# left open (they take their neighbours' jaw), rounding for /w/, /u/ and /sh/.
+PHONES: Final[dict[str, Phone]] = {
+    "aa": Phone(0.85, 0.22, 0.00, 0.00, 0.38, 0.35, 1, 0.5, "vowel"),
+    "ae": Phone(0.80, 0.45, 0.00, 0.00, 0.52, 0.40, 1, 0.6, "vowel"),
+    "ah": Phone(0.60, 0.20, 0.00, 0.00, 0.30, 0.25, 0.9, 0.4, "vowel"),
+    "ax": Phone(0.40, 0.14, 0.05, 0.00, 0.22, 0.20, 0.5, 0.25, "vowel"),
+    "eh": Phone(0.56, 0.42, 0.00, 0.00, 0.41, 0.36, 0.9, 0.6, "vowel"),
+    "e": Phone(0.42, 0.50, 0.00, 0.00, 0.38, 0.36, 0.9, 0.7, "vowel"),
+    "ih": Phone(0.34, 0.42, 0.00, 0.00, 0.30, 0.30, 0.7, 0.6, "vowel"),
+    "iy": Phone(0.22, 0.62, 0.00, 0.00, 0.33, 0.34, 0.9, 0.9, "vowel"),
+    "ue": Phone(0.20, 0.00, 0.75, 0.80, 0.18, 0.20, 0.9, 1, "vowel"),
+    "oe": Phone(0.42, 0.00, 0.60, 0.65, 0.22, 0.25, 0.9, 0.9, "vowel"),
+    "ao": Phone(0.66, 0.00, 0.45, 0.40, 0.22, 0.22, 1, 0.8, "vowel"),
+    "o": Phone(0.46, 0.00, 0.66, 0.62, 0.18, 0.18, 0.9, 0.9, "vowel"),
+    "uh": Phone(0.34, 0.00, 0.42, 0.42, 0.18, 0.20, 0.7, 0.7, "vowel"),
+    "uw": Phone(0.24, 0.00, 0.85, 0.85, 0.15, 0.15, 0.9, 1, "vowel"),
+    "er": Phone(0.36, 0.00, 0.35, 0.38, 0.30, 0.24, 0.7, 0.6, "vowel"),
+    "m": Phone(0.16, 0.00, 0.00, 0.05, 0.00, 0.00, 0.8, 0.3, "bilabial"),
+    "b": Phone(0.18, 0.00, 0.00, 0.05, 0.00, 0.00, 0.8, 0.3, "bilabial"),
+    "p": Phone(0.18, 0.00, 0.00, 0.05, 0.00, 0.00, 0.8, 0.3, "bilabial"),
+    "f": Phone(0.20, 0.10, 0.00, 0.00, 0.33, 0.00, 0.9, 0.5, "labiodental"),
+    "v": Phone(0.22, 0.08, 0.00, 0.00, 0.30, 0.00, 0.9, 0.5, "labiodental"),
+    "th": Phone(0.28, 0.16, 0.00, 0.00, 0.22, 0.26, 0.6, 0.3, "dental"),
+    "t": Phone(0.24, 0.18, 0.00, 0.00, 0.22, 0.26, 0.35, 0.2, "stop"),
+    "d": Phone(0.25, 0.18, 0.00, 0.00, 0.22, 0.26, 0.35, 0.2, "stop"),
+    "n": Phone(0.28, 0.16, 0.00, 0.00, 0.21, 0.24, 0.3, 0.2, "nasal"),
+    "l": Phone(0.38, 0.18, 0.00, 0.00, 0.24, 0.26, 0.4, 0.2, "liquid"),
+    "s": Phone(0.14, 0.30, 0.00, 0.00, 0.30, 0.34, 0.9, 0.5, "fricative"),
+    "z": Phone(0.15, 0.28, 0.00, 0.00, 0.30, 0.34, 0.9, 0.5, "fricative"),
+    "sh": Phone(0.14, 0.00, 0.42, 0.65, 0.45, 0.38, 1, 0.9, "fricative"),
+    "ch": Phone(0.14, 0.00, 0.40, 0.62, 0.42, 0.36, 1, 0.8, "stop"),
+    "k": Phone(0.34, 0.15, 0.00, 0.00, 0.18, 0.18, 0.25, 0.1, "stop"),
+    "g": Phone(0.34, 0.15, 0.00, 0.00, 0.18, 0.18, 0.25, 0.1, "stop"),
+    "ng": Phone(0.34, 0.16, 0.00, 0.00, 0.18, 0.18, 0.25, 0.1, "nasal"),
+    "h": Phone(0.42, 0.15, 0.00, 0.00, 0.18, 0.18, 0.15, 0.05, "glottal"),
+    "r": Phone(0.30, 0.00, 0.36, 0.40, 0.27, 0.22, 0.5, 0.5, "liquid"),
+    "w": Phone(0.22, 0.00, 0.92, 0.85, 0.09, 0.10, 0.8, 1, "glide"),
+    "j": Phone(0.22, 0.48, 0.00, 0.00, 0.27, 0.30, 0.6, 0.6, "glide"),
+    PAUSE: Phone(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.8, 0.6, "pause"),
+}
+
+# A diphthong is two phones; the first takes 55 % of its time.
+_FLITE: Final[dict[str, tuple[str, ...]]] = {
+    "aw": ("aa", "uh"), "ay": ("aa", "ih"), "ey": ("e", "ih"), "ow": ("o", "uh"), "oy": ("ao", "ih"),
+    "axr": ("er",), "el": ("ax", "l"), "em": ("m",), "en": ("n",), "dh": ("th",), "dx": ("d",), "hh": ("h",), "hv": ("h",),
+    "ix": ("ih",), "jh": ("ch",), "nx": ("n",), "y": ("j",), "zh": ("sh",), "ssil": (PAUSE,), "brth": (PAUSE,),
+}  # fmt: skip
+
+_IPA: Final[dict[str, str]] = {
+    "a": "aa", "ɑ": "aa", "ɐ": "ah", "ɒ": "ao", "ʌ": "ah", "æ": "ae", "ə": "ax", "ɚ": "er", "ɜ": "er", "ɝ": "er", "ɛ": "eh",
+    "e": "e", "ɘ": "ax", "ɪ": "ih", "i": "iy", "ɨ": "ih", "y": "ue", "ʏ": "ue", "ø": "oe", "œ": "oe", "ɵ": "o", "ɔ": "ao",
+    "o": "o", "ʊ": "uh", "u": "uw", "ʉ": "uw", "ɤ": "ah", "ɯ": "ih",
+    "m": "m", "b": "b", "p": "p", "ɸ": "p", "f": "f", "v": "v", "ʋ": "v", "ɱ": "f", "β": "v", "θ": "th", "ð": "th",
+    "t": "t", "d": "d", "ɗ": "d", "n": "n", "ɾ": "d", "ʈ": "t", "ɖ": "d", "ɳ": "n", "l": "l", "ɫ": "l", "ɭ": "l", "ʎ": "l", "ɬ": "l",
+    "s": "s", "z": "z", "ʃ": "sh", "ʒ": "sh", "ʂ": "sh", "ʐ": "sh", "ɕ": "sh", "ʑ": "sh", "ɧ": "sh", "ç": "h",
+    "k": "k", "ɡ": "g", "g": "g", "c": "k", "ɟ": "g", "q": "k", "ŋ": "ng", "ɲ": "n", "x": "h", "χ": "h", "ɣ": "g", "ʁ": "g",
+    "h": "h", "ɦ": "h", "ʔ": "h", "ʀ": "g", "r": "d", "ɹ": "r", "ɻ": "r", "ɥ": "w", "w": "w", "ʍ": "w", "ᵻ": "ih", "j": "j", "ʝ": "j", "ɰ": "g",
+}  # fmt: skip
+_MODIFIERS: Final = frozenset(":ːˑˈˌ'ʰʲʷˠˤ̩̯̪̬̥̃͡.-_^|~\"?1234567890")
+
+
+def _split(labels: tuple[str, ...], start: float, end: float) -> list[Segment]:
+    if len(labels) == 1:
+        return [(labels[0], start, end)]
+    middle = start + 0.55 * (end - start)
+    return [(labels[0], start, middle), *_split(labels[1:], middle, end)]
+
+
+def from_flite(label: str, start: float, end: float) -> list[Segment]:
+    """Take one of flite's phones into ours.
+
+    Raises:
+        InputError: The phone is not known.
+    """
+    labels = _FLITE.get(label, (label,))
+    if labels[0] not in PHONES:
+        raise InputError(f"flite spoke an unknown phone {label!r}", where="from_flite", hint="Add it to phones.py.")
+    return _split(labels, start, end)
+
+
+def from_ipa(symbol: str, start: float, end: float) -> list[Segment]:
+    """Take one of espeak-ng's phones, in IPA, into ours; an empty symbol is a pause, an affricate one phone.
+
+    Raises:
+        InputError: The symbol is not known.
+    """
+    bare = "".join(c for c in symbol if c not in _MODIFIERS)
+    if not bare:
+        return [(PAUSE, start, end)]
+    if bare in ("tʃ", "dʒ", "tɕ", "dʑ", "tʂ", "dʐ"):
+        return [("ch", start, end)]
+    unknown = [c for c in bare if c not in _IPA]
+    if unknown:
+        raise InputError(f"espeak-ng spoke an unknown phone {symbol!r}", where="from_ipa", hint="Add it to phones.py.")
+    return _split(tuple(_IPA[c] for c in bare), start, end)
+
+
+def closed_frames(segments: Iterable[Segment], frames: int, *, rate: float = 60.0) -> NDArray[np.bool_]:
+    """The frames at which the lips must be closed: those inside /m/, /b/, /p/, the release left out, bool ``[frames]``."""
+    closed = np.zeros(frames, dtype=bool)
+    time = np.arange(frames) / rate
+    for label, start, end in segments:
+        if label in BILABIALS:
+            closed |= (time >= start) & (time <= release(label, start, end))
+    return closed
+
+
+def release(label: str, start: float, end: float) -> float:
+    """When the lips (or lip and teeth) begin to part: an aspirated /p/ parts well before its end."""
+    return start + {"p": 0.6, "b": 0.8}.get(label, 0.85) * (end - start)

@@ -1,0 +1,137 @@
+"""Ways of speaking, as points of an articulation-and-head-motion space."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["PRESETS", "RANGES", "ArticulationStyle"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArticulationStyle:
+    """A way of speaking. The defaults are neutral.
+
+    ``jaw`` and ``lips`` span the field of Edwards et al. (JALI, 2016): both low is mumbling, jaw alone a ventriloquist's opposite, lips
+    alone articulates with a still jaw.
+
+    Attributes:
+        jaw: Strength of the jaw.
+        lips: Strength of the lips' own movement: width, rounding, raising and lowering.
+        rounding: Extra strength of rounding and protrusion.
+        upper_lip: Share of the upper lip in opening.
+        firmness: How firmly lips press at m, b, p.
+        speed: Sharpness of the dominance functions; below 1 sounds blend into each other more.
+        smoothing: Seconds; the standard deviation of what the muscles smooth away.
+        lead: Seconds by which lips anticipate.
+        effort: How much louder syllables open the jaw.
+        variability: Relative spread from one phone to the next.
+        pause_open: Opening in short pauses, as jaw.
+        rest_open: Opening in long pauses, as jaw.
+        smile: Corners up and wide, all the time; below 0 it is a frown.
+        asymmetry: Of the mouth.
+        head: Degrees, the standard deviation of the head's rotation.
+        nods: Share of nods on accents in the head's motion.
+        sway: Share of slow motion from phrase to phrase.
+        noise: Share of motion that has no cause in the sound.
+        yaw: Amount of turning, relative to nodding.
+        roll: Amount of tilting, relative to nodding.
+        tempo: Speed of the head's motion, relative.
+        brows: Height of brows on accents.
+        furrow: Brows drawn together, all the time.
+        blinks: A minute.
+        squint: Lids narrowed, all the time.
+    """
+
+    jaw: float = 1.0
+    lips: float = 1.0
+    rounding: float = 1.0
+    upper_lip: float = 1.0
+    firmness: float = 0.5
+    speed: float = 1.0
+    smoothing: float = 0.014
+    lead: float = 0.02
+    effort: float = 0.5
+    variability: float = 0.06
+    pause_open: float = 0.10
+    rest_open: float = 0.03
+    smile: float = 0.0
+    asymmetry: float = 0.0
+    head: float = 3.0
+    nods: float = 0.5
+    sway: float = 0.6
+    noise: float = 0.3
+    yaw: float = 0.9
+    roll: float = 0.6
+    tempo: float = 1.0
+    brows: float = 0.35
+    furrow: float = 0.0
+    blinks: float = 18.0
+    squint: float = 0.0
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator) -> ArticulationStyle:
+        """Draw a style from ``RANGES``, denser in the middle; one in five lies near a preset."""
+        names = list(RANGES)
+        if rng.random() < 0.2:
+            centre = asdict(PRESETS[str(rng.choice(sorted(PRESETS)))])
+            spread = {n: 0.12 * (RANGES[n][1] - RANGES[n][0]) for n in names}
+            drawn = {n: centre[n] + spread[n] * rng.standard_normal() for n in names}
+        else:
+            drawn = {n: RANGES[n][0] + (RANGES[n][1] - RANGES[n][0]) * rng.beta(1.6, 1.6) for n in names}
+        return cls(**{n: float(np.clip(drawn[n], *RANGES[n])) for n in names})
+
+    def vector(self) -> NDArray[np.float32]:
+        """All parameters scaled by ``RANGES`` to [0, 1] (presets may lie a little outside), float32 ``[25]``, in field order."""
+        return np.array(
+            [
+                (getattr(self, f.name) - RANGES[f.name][0]) / (RANGES[f.name][1] - RANGES[f.name][0])
+                for f in fields(self)
+            ],
+            dtype=np.float32,
+        )
+
+
+RANGES: Final[dict[str, tuple[float, float]]] = {
+    "jaw": (0.45, 1.6), "lips": (0.45, 1.6), "rounding": (0.6, 1.5), "upper_lip": (0.4, 1.8), "firmness": (0.0, 1.0),
+    "speed": (0.65, 1.5), "smoothing": (0.008, 0.026), "lead": (0.0, 0.04), "effort": (0.1, 1.0), "variability": (0.0, 0.12),
+    "pause_open": (0.02, 0.24), "rest_open": (0.0, 0.08), "smile": (-0.4, 0.7), "asymmetry": (-0.25, 0.25),
+    "head": (1.0, 6.5), "nods": (0.15, 1.0), "sway": (0.25, 1.0), "noise": (0.1, 0.6), "yaw": (0.4, 1.5), "roll": (0.3, 1.2),
+    "tempo": (0.6, 1.6), "brows": (0.0, 1.0), "furrow": (0.0, 0.6), "blinks": (10.0, 28.0), "squint": (0.0, 0.5),
+}  # fmt: skip
+"""The lowest and highest value of each parameter that is sampled."""
+
+PRESETS: Final[dict[str, ArticulationStyle]] = {
+    "neutral": ArticulationStyle(),
+    "lively": ArticulationStyle(
+        jaw=1.25, lips=1.35, upper_lip=1.3, speed=1.15, effort=0.8, smile=0.45, head=5.0, nods=0.9, sway=0.6, noise=0.25,
+        tempo=1.25, brows=0.8, blinks=20.0, pause_open=0.14,
+    ),
+    "calm": ArticulationStyle(
+        jaw=0.8, lips=0.85, speed=0.85, smoothing=0.02, effort=0.25, smile=0.15, head=1.8, nods=0.35, sway=0.8, noise=0.2,
+        tempo=0.7, brows=0.15, blinks=13.0, pause_open=0.05,
+    ),
+    "mumbling": ArticulationStyle(
+        jaw=0.5, lips=0.5, rounding=0.75, upper_lip=0.6, firmness=0.1, speed=0.7, smoothing=0.024, effort=0.15, smile=-0.2,
+        head=1.6, nods=0.25, sway=0.7, noise=0.4, tempo=0.75, brows=0.05, pause_open=0.03, squint=0.25,
+    ),
+    "emphatic": ArticulationStyle(
+        jaw=1.5, lips=1.45, rounding=1.25, upper_lip=1.2, firmness=1.0, speed=1.35, smoothing=0.01, effort=0.9, smile=-0.1,
+        head=4.5, nods=1.0, sway=0.4, noise=0.15, tempo=1.2, brows=0.6, furrow=0.4, blinks=12.0, pause_open=0.06,
+    ),
+    "rap": ArticulationStyle(
+        jaw=1.05, lips=1.25, rounding=1.2, speed=1.4, smoothing=0.009, effort=0.9, asymmetry=0.12, head=5.5, nods=1.0, sway=0.5,
+        noise=0.2, roll=1.0, tempo=1.5, brows=0.4, furrow=0.3, blinks=14.0, squint=0.3, pause_open=0.08,
+    ),
+    "ballad": ArticulationStyle(
+        jaw=1.2, lips=1.0, rounding=1.15, speed=0.8, smoothing=0.022, effort=0.6, smile=0.1, head=3.8, nods=0.3, sway=1.0,
+        noise=0.2, roll=1.1, tempo=0.65, brows=0.7, blinks=11.0, squint=0.3, pause_open=0.16, rest_open=0.04,
+    ),
+    "opera": ArticulationStyle(
+        jaw=1.6, lips=1.2, rounding=1.4, upper_lip=1.3, firmness=0.8, speed=0.85, smoothing=0.02, effort=1.0, head=3.2, nods=0.5,
+        sway=0.9, noise=0.15, yaw=1.1, tempo=0.75, brows=1.0, blinks=10.0, pause_open=0.2, rest_open=0.05,
+    ),
+}  # fmt: skip
