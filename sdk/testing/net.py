@@ -87,7 +87,8 @@ def _twice(net: StyleTransferNet) -> None:
     try:
         for p in trained:
             p.grad = None
-        gradient.square().sum().backward()  # unlike autograd.grad, it meets functions that can be differentiated once
+        # Unlike autograd.grad, backward meets functions that can be differentiated only once.
+        gradient.square().sum().backward()  # type: ignore[no-untyped-call]
         reached = any(p.grad is not None and p.grad.abs().sum() > 0 for p in trained)
     finally:
         for p, grad in zip(trained, kept, strict=True):
