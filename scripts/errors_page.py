@@ -13,8 +13,9 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
 HEAD = """\
 # Errors
 
-Every error that talkstyle raises on purpose is an `sdk.SdkError`. It says what happened (`error.what`), where (`error.where`: a
-file, frame or second, or None), and what to do next (`error.hint`, or None), and carries a stable `error.code` for programs:
+Every error that talkstyle raises on purpose is an `sdk.SdkError`. It says what happened (`error.what`), where
+(`error.where`: a file, frame or second, or None), and what to do next (`error.hint`, or None), and carries a stable
+`error.code` for programs:
 
 ```python
 try:
@@ -23,9 +24,10 @@ except sdk.FaceNotFound as error:  # or one of its parents: FaceError, InputErro
     print(error.what, error.where, error.hint)
 ```
 
-On the command line the same stands on stderr and the exit code is 1 (2 where the command line itself cannot be read, 130 where it was
-interrupted); with `--json` stdout is `{"error": {"code", "what", "where", "hint"}}`. Two more codes exist there: `usage`, and
-`unexpected` for a fault of talkstyle or a plugin, whose traceback `--debug` shows.
+On the command line the same stands on stderr and the exit code is 1 (2 where the command line itself cannot be read,
+130 where it was interrupted); with `--json` stdout is `{"error": {"code", "what", "where", "hint"}}`. Three more codes
+exist there: `usage`, `interrupted`, and `unexpected` for a fault of talkstyle or a plugin, whose traceback `--debug`
+shows.
 
 This page is written by `python scripts/errors_page.py`.
 
@@ -34,18 +36,17 @@ This page is written by `python scripts/errors_page.py`.
 
 def page() -> str:
     """The page as it should be."""
-    lines = ["| error | code | when |", "|---|---|---|"]
-    return HEAD + "\n".join([*lines, *_rows(errors.SdkError, 0)]) + "\n"
+    lines = ["| error | is a | code | when |", "|---|---|---|---|", *_rows(errors.SdkError)]
+    return HEAD + "\n".join(lines) + "\n"
 
 
-def _rows(error: type[errors.SdkError], depth: int) -> list[str]:
-    """An error and its descendants, indented, in the order of the source."""
-    indent = "&nbsp;" * 4 * depth
-    meaning = (inspect.getdoc(error) or "").splitlines()[0]
-    rows = [f"| {indent}`{error.__name__}` | `{error.code}` | {meaning} |"]
+def _rows(error: type[errors.SdkError]) -> list[str]:
+    """An error and its descendants, in the order of the source."""
+    meaning = (inspect.getdoc(error) or "").splitlines()[0].replace("``", "`")
+    rows = [f"| `{error.__name__}` | `{error.__base__.__name__}` | `{error.code}` | {meaning} |"]
     for child in error.__subclasses__():
         if child.__module__ == errors.__name__:
-            rows += _rows(child, depth + 1)
+            rows += _rows(child)
     return rows
 
 
