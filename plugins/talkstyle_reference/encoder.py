@@ -17,7 +17,7 @@ from sdk.data import Audio, FloatArray
 from sdk.errors import InputError, NotFiniteError
 from talkstyle_reference.weights import Weights, read_weights
 
-__all__ = ["BANDS", "LOWEST", "SAMPLE_RATE", "LevelTracker", "MelEncoder", "log_mel"]
+__all__ = ["BANDS", "LOWEST", "SAMPLE_RATE", "LevelTracker", "MelEncoder", "centres", "log_mel"]
 
 SAMPLE_RATE: Final = 16_000
 BANDS: Final = 80
@@ -187,6 +187,12 @@ class MelStream:
         self._offset += drop
         normalised, _ = self._tracker(bands.reshape(count, 2, BANDS))
         return self._encoder.finish(normalised)
+
+
+def centres() -> NDArray[np.float64]:
+    """The middle of each band, in Hz, ``[80]``."""
+    filters = _filters()
+    return np.asarray(np.arange(len(filters)) @ filters / filters.sum(axis=0) * SAMPLE_RATE / _FFT)
 
 
 def _start(frame: int | NDArray[np.int64]) -> NDArray[np.int64]:

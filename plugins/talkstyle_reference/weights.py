@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sdk.errors import ModelFileMissing
 
 if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
     from pathlib import Path
 
 __all__ = ["SHARD_BYTES", "Weights", "read_weights", "write_weights"]
@@ -27,23 +28,27 @@ _MANIFEST: Final = "manifest.json"
 _HINT: Final = "Install talkstyle again: pip install --force-reinstall --no-deps talkstyle"
 
 
-def read_weights(name: str) -> dict[str, NDArray[np.float32]]:
-    """Read a component's shipped tensors, as float32.
+def read_weights(name: str, folder: Path | None = None) -> dict[str, NDArray[np.float32]]:
+    """Read a component's tensors, as float32.
+
+    Args:
+        name: The component's name.
+        folder: A folder that ``write_weights`` filled; the package's own where it is left out.
 
     Raises:
         ModelFileMissing: A file is not there, or is not the one that was shipped.
     """
     from safetensors.numpy import load
 
-    folder = resources.files("talkstyle_reference") / "weights"
+    shipped: Path | Traversable = folder or resources.files("talkstyle_reference") / "weights"
     try:
-        listed = json.loads((folder / _MANIFEST).read_text("utf-8"))[name]
+        listed = json.loads((shipped / _MANIFEST).read_text("utf-8"))[name]
     except (OSError, ValueError, KeyError) as error:
         raise ModelFileMissing(f"no weights of {name!r} are installed", where=_MANIFEST, hint=_HINT) from error
     tensors: dict[str, NDArray[np.float32]] = {}
     for file, digest in listed.items():
         try:
-            data = (folder / file).read_bytes()
+            data = (shipped / file).read_bytes()
         except OSError as error:
             raise ModelFileMissing(f"the weights of {name!r} are not there", where=file, hint=_HINT) from error
         if hashlib.sha256(data).hexdigest() != digest:

@@ -1,0 +1,57 @@
+"""What a base is trained to do: motion, its speed, the mouth's opening and width, and lips that meet at m, b and p."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from sdk.data import POINTS
+from sdk.face import BROWS, INNER_LIPS, JAW, MOUTH
+
+__all__ = ["motion_loss"]
+
+_UNIT: Final = 0.05  # eye distances, or radians: errors are measured in these
+_VELOCITY: Final = 8.0
+_SHAPE: Final = 1.0
+_CLOSURE: Final = 2.0
+_POSE: Final = 0.3
+
+
+def motion_loss(expression: Tensor, pose: Tensor, target: Tensor, closed: Tensor) -> Tensor:
+    """The training loss, a scalar.
+
+    Args:
+        expression: Generated, ``[B, T, 68, 3]``.
+        pose: Generated, ``[B, T, 6]``.
+        target: Expression and pose, ``[B, T, 210]``.
+        closed: 1 where the lips must be closed, else 0, ``[B, T]``.
+    """
+    wanted = target[..., : POINTS * 3].reshape(expression.shape) / _UNIT
+    made = expression / _UNIT
+    weight = _weights(made.device)
+    error = made - wanted
+    loss = (weight * error.square()).mean()
+    loss = loss + _VELOCITY * (weight * error.diff(dim=1).square()).mean()
+    opening, width = _shape(error)
+    loss = loss + _SHAPE * (opening.square().mean() + width.square().mean())
+    loss = loss + _CLOSURE * (closed * opening.clamp(min=0).square()).mean()
+    turn = (pose - target[..., POINTS * 3 :]) / _UNIT
+    return loss + _POSE * (turn.square().mean() + _VELOCITY * turn.diff(dim=1).square().mean())
+
+
+def _weights(device: torch.device) -> Tensor:
+    weight = torch.full((POINTS, 1), 0.5, device=device)
+    weight[JAW] = 1.0
+    weight[BROWS] = 1.0
+    weight[MOUTH] = 4.0
+    weight[INNER_LIPS] = 6.0
+    return weight
+
+
+def _shape(points: Tensor) -> tuple[Tensor, Tensor]:
+    """The lips' mean distance and the corners' distance, both linear in the points."""
+    opening: Tensor = (points[..., (65, 66, 67), 1] - points[..., (63, 62, 61), 1]).mean(dim=-1)
+    width: Tensor = points[..., 54, 0] - points[..., 48, 0]
+    return opening, width
