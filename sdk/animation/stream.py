@@ -15,6 +15,7 @@ from sdk.animation.controls import control
 from sdk.animation.idle import IdleHead
 from sdk.animation.resample import Resampler, frame_count
 from sdk.animation.silence import SilenceGate, close_mouth
+from sdk.animation.steady import Steady
 from sdk.data import MOTION_RATE, POINTS, Controls, FloatArray, Motion
 from sdk.errors import ComponentBroken
 from sdk.generation import MotionStream
@@ -71,15 +72,18 @@ class MotionSource:
             yield piece
 
     def _generated(self, chunks: Iterable[FloatArray]) -> Iterator[Motion]:
-        """The generator's motion at 60 Hz, its mouth closed in silence."""
+        """The generator's motion at 60 Hz, steadied, its mouth closed in silence."""
         features = self.encoder.stream()
         generated = MotionStream(self.generator, device=self.device)
+        steady = Steady()
         gate = SilenceGate(self.encoder.sample_rate)
         pair = _Pair()
         for samples in chunks:
-            yield pair.add(generated.push(features.push(samples)), gate.push(samples))
-        yield pair.add(generated.push(features.finish()), gate.finish())
-        yield pair.add(generated.finish(), np.zeros(0, np.float32))
+            yield pair.add(steady.push(generated.push(features.push(samples))), gate.push(samples))
+        yield pair.add(steady.push(generated.push(features.finish())), gate.finish())
+        nothing = np.zeros(0, np.float32)
+        yield pair.add(steady.push(generated.finish()), nothing)
+        yield pair.add(steady.finish(), nothing)
         pair.check(self.encoder.name)
 
 
