@@ -1,8 +1,6 @@
-import os
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import PIL.Image
@@ -12,9 +10,6 @@ from sdk.errors import ConfigError, InputError
 from sdk.media import VideoReader, read_image
 from sdk.testing.drawing import drawn_face
 from talkstyle_mediapipe.detector import MediaPipeDetector
-
-MEDIA = os.environ.get("TALKSTYLE_MEDIA")
-real = pytest.mark.skipif(MEDIA is None, reason="TALKSTYLE_MEDIA is not set")
 
 
 def error(found, truth):
@@ -144,15 +139,13 @@ def test_stderr_stays_clean():
     assert done.stderr == ""
 
 
-@real
 @pytest.mark.parametrize("name", ["studio.png", "s7.jpg", "s8.jpg", "painted.png"])
-def test_real_portraits(detector, name):
-    picture = read_image(Path(MEDIA) / "portraits" / name)
+def test_real_portraits(detector, media, name):
+    picture = read_image(media / "portraits" / name)
     (face,) = detector.detect([picture.pixels])[0]
     assert face.width > 160
 
 
-@real
-def test_a_real_clip_with_a_small_face(detector):
-    frames = [frame.image for k, frame in enumerate(VideoReader(Path(MEDIA) / "talk" / "bench.mp4")) if k % 10 == 0]
+def test_a_real_clip_with_a_small_face(detector, media):
+    frames = [frame.image for k, frame in enumerate(VideoReader(media / "talk" / "bench.mp4")) if k % 10 == 0]
     assert all(len(faces) == 1 for faces in detector.detect(frames))
