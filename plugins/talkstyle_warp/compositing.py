@@ -10,6 +10,8 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sdk.data import Floats
+
 
 @dataclass(frozen=True)
 class Window:
@@ -30,7 +32,7 @@ class Window:
     step: int
 
     @classmethod
-    def around(cls, low: NDArray[np.floating], high: NDArray[np.floating], *, step: int, size: tuple[int, int]) -> Window:
+    def around(cls, low: Floats, high: Floats, *, step: int, size: tuple[int, int]) -> Window:
         """The smallest window from ``low`` to ``high`` (x, y) within a picture of ``size`` (width, height).
 
         The last nodes may lie up to a step outside the picture.
@@ -53,12 +55,14 @@ class Window:
     def nodes(self) -> NDArray[np.float64]:
         """The nodes' places in the picture, ``[rows * columns, 2]``, pixels."""
         ys, xs = np.mgrid[: self.rows, : self.columns]
-        return np.stack([xs.ravel(), ys.ravel()], axis=-1) * float(self.step) + (self.left, self.top)
+        nodes: NDArray[np.float64] = np.stack([xs.ravel(), ys.ravel()], axis=-1) * float(self.step)
+        return np.asarray(nodes + np.array([self.left, self.top]), dtype=np.float64)
 
     def pixels(self) -> NDArray[np.float64]:
         """The pixels' places in the picture, ``[height, width, 2]``."""
         ys, xs = np.mgrid[: self.height, : self.width]
-        return np.stack([xs, ys], axis=-1) + np.array([self.left, self.top], dtype=np.float64)
+        pixels: NDArray[np.float64] = np.stack([xs, ys], axis=-1).astype(np.float64)
+        return np.asarray(pixels + np.array([self.left, self.top]), dtype=np.float64)
 
     def inner(self, margin: int) -> Window:
         """The window without ``margin`` nodes on each side."""
@@ -72,7 +76,7 @@ class Window:
 
 
 def magnify(places: Tensor, step: int) -> Tensor:
-    """Bring places on nodes, ``[B, 2, h, w]``, to all pixels between them, bilinearly: ``[B, 2, (h-1) step + 1, ...]``."""
+    """Bring places on nodes ``[B, 2, h, w]`` to all pixels between, bilinearly: ``[B, 2, (h-1) step + 1, ...]``."""
     if step == 1:
         return places
     height, width = places.shape[-2:]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sdk.data import Floats
 
-def spline_weights(knots: NDArray[np.floating], at: NDArray[np.floating]) -> NDArray[np.float64]:
+
+def spline_weights(knots: Floats, at: Floats) -> NDArray[np.float64]:
     """Weights of a cubic Hermite spline with finite-difference tangents (Catmull-Rom on uneven knots).
 
     Linear in the values, so the same weights draw a lip's edge and move it. Constant beyond the ends.
@@ -41,7 +43,7 @@ def spline_weights(knots: NDArray[np.floating], at: NDArray[np.floating]) -> NDA
     )
 
 
-def smoothstep(x: NDArray[np.floating], low: float | NDArray[np.floating], high: float | NDArray[np.floating]) -> NDArray[np.float64]:
+def smoothstep(x: Floats, low: float | Floats, high: float | Floats) -> NDArray[np.float64]:
     """0 below ``low``, 1 above ``high``, and 3t^2 - 2t^3 between."""
     t = np.clip((np.asarray(x, dtype=np.float64) - low) / (np.asarray(high) - low), 0.0, 1.0)
     return np.asarray(t * t * (3 - 2 * t))

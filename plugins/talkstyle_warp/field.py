@@ -1,7 +1,7 @@
 """The forward field: where each place of the portrait goes, as matrices on the displacements of a few points.
 
-Every field is linear in what is given per frame: the 68 landmarks' displacements, and those of places along the lids. So what
-the kernels cost is paid once, and a frame is one product of matrices, then the head's rotation.
+Every field is linear in what is given per frame: the 68 landmarks' displacements and those of places along the lids.
+So what the kernels cost is paid once, and a frame is one product of matrices, then the head's rotation.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sdk.data import Floats
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.rest import lip_gap
 from talkstyle_warp.seams import EYES, MOUTH, Seam
@@ -45,7 +46,7 @@ def wendland(distance: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray((1 - r) ** 4 * (4 * r + 1))
 
 
-def _distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float64]:
+def _distance(a: Floats, b: Floats) -> NDArray[np.float64]:
     squares = (a**2).sum(-1)[:, None] + (b**2).sum(-1)[None] - 2.0 * (a @ b.T)
     return np.asarray(np.sqrt(np.maximum(squares, 0.0)))
 
@@ -57,12 +58,12 @@ class Anchors:
     places: list[NDArray[np.float64]]
     rows: list[NDArray[np.float64]]
 
-    def add(self, place: NDArray[np.floating], row: NDArray[np.floating] | None = None) -> None:
+    def add(self, place: Floats, row: Floats | None = None) -> None:
         """Pin a place ``[2]`` (pixels) to a row ``[INPUTS]``; to rest where there is none."""
         self.places.append(np.asarray(place, dtype=np.float64)[:2])
         self.rows.append(np.zeros(INPUTS) if row is None else np.asarray(row, dtype=np.float64))
 
-    def spread(self, nodes: NDArray[np.floating], radius: float) -> NDArray[np.float64]:
+    def spread(self, nodes: Floats, radius: float) -> NDArray[np.float64]:
         """Interpolate by Wendland kernels of ``radius`` pixels: ``[N, INPUTS]`` weights for nodes ``[N, 2]``."""
         places = np.stack(self.places)
         gram = wendland(_distance(places, places) / radius) + 1e-3 * np.eye(len(places))
@@ -101,11 +102,11 @@ class Geometry:
             moves += [UPPER_LID * way, -LOWER_LID * way]
         return np.concatenate(moves)
 
-    def inputs(self, expression: NDArray[np.floating], closure: NDArray[np.floating]) -> NDArray[np.float64]:
+    def inputs(self, expression: Floats, closure: Floats) -> NDArray[np.float64]:
         """Join displacements ``[T, 68, 3]`` and closures ``[T]`` into what the fields take, ``[T, INPUTS, 3]``."""
         return np.concatenate([expression, closure[:, None, None] * self.lid_moves], axis=1)
 
-    def lid_landmarks(self, closure: NDArray[np.floating]) -> NDArray[np.float64]:
+    def lid_landmarks(self, closure: Floats) -> NDArray[np.float64]:
         """Displacements of the lids' landmarks for closures ``[T]``, ``[T, 68, 3]``, face frame."""
         full = np.zeros((68, 3))
         for edges in EYES:
@@ -132,7 +133,7 @@ class Geometry:
         return anchors
 
     def _lips(self, side: int, skip: tuple[int, ...]) -> Anchors:
-        """One lip (0 upper, 1 lower) with its seam; the opposite lip's places take the seam's displacement beside them."""
+        """One lip (0 upper, 1 lower) with its seam; the opposite lip moves as the seam does beside it."""
         points, seam = self.face.points, self.mouth
         anchors = self._common(skip)
         inner = MOUTH[side]
@@ -156,11 +157,11 @@ class Geometry:
 
     # ── fields ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def skin(self, nodes: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    def skin(self, nodes: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """The upper, the lower and the joined field at nodes ``[N, 2]``, each ``[N, INPUTS]``; lids at rest.
 
-        The upper one is free of the chin, the lower one of the nose, so neither is torn by the other's motion. Past the mouth's
-        corners all three agree.
+        The upper one is free of the chin, the lower one of the nose, so neither is torn by the other's motion. Past the
+        mouth's corners all three agree.
         """
         radius = RADIUS * self.face.width
         upper = self._lips(0, skip=(6, 7, 8, 9, 10)).spread(nodes, radius)
@@ -174,8 +175,8 @@ class Geometry:
         beyond = self.mouth.beyond(nodes, 0.12 * self.face.unit)[:, None]
         return upper + beyond * (joined - upper), lower + beyond * (joined - lower), joined
 
-    def lid(self, eye: int, side: int, nodes: NDArray[np.floating]) -> NDArray[np.float64]:
-        """What a lid (0 upper, 1 lower) adds to the joined field at nodes, ``[N, INPUTS]``; constant past the lid's edge."""
+    def lid(self, eye: int, side: int, nodes: Floats) -> NDArray[np.float64]:
+        """What a lid (0 upper, 1 lower) adds to the joined field, ``[N, INPUTS]``; constant past the lid's edge."""
         seam, points = self.eyes[eye], self.face.points
         first = 68 + (2 * eye + side) * LID_PLACES
         anchors = Anchors([], [])
@@ -196,14 +197,14 @@ class Geometry:
 
     # ── what is under the field ──────────────────────────────────────────────────────────────────────────────────
 
-    def places(self, nodes: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Where nodes ``[N, 2]`` (pixels) lie on the head, ``[N, 3]``, face frame: depth by multiquadrics over the relief."""
+    def places(self, nodes: Floats) -> NDArray[np.float64]:
+        """Lift nodes ``[N, 2]`` (pixels) onto the head, ``[N, 3]`` in the face frame: multiquadrics over the relief."""
         unit = self.face.unit
         known = self.face.to_pixels(self.face.relief)
         base = known[:, 2].mean()
 
-        def kernel(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float64]:
-            return -np.sqrt((_distance(a, b) / unit) ** 2 + 0.15**2)
+        def kernel(a: Floats, b: Floats) -> NDArray[np.float64]:
+            return np.asarray(-np.sqrt((_distance(a, b) / unit) ** 2 + 0.15**2))
 
         size = len(known)
         system = np.zeros((size + 1, size + 1))
@@ -215,18 +216,16 @@ class Geometry:
         low, high = known[:, 2].min(), known[:, 2].max()
         return self.face.to_face(np.concatenate([nodes, np.clip(depth, low, high)[:, None]], axis=1))
 
-    def head(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
+    def head(self, places: Floats) -> NDArray[np.float64]:
         """The head's mask at places ``[N, 3]`` (face frame): 1 on face and hair, 0 away; tighter below the chin."""
         local = (places[:, :2] - self.face.centre) / self.face.radii
         radius = np.linalg.norm(local, axis=1)
         above = 1.0 - smoothstep(local[:, 1], 0.85, 1.75)
         return above * (1.0 - smoothstep(radius, 1.25, 2.1 - 0.4 * smoothstep(local[:, 1], 0.0, 0.8)))
 
-    def torso(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
+    def torso(self, places: Floats) -> NDArray[np.float64]:
         """The share of the chin's way that places follow: rising below the chin, within the shoulders, off the head."""
         x, y = ((places[:, :2] - self.face.centre) / self.face.radii).T
         below = smoothstep(y, 0.8, 1.6)
         within = 1.0 - smoothstep(np.abs(x), 1.2 + np.maximum(y - 1.0, 0.0), 2.2 + np.maximum(y - 1.0, 0.0))
-        return TORSO * below * within * (1.0 - self.head(places))
-
-
+        return np.asarray(TORSO * below * within * (1.0 - self.head(places)), dtype=np.float64)

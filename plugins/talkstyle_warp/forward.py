@@ -46,6 +46,10 @@ class Drive:
         """The number of frames."""
         return len(self.inputs)
 
+    def pick(self, frames: list[int]) -> Drive:
+        """Some of the frames."""
+        return Drive(self.inputs[frames], self.turn[frames], self.travel[frames], self.chin[frames])
+
 
 @dataclass(frozen=True, eq=False)
 class Ground:
@@ -104,8 +108,8 @@ class Ground:
     def field(self, drive: Drive) -> Tensor:
         """Displacements of the nodes by each field, ``[B, F, 2, rows, columns]``, in nodes.
 
-        In the face frame a node at X with the expression's displacement E goes by E + h (D (X + E) + t), D the rotation less one and h
-        the head's mask. Only its picture is needed, so the camera is applied before the large products, not after.
+        In the face frame a node at X with the expression's displacement E goes by E + h (D (X + E) + t), D the rotation
+        less one and h the head's mask. Only its picture is needed, so the camera is applied before the large products.
         """
         frames, count = len(drive), self.places.shape[1]
         camera = self.camera.T

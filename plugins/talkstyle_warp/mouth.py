@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import Image
+from sdk.data import Floats, Image
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.seams import EYES, Seam
 from talkstyle_warp.template import Face
@@ -29,7 +29,7 @@ class Interior:
 
     Attributes:
         cavity: Colour of the dark, ``[3]``, 0 to 255.
-        upper: Upper teeth and gum, colour and coverage, float32 ``[H, W, 4]`` (0 to 255, and 0 to 1); fixed to the skull.
+        upper: Upper teeth and gum, colour (0 to 255) and cover (0 to 1), float32 ``[H, W, 4]``; fixed to the skull.
         lower: Lower teeth over the tongue, the same; follows the jaw.
     """
 
@@ -58,19 +58,17 @@ def _pixels_within(pixels: Image, points: NDArray[np.float64]) -> NDArray[np.flo
     step = max(1, (x1 - x0) // 200)
     ys, xs = np.mgrid[y0:y1:step, x0:x1:step]
     inside = _polygon_mask(points, np.stack([xs, ys], axis=-1).astype(np.float64))
-    return pixels[ys[inside], xs[inside]].astype(np.float64)
+    return np.asarray(pixels[ys[inside], xs[inside]].astype(np.float64), dtype=np.float64)
 
 
 def _luma(colour: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(colour @ np.array([0.299, 0.587, 0.114]))
 
 
-def tooth_tone(pixels: Image, points: NDArray[np.floating]) -> NDArray[np.float64]:
-    """The colour of teeth in this portrait's light, ``[3]``: from the whites of the eyes, held near the skin's brightness."""
+def tooth_tone(pixels: Image, points: Floats) -> NDArray[np.float64]:
+    """The colour of teeth in this portrait's light, ``[3]``: the whites of the eyes, near the skin's brightness."""
     flat = np.asarray(points, dtype=np.float64)[:, :2]
-    eyes = np.concatenate(
-        [_pixels_within(pixels, flat[[*upper, *lower[-2:0:-1]]]) for upper, lower in EYES]
-    )
+    eyes = np.concatenate([_pixels_within(pixels, flat[[*upper, *lower[-2:0:-1]]]) for upper, lower in EYES])
     skin = _pixels_within(pixels, flat[[31, 35, 53, 49]])
     skin_tone = np.median(skin, axis=0) if len(skin) else np.array([180.0, 140.0, 120.0])
     white = np.array([205.0, 195.0, 180.0])
@@ -80,11 +78,15 @@ def tooth_tone(pixels: Image, points: NDArray[np.floating]) -> NDArray[np.float6
         white = bright.mean(axis=0)
     # An eye in shadow is no measure; nor is the glint on it.
     goal = float(np.clip(_luma(white), 1.1 * _luma(skin_tone), 1.35 * _luma(skin_tone)))
-    hue = 0.4 * white / max(float(_luma(white)), 1.0) + 0.6 * np.array([1.05, 1.0, 0.88])
-    return np.clip(hue * goal, 0.0, 245.0)
+    hue = (
+        0.3 * white / max(float(_luma(white)), 1.0)
+        + 0.5 * np.array([1.04, 1.0, 0.89])
+        + 0.2 * skin_tone / max(float(_luma(skin_tone)), 1.0)
+    )
+    return np.asarray(np.clip(hue * goal, 0.0, 250.0), dtype=np.float64)
 
 
-def lip_tone(pixels: Image, points: NDArray[np.floating]) -> NDArray[np.float64]:
+def lip_tone(pixels: Image, points: Floats) -> NDArray[np.float64]:
     """The lower lip's colour, ``[3]``."""
     flat = np.asarray(points, dtype=np.float64)[:, :2]
     lip = _pixels_within(pixels, flat[[60, 67, 66, 65, 64, 55, 56, 57, 58, 59]])
@@ -120,7 +122,8 @@ def _teeth(
     gum = smoothstep(b - gum_line, -0.008, 0.008)
     between = np.exp(-(((0.5 - np.abs(t)) * width / (0.006 + 0.4 * blur)) ** 2)) * (0.006 / (0.006 + 0.4 * blur))
     edge = np.exp(-((b - bite) / 0.012)) * (b > bite)
-    shade = (1.0 - 0.55 * side**2.2) * (1.0 - 0.30 * between) * (1.0 - 0.10 * edge) * (1.0 - 0.10 * smoothstep(b, 0.03, 0.11))
+    shade = (1.0 - 0.55 * side**2.2) * (1.0 - 0.20 * between) * (1.0 - 0.10 * edge)
+    shade *= 1.0 - 0.10 * smoothstep(b, 0.03, 0.11)
     fade = 1.0 - smoothstep(np.abs(a), 0.97 * arch, arch)
     return coverage * fade, shade, gum
 
@@ -131,20 +134,24 @@ def paint(pixels: Image, face: Face, seam: Seam, places: NDArray[np.float64]) ->
     skin_light = float(_luma(tooth))
     # In the mouth's own plane: a turned portrait foreshortens the teeth as it does the mouth.
     frame = face.camera[:2, :2]
-    corners = (face.shape[48] + face.shape[54]) / 2
-    middle = face.to_pixels(np.array([[0.35 * (face.shape[33, 0] + face.shape[27, 0]) + 0.3 * corners[0], corners[1], corners[2]]]))[0, :2]
+    nose, bridge, corners = face.shape[33], face.shape[27], (face.shape[48] + face.shape[54]) / 2
+    # The teeth stand under the nose, even where the lips are pulled to one side.
+    middle = np.array([0.35 * (nose[0] + bridge[0]) + 0.3 * corners[0], corners[1], corners[2]])
+    middle = face.to_pixels(middle[None])[0, :2]
     local = seam.coordinates(middle)
     middle = seam.origin + np.array([local[0], seam.edge(0, local[0])]) @ seam.axes
     a, b = np.moveaxis((places - middle) @ np.linalg.inv(frame).T, -1, 0)
     blur = 0.7 / face.unit + 0.004
     gum_tone = 0.55 * lip + 0.45 * np.array([1.0, 0.55, 0.52]) * skin_light * 0.75
 
-    def crowns(cover: NDArray[np.float64], shade: NDArray[np.float64], gum: NDArray[np.float64], dim: float) -> NDArray[np.float32]:
+    def crowns(cover: Floats, shade: Floats, gum: Floats, dim: float) -> NDArray[np.float32]:
         colour = (1 - gum[..., None]) * tooth + gum[..., None] * gum_tone * 0.75
-        return np.concatenate([colour * shade[..., None] * dim, cover[..., None]], axis=-1).astype(np.float32)
+        return np.asarray(
+            np.concatenate([colour * shade[..., None] * dim, cover[..., None]], axis=-1), dtype=np.float32
+        )
 
     # At rest the upper incisors reach 3 mm below the lips' meeting; the lower ones bite behind them.
-    upper = crowns(*_teeth(a, 0.030 - b, _UPPER_WIDTHS, _UPPER_ARCH, blur), 0.96)
+    upper = crowns(*_teeth(a, 0.030 - b, _UPPER_WIDTHS, _UPPER_ARCH, blur), 1.0)
     lower_teeth = crowns(*_teeth(a, b - 0.006, _LOWER_WIDTHS, _LOWER_ARCH, blur), 0.86)
     tongue_tone = 0.5 * lip + 0.5 * np.array([0.95, 0.50, 0.50]) * skin_light * 0.7
     dome = np.sqrt((a / 0.26) ** 2 + (np.minimum(b - 0.08, 0.0) / 0.22) ** 2)
@@ -154,7 +161,8 @@ def paint(pixels: Image, face: Face, seam: Seam, places: NDArray[np.float64]) ->
     tongue = tongue_tone * tongue_shade[..., None]
     cover = lower_teeth[..., 3:]
     joined_cover = cover + (1 - cover) * tongue_cover[..., None]
-    joined = (cover * lower_teeth[..., :3] + (1 - cover) * tongue_cover[..., None] * tongue) / np.maximum(joined_cover, 1e-6)
+    joined = cover * lower_teeth[..., :3] + (1 - cover) * tongue_cover[..., None] * tongue
+    joined /= np.maximum(joined_cover, 1e-6)
     lower = np.concatenate([joined, joined_cover], axis=-1).astype(np.float32)
     cavity = (np.array([0.20, 0.085, 0.075]) * skin_light).astype(np.float32)
     return Interior(cavity, upper, lower)

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sdk.data import Floats
 from talkstyle_warp.compositing import Window, magnify, mix, sample, to_bytes
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.field import INPUTS, Geometry
@@ -61,9 +62,7 @@ class Patch:
         field = self.ground.field(drive)
         frames, fields = field.shape[:2]
         first_x, first_y = (self.inner.left - window.left) // step, (self.inner.top - window.top) // step
-        targets = self.ground.targets[
-            :, :, first_y : first_y + self.inner.rows, first_x : first_x + self.inner.columns
-        ]
+        targets = self.ground.targets[:, :, first_y : first_y + self.inner.rows, first_x : first_x + self.inner.columns]
         moved = targets + (self.offsets(drive) / step)[:, :, None, None]
         moved = moved[:, None].expand(-1, fields, -1, -1, -1).reshape(frames * fields, *moved.shape[1:])
         places = invert(field.reshape(frames * fields, *field.shape[2:]), moved)
@@ -72,27 +71,53 @@ class Patch:
         places = magnify(places * (2.0 * step / limit) - 1.0, step)
         return places.view(frames, fields, *places.shape[1:])
 
-    def lay(self, picture: Tensor, layer: Tensor, offset: tuple[int, int], window: Window) -> None:
-        """Lay a frame's patch ``[C, H, W]`` into the picture uint8 ``[H, W, C]`` that fills ``window``, in place."""
-        left, top = self.inner.left + offset[0] - window.left, self.inner.top + offset[1] - window.top
+    def render(self, drive: Drive, *, cubic: bool) -> Tensor:
+        """The patch in each frame, ``[B, C, H, W]``."""
+        raise NotImplementedError
+
+    def overlay(self, drive: Drive, frames: list[int], *, cubic: bool) -> Overlay:
+        """Render some of the frames."""
+        if not frames:
+            return Overlay(self, {})
+        part = drive.pick(frames)
+        layers, offsets = self.render(part, cubic=cubic), self.offsets(part).int().tolist()
+        return Overlay(self, dict(zip(frames, zip(layers, offsets, strict=True), strict=True)))
+
+
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """A patch as some frames show it.
+
+    Attributes:
+        patch: Which.
+        layers: The picture ``[C, H, W]`` and the offset (x, y), by frame.
+    """
+
+    patch: Patch
+    layers: dict[int, tuple[Tensor, list[int]]]
+
+    def lay(self, picture: Tensor, frame: int, window: Window) -> None:
+        """Lay the patch into the picture uint8 ``[H, W, C]`` that fills ``window``, in place, if the frame has it."""
+        if frame not in self.layers:
+            return
+        layer, (dx, dy) = self.layers[frame]
+        inner, feather = self.patch.inner, self.patch.feather
+        left, top = inner.left + dx - window.left, inner.top + dy - window.top
         height, width = picture.shape[:2]
         x0, y0 = max(left, 0), max(top, 0)
-        x1, y1 = min(left + self.inner.width, width), min(top + self.inner.height, height)
+        x1, y1 = min(left + inner.width, width), min(top + inner.height, height)
         if x1 <= x0 or y1 <= y0:
             return
         own = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
         target = picture[y0:y1, x0:x1]
-        target.copy_(to_bytes(mix(target.float(), layer[:, *own].permute(1, 2, 0), self.feather[own][..., None])))
+        target.copy_(to_bytes(mix(target.float(), layer[:, *own].permute(1, 2, 0), feather[own][..., None])))
 
 
-def _windows(
-    picture: NDArray[np.uint8], geometry: Geometry, low: NDArray[np.float64], high: NDArray[np.float64]
-) -> tuple[Window, Window]:
-    """A window and the one with its margin."""
+def _windows(geometry: Geometry, low: Floats, high: Floats) -> tuple[Window, Window]:
+    """The window from ``low`` to ``high`` (x, y), and the one with its margin."""
     face = geometry.face
     step = max(1, round(face.width / NODES))
     margin = max(2, round(MARGIN * face.unit / step))
-    height, width = picture.shape[:2]
     # A window may hang over the picture's border: textures are then continued by their edge.
     left, top = (int(np.floor(v)) for v in low)
     columns, rows = (max(4, int(np.ceil((b - a) / step)) + 1) for a, b in zip(low, high, strict=True))
@@ -105,7 +130,7 @@ def _texture(picture: NDArray[np.uint8], window: Window) -> NDArray[np.float32]:
     height, width = picture.shape[:2]
     ys = np.clip(np.arange(window.height) + window.top, 0, height - 1)
     xs = np.clip(np.arange(window.width) + window.left, 0, width - 1)
-    return picture[ys[:, None], xs[None]].astype(np.float32)
+    return np.asarray(picture[ys[:, None], xs[None]], dtype=np.float32)
 
 
 def _feather(window: Window, device: torch.device) -> Tensor:
@@ -115,7 +140,7 @@ def _feather(window: Window, device: torch.device) -> Tensor:
     return torch.from_numpy(ramp.astype(np.float32)).to(device)
 
 
-def _tensor(array: NDArray[np.floating], device: torch.device) -> Tensor:
+def _tensor(array: Floats, device: torch.device) -> Tensor:
     """``[H, W, C]`` to a float tensor ``[C, H, W]``."""
     return torch.from_numpy(array.astype(np.float32)).to(device).permute(2, 0, 1)
 
@@ -129,21 +154,23 @@ class EyePatch(Patch):
     """An eye: the ball where it is, the lower lid over it, the upper lid over both."""
 
     @classmethod
-    def of(cls, picture: NDArray[np.uint8], geometry: Geometry, eye: int, ground: GroundOf, *, device: torch.device) -> EyePatch:
+    def of(
+        cls, picture: NDArray[np.uint8], geometry: Geometry, eye: int, ground: GroundOf, *, device: torch.device
+    ) -> EyePatch:
         """Prepare one eye (0 the person's right, 1 the left)."""
         face, seam = geometry.face, geometry.eyes[eye]
         lids, brow = (slice(36, 42), slice(17, 22)) if eye == 0 else (slice(42, 48), slice(22, 27))
         flat = face.points[:, :2]
         around = np.concatenate([flat[lids], flat[brow]])
         pad = 0.10 * face.unit
-        low, high = around.min(0) - (pad, 0.3 * pad), around.max(0) + (pad, 1.6 * pad)
-        inner, outer = _windows(picture, geometry, low, high)
+        low, high = around.min(0) - np.array([pad, 0.3 * pad]), around.max(0) + np.array([pad, 1.6 * pad])
+        inner, outer = _windows(geometry, low, high)
         nodes = outer.nodes()
         joined = geometry.skin(nodes)[2]
         fields = [joined + geometry.lid(eye, 0, nodes), joined + geometry.lid(eye, 1, nodes), joined]
-        # The lashes belong to the lid, so its edge lies a little past the landmarks.
+        # Landmarks lie on the lids' rims: the lashes above go with the lid, the eye below stays.
         gap = float(np.max(seam.edge(1, seam.knots[0]) - seam.edge(0, seam.knots[0])))
-        upper, lower = seam.mattes(outer.pixels(), _soft(geometry), shift=(0.10 * gap, 0.06 * gap))
+        upper, lower = seam.mattes(outer.pixels(), _soft(geometry), shift=(0.03 * gap, 0.06 * gap))
         colours = _texture(picture, outer)
         texture = _tensor(np.concatenate([colours, np.stack([upper, lower], axis=-1)], axis=-1), device)
         anchor = torch.from_numpy(face.shape[lids].mean(0).astype(np.float32)).to(device)
@@ -195,7 +222,8 @@ class MouthPatch(Patch):
         flat = face.points[:, :2]
         around = flat[[33, 48, 54, 6, 7, 8, 9, 10]]
         pad = 0.18 * face.unit
-        inner, outer = _windows(picture, geometry, around.min(0) - (pad, 0.2 * pad), around.max(0) + (pad, 0.6 * pad))
+        low, high = around.min(0) - np.array([pad, 0.2 * pad]), around.max(0) + np.array([pad, 0.6 * pad])
+        inner, outer = _windows(geometry, low, high)
         nodes, places = outer.nodes(), outer.pixels()
         upper_field, lower_field, joined = geometry.skin(nodes)
         skull = np.zeros_like(joined)
@@ -262,7 +290,7 @@ class MouthPatch(Patch):
         tongue = sample(self.lower, skull - pixels[:, :, None, None])
         inside = mix(mix(self.cavity[:, :3], tongue[:, :3], tongue[:, 3:]), teeth[:, :3], teeth[:, 3:])
         # The lips' shadow.
-        inside = inside * ((1.0 - 0.5 * shade_up.clamp(0, 0.5)) * (1.0 - 0.3 * shade_low.clamp(0, 0.5)))
+        inside = inside * ((1.0 - 0.35 * shade_up.clamp(0, 0.5)) * (1.0 - 0.3 * shade_low.clamp(0, 0.5)))
         if self.channels > 3:
             inside = torch.cat([inside, self.cavity[:, 3:].expand(len(inside), -1, *inside.shape[2:])], dim=1)
         if self.own is not None:

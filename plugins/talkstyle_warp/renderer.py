@@ -112,7 +112,8 @@ class WarpRenderer:
 
         crop = picture[window.top : window.top + window.height, window.left : window.left + window.width]
         texture = torch.from_numpy(np.ascontiguousarray(crop)).to(self.device).float()
-        mouth = MouthPatch.of(portrait.pixels, picture, geometry, ground, keep_open=self.rest == "portrait", device=self.device)
+        keep_open = self.rest == "portrait"
+        mouth = MouthPatch.of(portrait.pixels, picture, geometry, ground, keep_open=keep_open, device=self.device)
         eyes = tuple(EyePatch.of(picture, geometry, eye, ground, device=self.device) for eye in (0, 1))
         shape = face.shape + at_rest
         return PreparedPortrait(
@@ -140,7 +141,7 @@ class WarpRenderer:
         return Drive.of(inputs, turn, pose[:, 3:], prepared.face, self.device)
 
     def landmarks(self, prepared: PreparedPortrait, motion: Motion) -> NDArray[np.float32]:
-        """Where the landmarks are meant to go, float32 ``[T, 68, 3]``, pixels: what a detector should find in the frames."""
+        """Where the landmarks are meant to go, float32 ``[T, 68, 3]``, pixels: what a detector should find."""
         face, retargeter = prepared.face, prepared.retargeter
         moved = face.shape + prepared.at_rest + retargeter.expression(motion.expression)
         closure = retargeter.closure(motion.expression)
@@ -168,17 +169,21 @@ class WarpRenderer:
         height, width, channels = prepared.texture.shape
         limit = torch.tensor([max(width - 1, 1), max(height - 1, 1)], device=self.device).view(1, 2, 1, 1)
         places = sources * (2.0 * window.step / limit) - 1.0
-        patches = (prepared.mouth, *prepared.eyes)
-        layers = [patch.render(drive, cubic=self.cubic) for patch in patches]
-        offsets = [patch.offsets(drive).int().tolist() for patch in patches]
+        everything = list(range(len(motion)))
+        # Where no lid moves the eyes are as the field has them already.
+        lids = np.flatnonzero(prepared.retargeter.closure(motion.expression)).tolist()
+        overlays = [
+            patch.overlay(drive, shown, cubic=self.cubic)
+            for patch, shown in ((prepared.mouth, everything), *((eye, lids) for eye in prepared.eyes))
+        ]
         frames = []
         for k in range(len(motion)):
             picture = torch.empty((height, width, channels), dtype=torch.uint8, device=self.device)
             for rows, part in _bands(places[k : k + 1], window, height):
                 band = sample(prepared.texture.permute(2, 0, 1), part[..., :width], cubic=self.cubic)[0]
                 picture[rows] = to_bytes(band).permute(1, 2, 0)
-            for patch, layer, offset in zip(patches, layers, offsets, strict=True):
-                patch.lay(picture, layer[k], offset[k], window)
+            for overlay in overlays:
+                overlay.lay(picture, k, window)
             out = prepared.picture.copy()
             out[window.top : window.top + height, window.left : window.left + width] = picture.cpu().numpy()
             frames.append(out)
@@ -196,7 +201,7 @@ def _reach(face: Face) -> NDArray[np.float64]:
 
 
 def _bands(places: Tensor, window: Window, height: int, pixels: int = 1 << 17) -> Iterator[tuple[slice, Tensor]]:
-    """Magnify places ``[1, 2, h, w]`` a band of rows at a time, so that a large portrait needs no map of its own size."""
+    """Magnify places ``[1, 2, h, w]`` a band of rows at a time: a large portrait needs no map of its own size."""
     cells = max(1, pixels // (window.width * window.step))
     for first in range(0, window.rows - 1, cells):
         last = min(first + cells, window.rows - 1)

@@ -7,10 +7,12 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sdk.data import Floats
+
 Rest = Literal["closed", "portrait"]
 
 CLOSED: Final = 0.03
-"""Inner lips nearer than this (in outer-eye distances, under 3 mm) count as closed: a detector's own floor, and a lip's edge."""
+"""Inner lips nearer than this (in outer-eye distances, under 3 mm) count as closed: a lip's edge, a detector's floor."""
 
 UPPER_SHARE: Final = 0.3
 """Of the gap, what the upper lip covers; the lower lip and the jaw do the rest, as the upper lip hangs on the skull."""
@@ -21,12 +23,12 @@ _LOWER: Final = {59: 67, 58: 67, 57: 66, 56: 65, 55: 65}
 _JAW: Final = {4: 0.15, 5: 0.35, 6: 0.6, 7: 0.75, 8: 0.8, 9: 0.75, 10: 0.6, 11: 0.35, 12: 0.15}
 
 
-def lip_gap(face: NDArray[np.floating]) -> float:
+def lip_gap(face: Floats) -> float:
     """How far a face's inner lips are apart, ``face`` ``[68, 3]`` in face-frame units, beyond what counts as closed."""
     return max(0.0, max(float(face[low, 1] - face[up, 1]) for up, low in _INNER.items()) - CLOSED)
 
 
-def closing(face: NDArray[np.floating], rest: Rest = "closed") -> NDArray[np.float64]:
+def closing(face: Floats, rest: Rest = "closed") -> NDArray[np.float64]:
     """Displacements ``[68, 3]`` that bring a face's lips together, in the face frame.
 
     Exactly zero where the lips are together already, or where ``rest`` is ``"portrait"``.

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sdk.data import Floats
 from sdk.face import BROWS, MOUTH, canonical_face
 
 ROTATION_LIMIT: Final = np.deg2rad(20.0)
@@ -22,17 +23,20 @@ LIDS: Final = ((37, 41), (38, 40), (43, 47), (44, 46))
 CLOSURE_FULL: Final = 0.85
 """Share of the canonical eye opening that counts as shut: detectors never see the lids' points meet."""
 
+CLOSURE_STILL: Final = 0.03
+"""Share below which an eye counts as open: a detector's tremor."""
 
-def soft_limit(value: NDArray[np.floating], limit: float) -> NDArray[np.float64]:
+
+def soft_limit(value: Floats, limit: float) -> NDArray[np.float64]:
     """``limit * tanh(value / limit)``: untouched when small, never beyond the limit."""
     return np.asarray(limit * np.tanh(np.asarray(value, dtype=np.float64) / limit))
 
 
-def _mouth_width(face: NDArray[np.floating]) -> float:
+def _mouth_width(face: Floats) -> float:
     return float(np.linalg.norm(face[54] - face[48]))
 
 
-def _brow_height(face: NDArray[np.floating]) -> float:
+def _brow_height(face: Floats) -> float:
     return float(np.mean(face[[36, 39, 42, 45], 1]) - np.mean(face[BROWS, 1]))
 
 
@@ -51,15 +55,15 @@ class Retargeter:
     travel: float
 
     @classmethod
-    def of(cls, face: NDArray[np.floating], *, face_width: float) -> Retargeter:
+    def of(cls, face: Floats, *, face_width: float) -> Retargeter:
         """Measure a portrait's face ``[68, 3]`` at rest, in the face frame; ``face_width`` in the same units."""
         canon = canonical_face()
         mouth = _mouth_width(face) / _mouth_width(canon)
         brows = _brow_height(face) / _brow_height(canon)
         return cls(float(np.clip(mouth, 0.6, 1.5)), float(np.clip(brows, 0.5, 1.5)), TRANSLATION_LIMIT * face_width)
 
-    def expression(self, expression: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Scale displacements ``[T, 68, 3]`` to the portrait. Lids, eye corners and nose bridge stay; see ``closure``."""
+    def expression(self, expression: Floats) -> NDArray[np.float64]:
+        """Scale displacements ``[T, 68, 3]`` to the portrait. Lids, eye corners and nose bridge stay."""
         move = np.asarray(expression, dtype=np.float64).copy()
         move[:, :17] *= self.mouth
         move[:, MOUTH] *= self.mouth
@@ -68,15 +72,19 @@ class Retargeter:
         move[:, 36:48] = 0.0
         return move
 
-    def closure(self, expression: NDArray[np.floating]) -> NDArray[np.float64]:
+    def closure(self, expression: Floats) -> NDArray[np.float64]:
         """How far the eyes are shut, ``[T]`` from 0 (as in the portrait) to 1 (shut): both eyes together."""
         canon = canonical_face()
         upper, lower = [u for u, _ in LIDS], [v for _, v in LIDS]
         opening = canon[lower, 1] - canon[upper, 1]
         change = np.asarray(expression)[:, upper, 1] - np.asarray(expression)[:, lower, 1]
-        return np.clip((change / opening).mean(axis=1) / CLOSURE_FULL, 0.0, 1.0).astype(np.float64)
+        share = (change / opening).mean(axis=1)
+        return np.asarray(
+            np.clip((share - CLOSURE_STILL) / (CLOSURE_FULL - CLOSURE_STILL), 0.0, 1.0).astype(np.float64),
+            dtype=np.float64,
+        )
 
-    def pose(self, pose: NDArray[np.floating]) -> NDArray[np.float64]:
+    def pose(self, pose: Floats) -> NDArray[np.float64]:
         """Limit poses ``[T, 6]`` softly. Depth is dropped: a still picture seen from afar does not show it."""
         limited = np.concatenate(
             [soft_limit(pose[:, :3], float(ROTATION_LIMIT)), soft_limit(pose[:, 3:], self.travel)], axis=1

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sdk.data import Floats
 from talkstyle_warp.curves import smoothstep, spline_weights
 
 MOUTH: Final = ((60, 61, 62, 63, 64), (60, 67, 66, 65, 64))
@@ -17,7 +18,7 @@ EYES: Final = (((36, 37, 38, 39), (36, 41, 40, 39)), ((42, 43, 44, 45), (42, 47,
 
 @dataclass(frozen=True, eq=False)
 class Seam:
-    """Two curves from one corner to the other, in coordinates along (a) and across (b, downwards) the line between the corners.
+    """Two curves from one corner to the other, in coordinates along and across (downwards) the line between the two.
 
     Attributes:
         origin: The middle between the corners, ``[2]``, pixels.
@@ -34,7 +35,7 @@ class Seam:
     heights: tuple[NDArray[np.float64], NDArray[np.float64]]
 
     @classmethod
-    def through(cls, points: NDArray[np.floating], edges: tuple[tuple[int, ...], tuple[int, ...]], *, shut: bool) -> Seam:
+    def through(cls, points: Floats, edges: tuple[tuple[int, ...], tuple[int, ...]], *, shut: bool) -> Seam:
         """Lay a seam through landmarks ``[68, 2 or 3]`` (pixels); one common curve between the two where ``shut``."""
         flat = np.asarray(points, dtype=np.float64)[:, :2]
         start, end = flat[edges[0][0]], flat[edges[0][-1]]
@@ -47,15 +48,15 @@ class Seam:
             upper = lower = (upper + lower) / 2
         return cls(origin, axes, half, (upper[:, 0], lower[:, 0]), (upper[:, 1], lower[:, 1]))
 
-    def coordinates(self, places: NDArray[np.floating]) -> NDArray[np.float64]:
+    def coordinates(self, places: Floats) -> NDArray[np.float64]:
         """Along and across, ``[..., 2]``, of places in pixels ``[..., 2]``."""
         return np.asarray((places - self.origin) @ self.axes.T)
 
-    def weights(self, side: int, along: NDArray[np.floating]) -> NDArray[np.float64]:
+    def weights(self, side: int, along: Floats) -> NDArray[np.float64]:
         """Weights ``[..., n]`` on an edge's landmarks (0 upper, 1 lower) at positions along the seam."""
         return spline_weights(self.knots[side], along)
 
-    def edge(self, side: int, along: NDArray[np.floating]) -> NDArray[np.float64]:
+    def edge(self, side: int, along: Floats) -> NDArray[np.float64]:
         """The height of an edge (0 upper, 1 lower) at positions along the seam, pixels."""
         return np.asarray(self.weights(side, along) @ self.heights[side])
 
@@ -65,12 +66,12 @@ class Seam:
         local = np.stack([along, self.edge(side, along)], axis=-1)
         return self.origin + local @ self.axes, along
 
-    def beyond(self, places: NDArray[np.floating], reach: float) -> NDArray[np.float64]:
+    def beyond(self, places: Floats, reach: float) -> NDArray[np.float64]:
         """0 between the corners, rising to 1 at ``reach`` pixels past them."""
         return smoothstep(np.abs(self.coordinates(places)[..., 0]) - self.half, 0.0, reach)
 
     def mattes(
-        self, places: NDArray[np.floating], soft: float, *, shift: tuple[float, float] = (0.0, 0.0)
+        self, places: Floats, soft: float, *, shift: tuple[float, float] = (0.0, 0.0)
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """How far places belong to the upper and to the lower side, each 0 to 1.
 

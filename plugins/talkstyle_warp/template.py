@@ -1,4 +1,4 @@
-"""The face template: what the 68 landmarks leave out, modelled by hand, and a portrait's own face measured against it."""
+"""The face template: what the 68 landmarks leave out, modelled by hand, and a portrait's face measured by it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import Landmarks
+from sdk.data import Floats, Landmarks
 from sdk.errors import FaceUnreliable
 from sdk.face import Pose, align, canonical_face, lift, neutral_face
 
-# The face's outline above the ears and the forehead, on the canonical face (x, y, z; outer-eye distances): the right half, the other
-# mirrored. The hairline lies about a nose's length above the brows; the skull falls back towards the temples.
-_OUTLINE: Final = ((-0.750, -0.200, 0.520), (-0.690, -0.430, 0.400), (-0.560, -0.640, 0.240), (-0.310, -0.790, 0.080), (0.0, -0.840, 0.020))
+# The face's outline above the ears and the forehead, on the canonical face (x, y, z; outer-eye distances): the right
+# half, the other mirrored. The hairline lies about a nose's length above the brows; the skull falls back to the side.
+_OUTLINE: Final = (
+    *((-0.750, -0.200, 0.520), (-0.690, -0.430, 0.400), (-0.560, -0.640, 0.240)),
+    *((-0.310, -0.790, 0.080), (0.0, -0.840, 0.020)),
+)
 _FOREHEAD: Final = ((-0.400, -0.480, -0.010), (-0.190, -0.530, -0.090), (0.0, -0.540, -0.110), (0.0, -0.240, -0.190))
 _CHEEK: Final = ((-0.450, 0.260, 0.020), (-0.480, 0.540, 0.060), (-0.330, 0.640, -0.080))
 
 RINGS: Final = (1.3, 1.7, 2.3)
-"""Sizes of the rings around the outline that carry its depth outwards, so that hair and ears turn with the head and the jaw does
-not bulge."""
+"""Sizes of the rings around the outline that carry its depth outwards, so that hair and ears turn with the head and the
+jaw does not bulge."""
 
 
 def _both(half: tuple[tuple[float, float, float], ...]) -> NDArray[np.float64]:
@@ -61,13 +64,13 @@ class Face:
         """``[3, 3]``: takes face-frame displacements to pixels."""
         return np.asarray(self.pose.scale[0] * self.pose.rotation[0])
 
-    def to_pixels(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+    def to_pixels(self, points: Floats) -> NDArray[np.float64]:
         """Face frame ``[N, 3]`` to pixels ``[N, 3]``."""
-        return self.pose.to_pixels(points[None])[0]
+        return np.asarray(self.pose.to_pixels(points[None])[0], dtype=np.float64)
 
-    def to_face(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+    def to_face(self, points: Floats) -> NDArray[np.float64]:
         """Pixels ``[N, 3]`` to the face frame."""
-        return self.pose.to_face(points[None])[0]
+        return np.asarray(self.pose.to_face(points[None])[0], dtype=np.float64)
 
 
 def fit(landmarks: Landmarks) -> Face:
