@@ -7,7 +7,13 @@ from torch import Tensor
 
 from sdk.interfaces import StyleTransferNet
 
-__all__ = ["gradient_penalty", "moment_gap", "style_gap"]
+__all__ = ["draw", "gradient_penalty", "moment_gap", "style_gap"]
+
+
+def draw(frames: Tensor, count: int, rng: torch.Generator) -> Tensor:
+    """Draw at most ``count`` frames of ``[B, T, C]`` without replacement: ``[1, count, C]``."""
+    flat = frames.flatten(0, 1)
+    return flat[torch.randperm(len(flat), generator=rng)[:count].to(flat.device)][None]
 
 
 def style_gap(net: StyleTransferNet, generated: Tensor, reference: Tensor) -> Tensor:
@@ -38,15 +44,11 @@ def gradient_penalty(net: StyleTransferNet, generated: Tensor, reference: Tensor
         reference: ``[B', T', 204]``, loss units.
         rng: On the CPU, so that every device draws the same.
     """
-    fake, real = generated.detach().flatten(0, 1), reference.flatten(0, 1)
-    count = min(len(fake), len(real), 512)  # enough for a mean; the term costs a second backward pass
-
-    def draw(frames: Tensor) -> Tensor:
-        return frames[torch.randperm(len(frames), generator=rng)[:count].to(frames.device)]
-
-    gamma = torch.rand(count, 1, generator=rng).to(fake.device)
-    mixed = (gamma * draw(real) + (1 - gamma) * draw(fake)).requires_grad_()
-    features = net(mixed[None])[0]
+    count = min(generated.shape[0] * generated.shape[1], reference.shape[0] * reference.shape[1], 128)
+    real, fake = draw(reference, count, rng), draw(generated.detach(), count, rng)
+    gamma = torch.rand(1, count, 1, generator=rng).to(fake.device)
+    mixed = (gamma * real + (1 - gamma) * fake).requires_grad_()
+    features = net(mixed)
     probe = torch.randn(features.shape, generator=rng).to(features.device)
     (gradient,) = torch.autograd.grad((features * probe).sum(), mixed, create_graph=True)
     return ((gradient.square().sum(-1) + 1e-12).sqrt() - 1).square().mean()

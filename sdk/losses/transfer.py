@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,10 +13,13 @@ from sdk.data import POINTS
 from sdk.face import canonical_face
 from sdk.interfaces import StyleTransferNet
 from sdk.losses.composition import LOSS_SCALE, compose, to_loss_units, velocity
-from sdk.losses.style import gradient_penalty, moment_gap, style_gap
+from sdk.losses.style import draw, gradient_penalty, moment_gap, style_gap
 from sdk.losses.timing import amplitude_gap, reconstruction, timing
 
 __all__ = ["Critic", "Reference", "TransferLoss", "TransferTerms"]
+
+FRAMES: Final = 256
+"""Frames of each side that f looks at in a step."""
 
 Critic = Literal["adversarial", "joint", "frozen"]
 """How f is trained: against the generator, with it (as the formula literally says; it collapses), or not at all."""
@@ -136,7 +139,7 @@ class TransferLoss:
     def transfer(self, expression: Tensor, pose: Tensor, *, rng: torch.Generator) -> dict[str, Tensor]:
         """The terms of f that the generator (and a joint f) minimises: L_sc, and L_r where f is trained jointly."""
         phi = to_loss_units(compose(expression, pose))
-        gap = self._gap(phi)
+        gap = self._gap(phi, rng)
         parts = {"sc": (gap + 1e-8).sqrt() if self.terms.critic == "adversarial" else gap}
         if self.terms.critic == "joint":
             parts["r"] = gradient_penalty(self._net, phi, self._reference.frames, rng=rng)
@@ -154,17 +157,22 @@ class TransferLoss:
         """
         phi = to_loss_units(compose(expression.detach(), pose.detach()))
         penalty = gradient_penalty(self._net, phi, self._reference.frames, rng=rng)
-        return self.terms.r * penalty - (self._gap(phi) + 1e-8).sqrt()
+        return self.terms.r * penalty - (self._gap(phi, rng) + 1e-8).sqrt()
 
     def total(self, parts: dict[str, Tensor]) -> Tensor:
         """The weighted sum of terms by name."""
         return torch.stack([getattr(self.terms, name) * part for name, part in parts.items()]).sum()
 
-    def _gap(self, phi: Tensor) -> Tensor:
-        """L_sc on positions and, where the reference has an order, on velocities through the same f."""
-        gap = style_gap(self._net, phi, self._reference.frames)
-        if self._reference.velocities is not None:
-            gap = gap + style_gap(self._net, velocity(phi), self._reference.velocities)
+    def _gap(self, phi: Tensor, rng: torch.Generator) -> Tensor:
+        """L_sc on positions and, where the reference has an order, on velocities through the same f.
+
+        Each side is a draw of ``FRAMES`` frames: f is by far the largest network here, and a mean needs no more.
+        """
+        seen = self._reference
+        gap = style_gap(self._net, draw(phi, FRAMES, rng), draw(seen.frames, FRAMES, rng))
+        if seen.velocities is not None:
+            moving = draw(velocity(phi), FRAMES, rng), draw(seen.velocities, FRAMES, rng)
+            gap = gap + style_gap(self._net, *moving)
         return gap
 
 
