@@ -43,8 +43,14 @@ _CROP: Final = (
     (0.775, 0.12, 0.52),
 )  # fmt: skip
 # One side of long hair: outer and inner edge of what falls beside the face.
-_FALL_OUT: Final = ((0.855, -0.30, 0.60), (0.93, 0.20, 0.62), (1.0, 0.75, 0.60), (1.0, 1.30, 0.50), (0.86, 1.80, 0.40))
-_FALL_IN: Final = ((0.72, -0.22, 0.46), (0.775, 0.20, 0.50), (0.76, 0.70, 0.46), (0.71, 1.20, 0.42), (0.70, 1.84, 0.38))
+_FALL_OUT: Final = (
+    (0.855, -0.30, 0.60),
+    (0.93, 0.20, 0.62),
+    (1.01, 0.75, 0.60),
+    (1.03, 1.30, 0.50),
+    (0.84, 1.86, 0.40),
+)
+_FALL_IN: Final = ((0.765, -0.26, 0.50), (0.765, 0.20, 0.50), (0.75, 0.70, 0.46), (0.69, 1.20, 0.42), (0.78, 1.87, 0.38))
 _EAR: Final = (
     (-0.775, -0.02, 0.56),
     (-0.86, -0.04, 0.62),
@@ -115,7 +121,8 @@ class _Head:
         crop = _CROP if not self.person.long_hair else _FRINGE
         self._hair_behind()
         self._body()
-        self._ears()
+        if not self.person.long_hair:
+            self._ears()
         self._face()
         self._nose()
         for outline, out in ((range(36, 42), -1.0), (range(42, 48), 1.0)):
@@ -126,11 +133,11 @@ class _Head:
         if self.person.long_hair:
             for sign in (-1.0, 1.0):
                 mirror = np.array([sign, 1.0, 1.0])
-                self._hair(np.array(_FALL_OUT) * mirror, np.array(_FALL_IN) * mirror, 26)
+                self._hair(np.array(_FALL_OUT) * mirror, np.array(_FALL_IN) * mirror, 30)
         self._hair(_CROWN, crop, 64)
 
     def _hair_behind(self) -> None:
-        dark = blend(self.person.hair[0], DARK, 0.3)
+        dark = blend(self.person.hair[0], self.person.hair[1], 0.08)
         if self.person.long_hair:
             left = np.array(_FALL_OUT) * (-1.0, 1.0, 1.0)
             outline = np.concatenate([left[::-1], np.array(_CROWN)[1:-1], np.array(_FALL_OUT)])
@@ -281,7 +288,7 @@ class _Head:
         canvas.fill(
             ribbon(under, unit * 0.009 * np.sin(np.linspace(0.1, 3.0, 19))), blend(self.person.shadow, DARK, 0.4)
         )
-        wing = p[first] + _by(out * 0.045, -0.022, 0.02)
+        wing = p[first] + (_by(out * 0.04, -0.02, 0.02) if self.person.long_hair else _by(out * 0.014, -0.004, 0.01))
         line = self.at([wing, *upper] if first == 0 else [*upper, wing])
         width = np.interp(np.linspace(0, 1, len(line)), [0, 0.25, 0.75, 1], [0.15, 1.0, 0.9, 0.35])
         canvas.fill(ribbon(line, unit * 0.026 * (width if first == 0 else width[::-1])), lash)
@@ -312,8 +319,8 @@ class _Head:
         canvas.fill(whole, red)
         top = np.concatenate([upper_out, upper_in[::-1]])
         canvas.soft(top, blend(red, DARK, 0.42), share=0.75, blur=0.02 * unit, within=whole)
-        shine = self.at((s[[67, 66, 65]] + s[[58, 57, 56]]) / 2 + _by(-0.02, -0.008, 0))
-        canvas.soft(ribbon(shine, 0.035 * unit), blend(red, WHITE, 0.75), share=0.6, blur=0.018 * unit, within=whole)
+        shine = self.at((s[[67, 66]] + s[[58, 57]]) / 2 + _by(0.01, -0.012))
+        canvas.soft(ribbon(shine, 0.03 * unit), blend(red, WHITE, 0.7), share=0.6, blur=0.028 * unit, within=whole)
         if gap > 0.012:
             tongue = self.at(s[[67, 66, 65]] * 0.8 + s[[61, 62, 63]] * 0.2)
             teeth = self.at(s[60:65] + _by(0.0, min(0.075, 0.45 * gap), 0.0))
@@ -323,12 +330,13 @@ class _Head:
                 hole.fill(np.concatenate([upper_in, teeth[::-1]]), (238, 230, 220))
                 hole.soft(ribbon(upper_in, 0.05 * unit), (70, 30, 30), share=0.7, blur=0.014 * unit)
         seam = blend(red, DARK, 0.7)
-        taper = unit * 0.018 * np.sin(np.linspace(0.25, np.pi - 0.25, len(upper_in)))
+        taper = unit * 0.014 * np.sin(np.linspace(0.12, np.pi - 0.12, len(upper_in)))
         canvas.fill(ribbon(upper_in, taper), seam)
 
     def _hair(self, outer: ArrayLike, inner: ArrayLike, strands: int) -> None:
         """Cover the band between two lines with strands that follow them, brighter where the light falls."""
-        first, second = self.at(outer, per=5), self.at(inner, per=5)
+        smooth = 60 // len(np.asarray(outer))
+        first, second = self.at(outer, per=smooth), self.at(inner, per=smooth)
         self.canvas.fill(np.concatenate([first, second[::-1]]), blend(*self.person.hair, 0.15), solid=True)
         strands = max(8, round(strands * min(1.0, self.canvas.picture.width / 1536)))
         width = max(1.0, 1.7 * float(np.linalg.norm(first - second, axis=1).max()) / strands)
@@ -338,13 +346,13 @@ class _Head:
             + 0.55 * np.exp(-0.5 * ((along - 0.32) / 0.13) ** 2)
             + 0.2 * np.exp(-0.5 * ((along - 0.74) / 0.12) ** 2)
         )
-        palette = [blend(*self.person.hair, step / 23) for step in range(24)]
+        palette = [blend(*self.person.hair, step / 39) for step in range(40)]
         for share, tone in zip(
             (np.arange(strands) + 0.5) / strands, self.rng.uniform(-0.15, 0.15, strands), strict=True
         ):
             # Rounder in the middle of the band than at its edges.
             tones = np.clip(sheen * (0.55 + 1.8 * share * (1 - share)) + tone, 0, 1)
-            colours = [palette[k] for k in (tones[:-1] * 23).astype(int)]
+            colours = [palette[k] for k in (tones[:-1] * 39).astype(int)]
             self.canvas.line(first + (second - first) * share, colours, width)
 
 
