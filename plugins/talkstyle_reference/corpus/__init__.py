@@ -1,4 +1,4 @@
-"""The synthetic corpus: sentences, voices and styles become speech with phone timings, motion of the face and of the head.
+"""The synthetic corpus: sentences, voices and styles become speech with phone timings, and motion of face and head.
 
     sentences -> speech -> prosody -> articulation -> basis -> expression [T, 68, 3]
                  (resynth)         -> head         ----------> pose [T, 6]

@@ -1,8 +1,8 @@
 """From phones to articulators over time, by dominance functions.
 
-Each phone pulls every channel towards its target with a dominance that falls off on both sides, and the channel is the weighted mean
-of all pulls (Cohen & Massaro, "Modeling coarticulation in synthetic visual speech", 1993). Lip closure and the tuck under the teeth
-are timed on their own, since a mean never closes anything.
+Each phone pulls every channel towards its target with a dominance that falls off on both sides, and the channel is
+the weighted mean of all pulls (Cohen & Massaro, "Modeling coarticulation in synthetic visual speech", 1993). Lip
+closure and the tuck under the teeth are timed on their own, since a mean never closes anything.
 """
 
 from __future__ import annotations

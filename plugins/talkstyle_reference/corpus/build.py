@@ -1,7 +1,7 @@
 """Make the corpus: one shard an utterance, by seed, resumable.
 
-Speakers come in sessions of a few utterances: one voice, one style, different sentences, so that a style can be seen apart from what
-is said. Every shard is a pure function of the seed and its number.
+Speakers come in sessions of a few utterances: one voice, one style, different sentences, so that a style can be seen
+apart from what is said. Every shard is a pure function of the seed and its number.
 """
 
 from __future__ import annotations
@@ -59,9 +59,10 @@ def build(
 ) -> Path:
     """Write a corpus, or go on where an earlier call stopped.
 
-    Each ``NNNNNN.npz`` holds ``audio`` int16 ``[N]`` at 16 kHz, ``expression`` float16 ``[T, 68, 3]``, ``pose`` float16 ``[T, 6]`` at 60
-    Hz with ``T = ceil(60 N / 16000)``, ``phone_labels`` and ``phone_times`` float32 ``[P, 2]`` (seconds), ``style`` float32 (see
-    ``ArticulationStyle.vector``) and ``meta``, JSON. ``index.json``, written last, lists them all with ``split`` train or validation.
+    Each ``NNNNNN.npz`` holds ``audio`` int16 ``[N]`` at 16 kHz, ``expression`` float16 ``[T, 68, 3]``, ``pose``
+    float16 ``[T, 6]`` at 60 Hz with ``T = ceil(60 N / 16000)``, ``phone_labels`` and ``phone_times`` float32 ``[P,
+    2]`` (seconds), ``style`` float32 (see ``ArticulationStyle.vector``) and ``meta``, JSON. ``index.json``, written
+    last, lists them all with ``split`` train or validation.
 
     Args:
         folder: Where to; made if missing.
@@ -141,7 +142,8 @@ def speak(seed: int, number: int) -> tuple[Utterance, ArticulationStyle, str, st
         utterance = flite(text, voice=voice, stretch=tempo, pitch=pitch)
     else:
         utterance = espeak(
-            text, language=language, variant=voice, rate=round(np.clip(165 / tempo, 90, 400)), pitch=round(20 + 60 * level),
+            text, language=language, variant=voice, rate=round(np.clip(165 / tempo, 90, 400)),
+            pitch=round(20 + 60 * level),
             pitch_range=round(rng.uniform(30, 90)), gap=int(rng.integers(0, 4)),
         )  # fmt: skip
     if delivery == "song":
@@ -171,7 +173,8 @@ def _shard(root: Path, seed: int, number: int) -> dict[str, Any]:
     meta = {
         "file": path.name, "session": number // _SESSION, "voice": utterance.voice, "language": utterance.language,
         "delivery": delivery, "text": text, "duration": utterance.duration, "frames": utterance.frames,
-        "split": "validation" if (number // _SESSION) % _VALIDATION == _VALIDATION - 1 else "train", "style": asdict(style),
+        "split": "validation" if (number // _SESSION) % _VALIDATION == _VALIDATION - 1 else "train",
+        "style": asdict(style),
     }  # fmt: skip
     with atomic_file(path) as temporary:
         np.savez(
@@ -203,7 +206,7 @@ def _pauses(utterance: Utterance, rng: np.random.Generator) -> Utterance:
     audio = np.pad(utterance.audio, (lead, tail))
     shift, end = lead / RATE, len(audio) / RATE
     moved: list[Segment] = [(PAUSE, 0.0, shift)]
-    for label, start, stop in [
+    for label, _, stop in [
         *((a, s + shift, e + shift) for a, s, e in utterance.phones),
         (PAUSE, end - tail / RATE, end),
     ]:

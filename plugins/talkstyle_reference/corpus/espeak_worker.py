@@ -1,8 +1,8 @@
 """Speak one text with espeak-ng's library, in a process of its own; needs nothing but Python.
 
-A process for each text, since the library keeps state between texts: only a fresh one says the same text the same way twice.
-Reads JSON (``text``, ``voice``, ``settings``) from standard input. Writes one line of JSON (``rate`` and ``marks``: pairs of an IPA
-symbol and the sample at which it begins; or ``error``), then the sound as 16-bit samples.
+A process for each text, since the library keeps state between texts: only a fresh one says the same text the same way
+twice. Reads JSON (``text``, ``voice``, ``settings``) from standard input. Writes one line of JSON (``rate`` and
+``marks``: pairs of an IPA symbol and the sample at which it begins; or ``error``), then the sound as 16-bit samples.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ _SETTINGS = {"rate": 1, "pitch": 3, "range": 4, "gap": 7}
 
 
 class _Id(ctypes.Union):
-    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]  # noqa: RUF012
+    _fields_ = [("number", ctypes.c_int), ("name", ctypes.c_char_p), ("string", ctypes.c_char * 8)]
 
 
 class _Event(ctypes.Structure):
     # espeak_EVENT in speak_lib.h
-    _fields_ = [  # noqa: RUF012
+    _fields_ = [
         ("type", ctypes.c_int), ("unique_identifier", ctypes.c_uint), ("text_position", ctypes.c_int),
-        ("length", ctypes.c_int), ("audio_position", ctypes.c_int), ("sample", ctypes.c_int), ("user_data", ctypes.c_void_p),
+        ("length", ctypes.c_int), ("audio_position", ctypes.c_int), ("sample", ctypes.c_int), ("user_data",
+        ctypes.c_void_p),
         ("id", _Id),
     ]  # fmt: skip
 

@@ -23,8 +23,8 @@ def head_pose(
 ) -> NDArray[np.float64]:
     """Move the head with the sound.
 
-    Nods mark the stronger accents; pitch lifts and lowers the head (Munhall et al., 2004: head motion and pitch go together); each
-    phrase has a posture of its own, taken up through the pause before it; the rest is smooth noise.
+    Nods mark the stronger accents; pitch lifts and lowers the head (Munhall et al., 2004: head motion and pitch go
+    together); each phrase has a posture of its own, taken up through the pause before it; the rest is smooth noise.
 
     Returns:
         ``[T, 6]``: axis-angle (radians), translation (face-frame units). Positive x rotation looks down.

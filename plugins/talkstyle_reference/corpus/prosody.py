@@ -34,7 +34,7 @@ class Prosody:
     accents: NDArray[np.float64]
 
 
-def gaussian(signal: NDArray[np.floating], sigma: float) -> NDArray[np.float64]:
+def gaussian(signal: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
     """Smooth along the first axis with a Gaussian of ``sigma`` frames; the ends are held."""
     x = np.asarray(signal, dtype=np.float64)
     if sigma < 0.05 or len(x) == 0:

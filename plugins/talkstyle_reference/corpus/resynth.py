@@ -1,7 +1,7 @@
 """Sing and rap: new timing and pitch for spoken words, by pitch-synchronous overlap-add.
 
-TD-PSOLA (Moulines & Charpentier, 1990): windows of two periods, one at each pulse, are laid down again at new distances. The voice's
-formants stay, so its phones do too.
+TD-PSOLA (Moulines & Charpentier, 1990): windows of two periods, one at each pulse, are laid down again at new
+distances. The voice's formants stay, so its phones do too.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ def rap(utterance: Utterance, rng: np.random.Generator) -> Utterance:
 
 def resynthesise(
     utterance: Utterance,
-    durations: NDArray[np.floating],
+    durations: NDArray[np.float64],
     *,
-    notes: NDArray[np.floating] | None = None,
+    notes: NDArray[np.float64] | None = None,
     vibrato: tuple[float, float] = (0.0, 5.5),
     flatten: float = 0.0,
 ) -> Utterance:
@@ -109,7 +109,8 @@ def resynthesise(
 
 def _pulses(audio: NDArray[np.float64], hertz: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where the pulses stand and how long their periods are, in samples; every 10 ms where there is no voice."""
-    places, periods = [], []
+    places: list[int] = []
+    periods: list[int] = []
     at = 0
     while at < len(audio):
         pitch = hertz[min(at // 160, len(hertz) - 1)]
@@ -154,4 +155,4 @@ def _overlap_add(
         voiced = hertz[min(int(places[index]) // 160, len(hertz) - 1)] > 0
         at += RATE / wanted[min(int(at / RATE * 100), len(wanted) - 1)] if voiced else period
     loud = result / np.maximum(weight, 0.5)
-    return np.clip(np.round(loud[pad : pad + count]), -32768, 32767).astype(np.int16)
+    return np.asarray(np.clip(np.round(loud[pad : pad + count]), -32768, 32767), dtype=np.int16)

@@ -1,6 +1,7 @@
 """Speech with phone timings, from flite (a program) and espeak-ng (a shared library, see ``espeak_worker``).
 
-Both are tools, found at run time; neither is a dependency. Each text is spoken by a process of its own, so threads may speak at once.
+Both are tools, found at run time; neither is a dependency. Each text is spoken by a process of its own, so threads
+may speak at once.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import tempfile
 import wave
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,8 @@ RATE: Final = 16000
 FLITE_VOICES: Final = ("slt", "rms", "awb", "kal16")
 ESPEAK_VARIANTS: Final = ("", "f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8")
 ESPEAK_LANGUAGES: Final = {
-    "en-us": "gmw/en-US", "en-gb": "gmw/en", "en-sc": "gmw/en-GB-scotland", "fr": "roa/fr", "de": "gmw/de", "es": "roa/es",
+    "en-us": "gmw/en-US", "en-gb": "gmw/en", "en-sc": "gmw/en-GB-scotland", "fr": "roa/fr", "de": "gmw/de",
+    "es": "roa/es",
     "it": "roa/it", "pt": "roa/pt", "nl": "gmw/nl",
 }  # fmt: skip
 """Language tag to the name of espeak-ng's voice."""
@@ -101,8 +103,15 @@ def flite(text: str, *, voice: str = "slt", stretch: float = 1.0, pitch: float |
 
 
 def espeak(
-    text: str, *, language: str = "en-us", variant: str = "", rate: int = 170, pitch: int = 50, pitch_range: int = 50, gap: int = 0
-) -> Utterance:  # fmt: skip
+    text: str,
+    *,
+    language: str = "en-us",
+    variant: str = "",
+    rate: int = 170,
+    pitch: int = 50,
+    pitch_range: int = 50,
+    gap: int = 0,
+) -> Utterance:
     """Speak with espeak-ng.
 
     Args:
@@ -124,7 +133,9 @@ def espeak(
         input=json.dumps(order).encode(), capture_output=True, check=False, timeout=120,
     )  # fmt: skip
     line, _, data = done.stdout.partition(b"\n")
-    answer = json.loads(line) if done.returncode == 0 and line else {"error": f"espeak-ng failed ({done.returncode})"}
+    answer: dict[str, Any] = (
+        json.loads(line) if done.returncode == 0 and line else {"error": f"espeak-ng failed ({done.returncode})"}
+    )
     if "error" in answer:
         raise _unavailable(answer["error"], "apt install libespeak-ng1 espeak-ng-data")
     sound, sampled, marks = np.frombuffer(data, dtype=np.int16), int(answer["rate"]), answer["marks"]
@@ -183,7 +194,7 @@ def _resample(audio: NDArray[np.int16], rate: int) -> NDArray[np.int16]:
     count = len(padded) * RATE // rate
     spectrum = np.fft.rfft(padded)
     sound = np.fft.irfft(spectrum[: count // 2 + 1], count) * (count / len(padded))
-    return np.clip(np.round(sound), -32768, 32767).astype(np.int16)
+    return np.asarray(np.clip(np.round(sound), -32768, 32767), dtype=np.int16)
 
 
 def _unavailable(what: str, how: str) -> ComponentUnavailable:
