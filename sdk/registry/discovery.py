@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final, Literal
 
@@ -15,7 +16,8 @@ from sdk.errors import ComponentBroken, PluginError
 from sdk.kinds import API
 from sdk.registry.component import Component, Failure, Provider
 from sdk.registry.hookspec import GROUP, PROJECT, HookSpec
-from sdk.registry.requirements import install_line, unmet
+from sdk.registry.installed import name_and_version
+from sdk.registry.requirements import install_line, is_met, unmet
 
 __all__ = ["Found", "discover", "judge"]
 
@@ -31,6 +33,8 @@ class Found:
 
     providers: list[Provider] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
+    met: Callable[[str], bool] = field(default_factory=lambda: cache(is_met), repr=False)
+    """Plugins share their requirements; each is looked up once."""
 
 
 def discover(points: Iterable[EntryPoint] | None = None) -> Found:
@@ -90,7 +94,7 @@ def _take(point: EntryPoint, found: Found) -> None:
     try:
         for item in _described(plugin):
             try:
-                provider = _provider(item, distribution, version, found.providers)
+                provider = _provider(item, distribution, version, found)
             except ComponentBroken as error:
                 fail("component", error, getattr(item, "name", None))
             else:
@@ -114,17 +118,17 @@ def _described(plugin: object) -> Iterator[object]:
         yield from items
 
 
-def _provider(item: object, distribution: str, version: str, others: Iterable[Provider]) -> Provider:
+def _provider(item: object, distribution: str, version: str, found: Found) -> Provider:
     if not isinstance(item, Component):
         raise ComponentBroken(f"talkstyle_components() returned {type(item).__name__}, not a Component")
     item.check()
-    provider = judge(Provider(item, distribution, version))
-    if any((o.kind, o.qualified) == (provider.kind, provider.qualified) for o in others):
+    provider = judge(Provider(item, distribution, version), met=found.met)
+    if any((o.kind, o.qualified) == (provider.kind, provider.qualified) for o in found.providers):
         raise ComponentBroken(f"{distribution} provides the {item.kind} {item.name!r} twice")
     return provider
 
 
-def judge(provider: Provider) -> Provider:
+def judge(provider: Provider, *, met: Callable[[str], bool] = is_met) -> Provider:
     """Tell from the description alone whether a component can be loaded here.
 
     Raises:
@@ -136,7 +140,7 @@ def judge(provider: Provider) -> Provider:
         reason = f"written for version {component.api} of the interface, and this is version {current}: upgrade {older}"
         return replace(provider, state="incompatible", reason=reason)
     try:
-        lacking = unmet(component.requires)
+        lacking = unmet(component.requires, met=met)
     except ValueError as error:  # packaging's InvalidRequirement is one
         raise ComponentBroken(f"a requirement of {component.name!r} cannot be read: {error}") from error
     if lacking:
@@ -146,7 +150,7 @@ def judge(provider: Provider) -> Provider:
 
 def _distribution(point: EntryPoint) -> tuple[str, str]:
     """An entry point's distribution and version."""
-    return (point.dist.name, point.dist.version) if point.dist is not None else ("unknown", "")
+    return name_and_version(point.dist) if point.dist is not None else ("unknown", "")
 
 
 def _insist(found: Found) -> None:
