@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sdk import defaults
 from sdk.activity import ActivityStream
@@ -69,7 +70,8 @@ def animate(
         encoder: An audio encoder or its name; the style's own, or else the generator's, where left out.
         renderer: A renderer or its name.
         detector: A landmark detector or its name; not used for a ``Portrait``.
-        device: Where the generator runs; see ``resolve_device``.
+        device: Where the networks run, those of renderer and detector too where they take a device; see
+            ``resolve_device``. Objects of the caller's own stay where they are, but for the generator.
         allow_other_base: Take a style that was made for another base, where its parameters fit.
         on_progress: Called while the sound is listened to.
         cancel: Stops the work, here and in the animation.
@@ -89,8 +91,9 @@ def animate(
     _check(strength, seed)
     sound = open_audio(audio)
     pack = _find_style(style)
+    where = resolve_device(device)
     report("prepare")
-    who, notes = (portrait, ()) if isinstance(portrait, Portrait) else _find_face(portrait, detector, face)
+    who, notes = (portrait, ()) if isinstance(portrait, Portrait) else _find_face(portrait, detector, face, where)
     report("prepare")
     if generator is None:
         generator = defaults.GENERATOR if pack is None else pack.config.base.component
@@ -104,8 +107,7 @@ def animate(
             f"{listener.width}",
             hint=f"Use the encoder that it was trained with: {mover.encoder!r}.",
         )
-    painter: Renderer = resolve("renderer", renderer)
-    where = resolve_device(device)
+    painter: Renderer = _placed("renderer", renderer, where)
     mover = _dressed(mover, pack, strength, listener, allow_other_base=allow_other_base).to(where).eval()
     prepared = painter.prepare(who)
     report("prepare")
@@ -134,10 +136,20 @@ def _check(strength: float, seed: int) -> None:
         raise ConfigError(f"seed={seed!r} is no seed", where="seed", hint="Give a whole number from 0.")
 
 
-def _find_face(source: PortraitInput, detector: str | LandmarkDetector, face: Face) -> tuple[Portrait, tuple[str, ...]]:
+def _find_face(
+    source: PortraitInput, detector: str | LandmarkDetector, face: Face, device: torch.device
+) -> tuple[Portrait, tuple[str, ...]]:
     from sdk.reference import load_portrait
 
-    return load_portrait(source, detector=resolve("landmark-detector", detector), face=face)
+    return load_portrait(source, detector=_placed("landmark-detector", detector, device), face=face)
+
+
+def _placed(kind: str, component: str | Renderer | LandmarkDetector, device: torch.device) -> Any:
+    """The component, on the device where it is made here and takes one."""
+    if isinstance(component, str):
+        with contextlib.suppress(ConfigError):  # one without that option; what else is wrong is said below
+            return resolve(kind, component, device=str(device))
+    return resolve(kind, component)
 
 
 def _find_style(style: StylePack | str | Path | Mapping[str, float] | None) -> StylePack | None:

@@ -25,6 +25,7 @@ from sdk.errors import (
 )
 from sdk.face import BROWS, canonical_face, eye_opening, mouth_opening
 from sdk.progress import CancelToken
+from sdk.registry import register
 from tests.sdk.animation import fakes
 
 
@@ -371,3 +372,22 @@ def test_memory_does_not_grow_with_the_sound():
     (_, short), (count, long) = peak(10), peak(90)
     assert count == 2250
     assert long < 1.2 * short + 100_000
+
+
+def test_the_device_reaches_the_parts_that_take_one():
+    made = []
+
+    class Placed(fakes.Renderer):
+        def __init__(self, device="auto"):
+            super().__init__()
+            made.append(torch.device(device))
+
+    class Plain(fakes.Renderer):
+        def __init__(self):
+            super().__init__()
+            made.append("plain")
+
+    with register("renderer", "placed", Placed), register("renderer", "plain", Plain):
+        make(fakes.sound((1, 1)), renderer="placed", device="cpu")
+        make(fakes.sound((1, 1)), renderer="plain", device="cpu")
+    assert made == [torch.device("cpu"), "plain"]
