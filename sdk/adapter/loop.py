@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from sdk.adapter.material import Material
 from sdk.data import FloatArray
 from sdk.errors import ConfigError, StyleWithoutEffect
 from sdk.generation import aligned
+from sdk.interfaces import MotionGenerator, StyleTransferNet
 from sdk.losses import Reference, TransferLoss
 from sdk.packs.fingerprint import weights_sha256
 from sdk.progress import Reporter
@@ -47,8 +49,8 @@ class FitResult:
 
 def run(
     material: Material,
-    generator: nn.Module,
-    net: nn.Module,
+    generator: MotionGenerator,
+    net: StyleTransferNet,
     *,
     config: FitConfig,
     seed: int,
@@ -75,9 +77,10 @@ def run(
     """
     identity = _identity(material, generator, net, config, seed)
     base = _Base.of(generator, material, device)
-    model, critic = copy.deepcopy(generator), copy.deepcopy(net)
+    model: Any = copy.deepcopy(generator)  # Any: to torch they are modules, to us what their Protocols say
+    critic: Any = copy.deepcopy(net)
     _frozen_statistics(model)
-    trained = dict(model.named_parameters())
+    trained: dict[str, Tensor] = dict(model.named_parameters())
     terms = config.terms
     reference = Reference.of(*base.reference, ordered=material.ordered)
     loss = TransferLoss(critic, terms, reference)
@@ -97,7 +100,7 @@ def run(
         with torch.no_grad():
             _, expression, pose = generate(rng)
         opponent.zero_grad()
-        loss.critic(expression, pose, rng=rng).backward()
+        torch.autograd.backward(loss.critic(expression, pose, rng=rng))
         opponent.step()
 
     with _repeatable(device):
@@ -125,7 +128,7 @@ def run(
                 parts |= loss.transfer(expression, pose, rng=rng)
             total = loss.total(parts)
             optimiser.zero_grad()
-            total.backward()
+            torch.autograd.backward(total)
             torch.nn.utils.clip_grad_norm_(trained.values(), 1.0)
             optimiser.step()
             history.append({"loss": float(total.detach()), **{k: float(v.detach()) for k, v in parts.items()}})
@@ -166,7 +169,7 @@ class _Base:
     span: slice
 
     @classmethod
-    def of(cls, generator: nn.Module, material: Material, device: torch.device) -> _Base:
+    def of(cls, generator: MotionGenerator, material: Material, device: torch.device) -> _Base:
         def tensor(array: FloatArray) -> Tensor:
             return torch.tensor(array, device=device)
 
@@ -197,7 +200,7 @@ class _Base:
         return (starts + torch.arange(length)).to(self.features.device)
 
 
-def _score(model: nn.Module, base: _Base, material: Material, loss: TransferLoss, config: FitConfig) -> float:
+def _score(model: MotionGenerator, base: _Base, material: Material, loss: TransferLoss, config: FitConfig) -> float:
     """The loss without f on the frames kept for choosing."""
     sound, frames = material.sound.choose, material.frames.choose
     assert sound is not None  # the caller asks only where there are such frames
@@ -243,7 +246,9 @@ def _repeatable(device: torch.device) -> Iterator[None]:
         yield
 
 
-def _identity(material: Material, generator: nn.Module, net: nn.Module, config: FitConfig, seed: int) -> str:
+def _identity(
+    material: Material, generator: MotionGenerator, net: StyleTransferNet, config: FitConfig, seed: int
+) -> str:
     parts = (material.digest(), weights_sha256(generator), weights_sha256(net), config.model_dump_json(), str(seed))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -255,7 +260,7 @@ def _tensors(
     opponent: torch.optim.Adam,
     best: dict[str, Tensor],
 ) -> dict[str, Tensor]:
-    named = {f"model/{k}": v for k, v in model.named_parameters()}
+    named: dict[str, Tensor] = {f"model/{k}": v for k, v in model.named_parameters()}
     named |= {f"critic/{k}": v for k, v in critic.named_parameters()}
     named |= {f"best/{k}": v for k, v in best.items()}
     for label, adam in (("optimiser", optimiser), ("opponent", opponent)):

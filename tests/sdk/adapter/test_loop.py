@@ -1,0 +1,187 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from sdk.adapter.config import FitConfig
+from sdk.adapter.gain import effect, measure
+from sdk.adapter.loop import run
+from sdk.errors import Cancelled, CheckpointError, ConfigError
+from sdk.generation import generate
+from sdk.losses import TransferTerms
+from sdk.progress import CancelToken, Reporter
+from tests.sdk.adapter.material import material
+from tests.sdk.fakes import TinyGenerator, TinyNet
+
+CPU = torch.device("cpu")
+CONFIG = FitConfig(steps=60, learning_rate=3e-3, batch=2, window=120, critic_warmup=3, check_every=10)
+SHORT = CONFIG.model_copy(update={"steps": 12, "checkpoint_every": 4})
+
+
+def fit(stuff=None, *, config=CONFIG, seed=0, report=None, **options):
+    return run(
+        stuff or material(),
+        TinyGenerator(),
+        TinyNet(),
+        config=config,
+        seed=seed,
+        device=CPU,
+        report=report or Reporter(),
+        **options,
+    )
+
+
+def motions(stuff, result):
+    base = TinyGenerator().eval()
+    styled = TinyGenerator().eval()
+    styled.load_state_dict(result.parameters, strict=False)
+    return generate(base, stuff.features, device=CPU), generate(styled, stuff.features, device=CPU)
+
+
+def same(one, other):
+    return all(torch.equal(one.parameters[name], other.parameters[name]) for name in one.parameters)
+
+
+@pytest.mark.parametrize("critic", ["adversarial", "frozen"])
+def test_a_paired_fit_gains_on_frames_that_it_never_saw(critic):
+    stuff = material()
+    result = fit(stuff, config=CONFIG.model_copy(update={"terms": TransferTerms(critic=critic)}))
+    gain = measure(stuff, *motions(stuff, result))
+    assert gain.style > 0.3
+    assert gain.after.opening_r > gain.before.opening_r
+    assert gain.after.lmd < gain.before.lmd
+    assert gain.frames == (480, 600)
+    assert set(gain.baselines) == {"static mean", "mean shift", "mean and spread"}
+
+
+def test_an_unpaired_fit_changes_the_style_and_keeps_the_timing():
+    stuff = material(paired=False)
+    result = fit(stuff)
+    base, styled = motions(stuff, result)
+    gain = measure(stuff, base, styled)
+    assert gain.style > 0.3
+    assert gain.after.opening_r is None
+    assert effect(base, styled) > 0.001
+
+
+def test_stills_have_no_velocity_to_match():
+    stuff = material(paired=False, ordered=False)
+    gain = measure(stuff, *motions(stuff, fit(stuff)))
+    assert gain.style > 0.2
+    assert gain.after.speed_ratio is None
+
+
+def test_the_base_and_f_are_left_as_they_were():
+    generator, net = TinyGenerator(), TinyNet()
+    before = {k: v.clone() for k, v in {**generator.state_dict(), **net.state_dict()}.items()}
+    run(material(), generator, net, config=SHORT, seed=0, device=CPU, report=Reporter())
+    for name, value in {**generator.state_dict(), **net.state_dict()}.items():
+        assert torch.equal(value, before[name]), name
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others():
+    torch.manual_seed(1)
+    first = fit(config=SHORT)
+    torch.manual_seed(2)  # the caller's own random state plays no part
+    assert same(first, fit(config=SHORT))
+    assert not same(first, fit(config=SHORT, seed=1))
+
+
+def test_a_fit_does_not_touch_the_callers_random_numbers():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    fit(config=SHORT)
+    assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize("stop", [1, 5, 8, 11])
+def test_a_fit_that_was_stopped_goes_on_to_the_same_bits(tmp_path, stop):
+    token, file = CancelToken(), tmp_path / "fit.safetensors"
+
+    def watch(progress):
+        if progress.fraction * 12 >= stop:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        fit(config=SHORT, report=Reporter(watch, token), checkpoint=file)
+    resumed = fit(config=SHORT, resume=file if file.exists() else None, checkpoint=file)
+    whole = fit(config=SHORT)
+    assert same(resumed, whole)
+    assert resumed.step == whole.step
+    assert resumed.history == whole.history
+
+
+def test_a_fit_killed_without_warning_resumes_to_the_same_bits(tmp_path):
+    """SIGKILL (TerminateProcess on Windows) right after a step, in a process of its own."""
+    file = tmp_path / "fit.safetensors"
+    code = f"""
+import os, signal
+from tests.sdk.adapter.test_loop import SHORT, fit
+from sdk.progress import Reporter
+def watch(progress):
+    if progress.fraction * 12 >= 10:
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+fit(config=SHORT, report=Reporter(watch), checkpoint={str(file)!r})
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False)
+    assert done.returncode != 0
+    assert file.exists()
+    assert same(fit(config=SHORT, resume=file), fit(config=SHORT))
+
+
+def test_a_checkpoint_of_another_fit_is_refused(tmp_path):
+    file = tmp_path / "fit.safetensors"
+    fit(config=SHORT, checkpoint=file)
+    with pytest.raises(CheckpointError, match="another fit"):
+        fit(config=SHORT, seed=1, resume=file)
+    with pytest.raises(CheckpointError, match="another fit"):
+        fit(material(seed=9), config=SHORT, resume=file)
+
+
+def test_a_damaged_or_missing_checkpoint_is_an_error(tmp_path):
+    file = tmp_path / "fit.safetensors"
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        fit(config=SHORT, resume=file)
+    fit(config=SHORT, checkpoint=file)
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        fit(config=SHORT, resume=file)
+
+
+def test_the_best_step_is_chosen_on_frames_of_its_own():
+    stuff = material()
+    result = fit(stuff, config=CONFIG.model_copy(update={"steps": 40}))
+    assert result.step % 10 == 0
+    short = fit(material(frames=300), config=SHORT)
+    assert short.step == 12
+
+
+def test_progress_counts_every_step():
+    seen = []
+    fit(config=SHORT, report=Reporter(seen.append))
+    assert [p.fraction for p in seen if p.stage == "fit"] == [k / 12 for k in range(1, 13)]
+    assert "loss" in seen[-1].message
+
+
+def test_a_window_no_longer_than_its_warmup_is_an_error():
+    with pytest.raises(ConfigError, match="warm-up"):
+        fit(material(frames=60), config=FitConfig(steps=1, window=60, warmup=59))
+
+
+def test_unknown_or_senseless_settings_are_refused():
+    for bad in ({"steps": 0}, {"stepz": 3}, {"learning_rate": float("nan")}, {"terms": {"critic": "none"}}):
+        with pytest.raises(ValueError, match=next(iter(bad))):
+            FitConfig(**bad)
+
+
+def test_unseen_frames_teach_nothing():
+    stuff = material()
+    stuff.seen[100:200] = False
+    spoilt = np.array(stuff.motion.expression)
+    spoilt[100:200] = 5.0
+    object.__setattr__(stuff.motion, "expression", spoilt)
+    gain = measure(stuff, *motions(stuff, fit(stuff)))
+    assert gain.style > 0.2
