@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 
@@ -127,12 +127,11 @@ def _look(
 
 def _missing(times: Sequence[Fraction], seen: Sequence[int], turned: set[int]) -> list[str]:
     """Warn of frames without the face, by number and second."""
-    missing = [frame for frame in range(len(times)) if frame not in turned and frame not in set(seen)]
     warnings = []
     stretches = gaps(times, seen)
     for bridged, what in ((True, "interpolated"), (False, "left out")):
-        frames = [f for first, last, is_bridged in stretches if is_bridged == bridged for f in range(first, last + 1)]
-        frames = sorted(set(frames) & set(missing))
+        of_a_kind = (range(first, last + 1) for first, last, is_bridged in stretches if is_bridged == bridged)
+        frames = [frame for frame in chain.from_iterable(of_a_kind) if frame not in turned]
         if frames:
             warnings.append(f"no face in {len(frames)} of {len(times)} frames, {what}: {_stretches(times, frames)}")
     return warnings

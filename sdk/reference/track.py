@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.data import MOTION_RATE, POINTS, FloatArray, Floats, Motion
-from sdk.face import neutral_face, normalise
+from sdk.face import normalise
 
 __all__ = ["GAP", "FaceTrack", "gaps", "longest_gap", "resample", "step_between"]
 
 GAP = 0.25
 """Seconds between two sightings up to which the face is interpolated."""
+
+BLOCK = 3600
+"""Frames that are interpolated at once: the double precision of a whole long clip would be large."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +53,10 @@ class FaceTrack:
         return len(self.points) / MOTION_RATE
 
     def motion(self, frames: slice = slice(None)) -> Motion:
-        """The face's motion, T frames, its neutral face taken from the valid ones among ``frames`` alone."""
-        known = self.points[frames][self.valid[frames]]
-        return normalise(self.points, neutral=neutral_face(known))
+        """The face's motion, T frames; its neutral face and rest come from the valid ones among ``frames`` alone."""
+        known = np.zeros(len(self.points), dtype=np.bool_)
+        known[frames] = self.valid[frames]
+        return normalise(self.points, known=known)
 
 
 def step_between(times: Sequence[Fraction]) -> Fraction:
@@ -88,12 +92,14 @@ def resample(times: Sequence[Fraction], seen: Sequence[int], points: Floats) -> 
     span = known[after] - known[before]
     # Clipped: the ends are held.
     share = np.clip((clock - known[before]) / np.where(span > 0, span, 1.0), 0.0, 1.0)[:, None, None]
-    flat = np.asarray(points, dtype=np.float64).reshape(-1, POINTS, 3)
-    mixed = flat[before] * (1 - share) + flat[after] * share
+    mixed = np.empty((count, POINTS, 3), dtype=np.float32)
+    for start in range(0, count, BLOCK):
+        part = slice(start, start + BLOCK)
+        mixed[part] = points[before[part]] * (1 - share[part]) + points[after[part]] * share[part]
     inside = (clock >= known[0]) & (clock <= known[-1])
     nearest = np.minimum(np.abs(clock - known[before]), np.abs(clock - known[after]))
     valid = np.where(inside & (span > 0), span <= longest_gap(step) + 1e-9, False) | (nearest <= float(step) * 1.001)
-    return mixed.astype(np.float32), valid
+    return mixed, valid
 
 
 def gaps(times: Sequence[Fraction], seen: Sequence[int]) -> list[tuple[int, int, bool]]:
