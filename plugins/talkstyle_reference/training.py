@@ -42,7 +42,7 @@ class Plan:
     """
 
     generator: str = "tcn"
-    steps: int = 8000
+    steps: int = 5000
     rate: float = 1.5e-3
     batch: int = 8
     frames: int = 240
@@ -50,7 +50,7 @@ class Plan:
     seed: int = 0
 
 
-PLANS: Final = {"tcn": Plan(), "lstm": Plan(generator="lstm", steps=4000, rate=1e-3)}
+PLANS: Final = {"tcn": Plan(), "lstm": Plan(generator="lstm", steps=2400, rate=1e-3)}
 """How the shipped weights were trained."""
 
 
