@@ -57,7 +57,7 @@ class Mesh:
         with warnings.catch_warnings(), without_chatter():
             warnings.simplefilter("ignore", DeprecationWarning)  # from MediaPipe's own dependencies, on import
             self._backend: _Backend
-            if model is None and find_spec("mediapipe.python.solutions") is not None:
+            if model is None and _wheel_has_models():
                 self._backend = _WheelMesh(max_faces, min_confidence)
             else:
                 bundle = _published_bundle() if model is None else _own_bundle(model)
@@ -73,6 +73,14 @@ class Mesh:
             found = self._backend.faces(picture)
         self._seen_face = bool(found)
         return found
+
+
+def _wheel_has_models() -> bool:
+    """Whether this release has the solutions API, which carries its models; later ones have the tasks API alone."""
+    try:
+        return find_spec("mediapipe.python.solutions.face_mesh") is not None
+    except ModuleNotFoundError:  # a parent package is not there
+        return False
 
 
 def _pixels(landmarks: Any, side: int) -> NDArray[np.float64]:

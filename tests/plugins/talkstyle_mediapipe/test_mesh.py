@@ -27,10 +27,14 @@ def test_the_mapping_reads_the_mesh_in_ibug_order():
     assert list(reduced[[3, 27, 28]]) == [95, 87, 196]  # means of pairs
 
 
+def _not_there(name):
+    raise ModuleNotFoundError(f"No module named {name!r}")
+
+
 @pytest.fixture
 def without_wheel_models(monkeypatch):
     """As with a release of MediaPipe that carries no models."""
-    monkeypatch.setattr(mesh, "find_spec", lambda name: None)
+    monkeypatch.setattr(mesh, "find_spec", _not_there)
 
 
 def start(model=None):
@@ -79,7 +83,7 @@ def test_both_generations_agree(found_in_folder, monkeypatch):
     pictures = [drawn_face(384, seed=seed).pixels for seed in range(4)]
     wheel = MediaPipeDetector().detect(pictures)
     if found_in_folder:
-        monkeypatch.setattr(mesh, "find_spec", lambda name: None)
+        monkeypatch.setattr(mesh, "find_spec", _not_there)
         tasks = MediaPipeDetector().detect(pictures)
     else:
         tasks = MediaPipeDetector(model=BUNDLE).detect(pictures)
