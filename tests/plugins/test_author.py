@@ -98,6 +98,35 @@ def test_it_is_discovered_and_keeps_the_contract(sound):
     assert (code, document["checks"][0]["error"]) == (0, None)
 
 
+ADAPT = """
+import warnings
+
+import numpy as np
+
+import sdk
+from sdk.testing.drawing import drawn_face
+from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet
+
+warnings.simplefilter("ignore", sdk.TalkstyleWarning)
+rng = np.random.default_rng(0)
+voice = sdk.Audio(0.1 * np.abs(np.sin(np.arange(64000) / 2400)) * rng.normal(size=64000), 16000)
+stills = [drawn_face(256, seed=seed).pixels for seed in range(3)]
+config = sdk.FitConfig(steps=10, learning_rate=3e-3, batch=2, window=60, critic_warmup=2)
+sdk.register("motion-generator", "tiny", TinyGenerator)
+sdk.register("audio-encoder", "loudness", LoudnessEncoder)
+pack = sdk.adapt(
+    audio=voice, images=stills, name="stills", detector="cascade", encoder="loudness", generator="tiny",
+    net=TinyNet(), device="cpu", config=config,
+)
+print(pack.config.name)
+"""
+
+
+def test_adapt_uses_it_by_name(sound):
+    process = run(sound, "-c", ADAPT)
+    assert (process.returncode, process.stdout.strip()) == (0, "stills"), process.stderr
+
+
 def test_an_import_error_is_reported_and_harms_no_other(changed):
     site = changed("__init__.py", "from sdk", "import no_such_module\nfrom sdk")
     _, document = talkstyle(site, "plugins")
