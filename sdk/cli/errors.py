@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -42,8 +43,9 @@ def report(words: Sequence[str]) -> Iterator[Outcome]:
             warnings.simplefilter("default", UserWarning)  # TalkstyleWarning is one
             warnings.showwarning = lambda message, *_, **__: click.echo(f"warning: {message}", err=True)
             yield outcome
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        sys.stderr.close()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough; Python would flush once more, and complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         outcome.code = 1
     except (click.Abort, KeyboardInterrupt):
         outcome.code = _show("interrupted", "interrupted", as_json=as_json, exit_code=130)

@@ -132,6 +132,15 @@ def test_warnings_are_one_line_on_stderr_and_the_filters_are_left_alone(talkstyl
     assert warnings.filters == before
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is another error there")
+def test_a_reader_that_has_seen_enough_gets_no_complaint():
+    words = [sys.executable, "-m", "sdk.cli", "plugins", "--json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (1, "")
+
+
 def test_nan_is_refused_rather_than_printed_as_what_is_no_json():
     with pytest.raises(ValueError, match="not JSON compliant"):
         emit({"loss": float("nan")})
