@@ -10,6 +10,13 @@ from sdk.packs.config import PackConfig, Training
 __all__ = ["card"]
 
 TAGS = ("talkstyle", "style-pack", "talking-head", "facial-animation")
+"""The Hub's tags of a pack; the first two tell it apart from everything else there."""
+
+# Those of the Hub's list that a pack may reasonably have; it refuses others, unless they are called "other".
+_HUB_LICENSES = {
+    *("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "unlicense", "gpl-3.0", "agpl-3.0", "openrail"),
+    *(f"cc-by{kind}-{n}.0" for kind in ("", "-sa", "-nc", "-nd", "-nc-sa", "-nc-nd") for n in (3, 4)),
+}
 
 
 def card(config: PackConfig, *, ref: str | None = None) -> str:
@@ -20,9 +27,12 @@ def card(config: PackConfig, *, ref: str | None = None) -> str:
         ref: How it is loaded, ``org/name`` on the Hub; a folder of its name where nothing is said.
     """
     front = ["---", "library_name: talkstyle", "tags:", *(f"- {tag}" for tag in TAGS)]
-    # JSON is YAML: quoting so leaves nothing for a value to break out of.
+    # JSON is YAML: quoted so, a value has nothing to break out of.
     if config.license is not None:
-        front.append(f"license: {json.dumps(config.license.lower())}")
+        known = config.license.lower()
+        front.append(f"license: {known if known in _HUB_LICENSES else 'other'}")
+        if known not in _HUB_LICENSES:
+            front.append(f"license_name: {json.dumps(re.sub('[^a-z0-9.-]+', '-', known).strip('-') or 'other')}")
     front.append("---")
     ref = ref or f"./{config.name}"
     parts = [

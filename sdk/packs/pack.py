@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +20,6 @@ from sdk.errors import (
     OutputError,
     PackIncompatible,
     PackInvalid,
-    StyleError,
     StyleNotFound,
     StyleWithoutEffect,
 )
@@ -50,10 +50,12 @@ class StylePack:
     Attributes:
         config: All that ``config.json`` says.
         delta: What it adds to the base.
+        source: The repository and commit that it was loaded from, where it came from the Hub.
     """
 
     config: PackConfig
     delta: Delta = field(repr=False)
+    source: StyleRef | None = None
 
     @property
     def name(self) -> str:
@@ -61,28 +63,32 @@ class StylePack:
         return self.config.name
 
     @classmethod
-    def load(cls, ref: str | Path | StyleRef, *, base: MotionGenerator | None = None) -> StylePack:
+    def load(
+        cls, ref: str | Path | StyleRef, *, base: MotionGenerator | None = None, token: str | bool | None = None
+    ) -> StylePack:
         """Load a pack; what comes back has passed every check.
 
         Args:
             ref: A folder (``./rap``), the name of a style that ships (``rap``), or one on the Hub
                 (``me/rap@revision``).
             base: The generator that it must fit, where it is at hand; ``apply`` checks it in any case.
+            token: For the Hub: a token, False for none, or None for the one that is logged in.
 
         Raises:
             ConfigError: No reference to a style.
             StyleNotFound: There is no pack there.
             PackInvalid: It breaks the format or fails a check.
             PackIncompatible: It needs a newer talkstyle, or has another layout than ``base``.
+            HubError: The Hub cannot be reached or refuses.
         """
         parsed = StyleRef.parse(ref)
         if parsed.kind == "hub":
-            raise StyleError(
-                "this version of talkstyle reads style packs from folders, not from the Hugging Face Hub",
-                where=str(parsed),
-                hint=f"Download it with `hf download {parsed.name} --local-dir FOLDER` and load ./FOLDER.",
-            )
-        pack = cls._read(parsed.folder(), base=base)
+            from sdk.packs import hub
+
+            found = hub.download(parsed, token=token)
+            pack = dataclasses.replace(cls._read(found.folder, root=found.root, base=base), source=found.ref)
+        else:
+            pack = cls._read(parsed.folder(), base=base)
         _log.info("style %r: license %s, consent %s", pack.name, pack.config.license, pack.config.consent)
         return pack
 
@@ -189,16 +195,79 @@ class StylePack:
         """
         target = Path(folder).expanduser().absolute()
         _check_target(target)
-        data = self.verify()
+        contents = self._files(files)
         with atomic_folder(target) as place:
-            (place / storage.CONFIG).write_bytes(self.config.to_bytes())
-            (place / storage.DELTA).write_bytes(data)
-            (place / storage.CARD).write_text(card(self.config), encoding="utf-8", newline="\n")
-            for name, content in (files or {}).items():
-                if not _is_preview(name):
-                    raise OutputError(f"{name!r} is no name of a preview", hint="Use preview*.png, .webp or .gif.")
+            for name, content in contents.items():
                 (place / name).write_bytes(content)
         return target
+
+    def push(
+        self,
+        repo_id: str,
+        *,
+        license: str | None = None,  # noqa: A002 the word that everyone looks for
+        consent: str | None = None,
+        private: bool | None = None,
+        revision: str | None = None,
+        create_pr: bool = False,
+        tag: str | None = None,
+        message: str | None = None,
+        files: Mapping[str, bytes] | None = None,
+        token: str | bool | None = None,
+    ) -> StyleRef:
+        """Put the pack on the Hugging Face Hub, in one commit; pushing the same pack again makes none.
+
+        Args:
+            repo_id: ``org/name``; the repository is created where it is not there.
+            license: An SPDX identifier; needed unless the pack has one.
+            consent: Who agreed that the style of this person is shared, and to what; needed unless the pack has one.
+            private: Whether a new repository is private; None is the account's own default.
+            revision: A branch that is there.
+            create_pr: Open a pull request instead.
+            tag: A tag for the commit.
+            message: The commit's message.
+            files: Previews, as in ``save``.
+            token: A token, or None for the one that is logged in.
+
+        Returns:
+            The repository at the commit that holds the pack; ``StylePack.load`` takes it.
+
+        Raises:
+            ConfigError: No licence or no consent is stated, or a name is none.
+            StyleNotFound: There is no such branch.
+            HubError: The Hub cannot be reached or refuses.
+        """
+        from sdk.packs import hub
+
+        pack = self.replace(license=license or self.config.license, consent=consent or self.config.consent)
+        missing = [word for word in ("license", "consent") if not getattr(pack.config, word)]
+        if missing:
+            raise ConfigError(
+                f"a style that is shared states its {' and its '.join(missing)}",
+                hint='Say so, as in push(..., license="cc-by-4.0", consent="my own face").',
+            )
+        return hub.upload(
+            repo_id,
+            pack._files(files, ref=repo_id),
+            private=private,
+            revision=revision,
+            create_pr=create_pr,
+            tag=tag,
+            message=message or f"Style pack {pack.name}",
+            token=token,
+        )
+
+    def _files(self, previews: Mapping[str, bytes] | None, *, ref: str | None = None) -> dict[str, bytes]:
+        """All files of the pack, by name."""
+        contents = {
+            storage.CONFIG: self.config.to_bytes(),
+            storage.DELTA: self.verify(),
+            storage.CARD: card(self.config, ref=ref).encode("utf-8"),
+        }
+        for name in previews or {}:
+            if not _is_preview(name):
+                raise OutputError(f"{name!r} is no name of a preview", hint="Use preview*.png, .webp or .gif.")
+        return contents | dict(previews or {})
 
     def verify(self) -> bytes:
         """Check again that the config is a pack's, and that the delta is the one that it names.

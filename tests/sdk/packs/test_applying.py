@@ -154,10 +154,12 @@ def test_items_of_one_style_run_together_and_come_back_in_order(generator, make_
     calls = []
     generator.register_forward_hook(lambda module, given, _: calls.append(len(given[0])))
     with StyleSlot(generator) as slot:
-        mixed, _, _ = PerItemStyles(slot, [one, two, one])(features)
-        alone, _, _ = PerItemStyles(slot, [one] * 3)(features)
-    assert calls == [2, 1, 3]
-    assert torch.allclose(mixed[[0, 2]], alone[[0, 2]], atol=1e-6)
+        four = features[[0, 1, 2, 0]]
+        mixed, _, _ = PerItemStyles(slot, [one, two, None, one])(four)
+        alone, _, _ = PerItemStyles(slot, [one] * 4)(four)
+    assert calls == [2, 1, 1, 4]
+    assert torch.allclose(mixed[[0, 3]], alone[[0, 3]], atol=1e-6)
+    assert torch.allclose(mixed[2], generator(four)[0][2], atol=1e-6)
     assert not torch.allclose(mixed[1], alone[1], atol=1e-3)
 
 

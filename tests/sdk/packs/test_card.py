@@ -23,7 +23,7 @@ def test_it_says_what_must_be_known(make_pack):
     pack = make_pack(name="rap", summary="Quick, wide, hard stops.", training=measured())
     text = card(pack.config, ref="me/rap")
     assert text.startswith("---\nlibrary_name: talkstyle\n")
-    assert 'license: "cc-by-4.0"' in text
+    assert "\nlicense: cc-by-4.0\n" in text
     assert "# rap" in text
     assert "Quick, wide, hard stops." in text
     assert 'style="me/rap"' in text
