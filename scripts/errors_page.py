@@ -43,7 +43,7 @@ def page() -> str:
 def _rows(error: type[errors.SdkError]) -> list[str]:
     """An error and its descendants, in the order of the source."""
     meaning = (inspect.getdoc(error) or "").splitlines()[0].replace("``", "`")
-    rows = [f"| `{error.__name__}` | `{error.__base__.__name__}` | `{error.code}` | {meaning} |"]
+    rows = [f"| `{error.__name__}` | `{error.__bases__[0].__name__}` | `{error.code}` | {meaning} |"]
     for child in error.__subclasses__():
         if child.__module__ == errors.__name__:
             rows += _rows(child)
