@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 from sdk.data import FloatArray, Motion
 from sdk.face import canonical_face, mouth_opening, mouth_width
 from sdk.metrics.correlation import correlate
-from sdk.metrics.distances import landmark_distance, pose_distance, speed, style_distance, style_landmark_distance
+from sdk.metrics.distances import (
+    jaw_lip_distance,
+    jaw_lip_velocity_distance,
+    landmark_distance,
+    mouth_area_distance,
+    pose_distance,
+    speed,
+    style_distance,
+    style_landmark_distance,
+)
 
 __all__ = ["MotionScores", "compare"]
 
@@ -24,6 +33,9 @@ class MotionScores:
         opening_null: Its 95th percentile for unrelated timing.
         width_r: Correlation of the mouth's width, likewise.
         lmd: Mouth landmark distance, in % of the eye distance; None where the two share no clock.
+        dl: Jaw and lip landmark distance, likewise.
+        dv: Jaw and lip velocity distance, in % of the eye distance a second, likewise.
+        da: Open mouth area difference, in % of the largest real one, likewise.
         pose: Distance of head rotations, in degrees; None where the two share no clock.
         opening_ratio: Spread of the mouth's opening over the real spread.
         speed_ratio: Mean speed of the mouth over the real one; None where the reference has no order in time.
@@ -38,6 +50,9 @@ class MotionScores:
     opening_null: float | None
     width_r: float | None
     lmd: float | None
+    dl: float | None
+    dv: float | None
+    da: float | None
     pose: float | None
     opening_ratio: float
     speed_ratio: float | None
@@ -85,6 +100,9 @@ def compare(
         opening_null=opening.null if opening else None,
         width_r=width.r if width else None,
         lmd=landmark_distance(generated, real, valid) if paired else None,
+        dl=jaw_lip_distance(generated, real, valid) if paired else None,
+        dv=jaw_lip_velocity_distance(generated, real, valid) if paired else None,
+        da=mouth_area_distance(generated, real, valid) if paired else None,
         pose=pose_distance(generated, real, valid) if paired else None,
         opening_ratio=float(np.std(mine)) / max(spread, 1e-6),
         speed_ratio=speed(generated) / max(real_speed, 1e-6) if ordered else None,

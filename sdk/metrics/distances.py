@@ -7,16 +7,21 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from sdk.data import FloatArray, Motion
-from sdk.face import JAW, MOUTH, canonical_face, compose
+from sdk.face import INNER_LIPS, JAW, MOUTH, canonical_face, compose
 
 __all__ = [
     "descriptor",
+    "jaw_lip_distance",
+    "jaw_lip_velocity_distance",
     "landmark_distance",
+    "mouth_area_distance",
     "pose_distance",
     "speed",
     "style_distance",
     "style_landmark_distance",
 ]
+
+JAW_AND_MOUTH = [*range(17), *range(48, 68)]
 
 _VELOCITY_SCALE = 4.0
 
@@ -27,8 +32,36 @@ def landmark_distance(generated: Motion, real: Motion, valid: NDArray[np.bool_] 
     return 100 * float(gap.mean() if valid is None else gap[valid].mean())
 
 
+def jaw_lip_distance(generated: Motion, real: Motion, valid: NDArray[np.bool_] | None = None) -> float:
+    """D-L: the mean distance of jaw and mouth (heads upright), in % of the eye distance (after Zhou et al., 2020)."""
+    gap = np.linalg.norm(generated.expression[:, JAW_AND_MOUTH] - real.expression[:, JAW_AND_MOUTH], axis=-1).mean(-1)
+    return 100 * float(gap.mean() if valid is None else gap[valid].mean())
+
+
+def jaw_lip_velocity_distance(generated: Motion, real: Motion, valid: NDArray[np.bool_] | None = None) -> float:
+    """D-V: the same of velocities, in % of the eye distance a second."""
+    mine, theirs = (np.diff(m.expression[:, JAW_AND_MOUTH], axis=0) for m in (generated, real))
+    gap = np.linalg.norm(mine - theirs, axis=-1).mean(-1)
+    both = slice(None) if valid is None else valid[1:] & valid[:-1]
+    return 100 * float(gap[both].mean() * real.rate)
+
+
+def mouth_area_distance(generated: Motion, real: Motion, valid: NDArray[np.bool_] | None = None) -> float:
+    """D-A: the mean difference of the inner lips' areas, in % of the largest real one."""
+    mine, theirs = (_inner_area(m) for m in (generated, real))
+    seen = slice(None) if valid is None else valid
+    return 100 * float(np.abs(mine - theirs)[seen].mean() / max(theirs[seen].max(), 1e-6))
+
+
+def _inner_area(motion: Motion) -> NDArray[np.float64]:
+    """The area inside the inner lips, in square face-frame units ``[T]`` (the shoelace formula)."""
+    lips = (canonical_face() + motion.expression)[:, INNER_LIPS, :2].astype(np.float64)
+    x, y = lips[..., 0], lips[..., 1]
+    return np.asarray(np.abs((x * np.roll(y, -1, 1) - y * np.roll(x, -1, 1)).sum(1)) / 2)
+
+
 def pose_distance(generated: Motion, real: Motion, valid: NDArray[np.bool_] | None = None) -> float:
-    """D-A: the mean distance between head rotations' vectors, in degrees."""
+    """The mean distance between head rotations' vectors, in degrees."""
     gap = np.degrees(np.linalg.norm(generated.pose[:, :3] - real.pose[:, :3], axis=-1))
     return float(gap.mean() if valid is None else gap[valid].mean())
 

@@ -5,7 +5,10 @@ from sdk.data import Motion
 from sdk.metrics import (
     compare,
     correlate,
+    jaw_lip_distance,
+    jaw_lip_velocity_distance,
     landmark_distance,
+    mouth_area_distance,
     pose_distance,
     speed,
     style_distance,
@@ -59,6 +62,14 @@ def test_distances_are_zero_for_the_same_and_in_percent_of_the_eye_distance():
     assert landmark_distance(moved, one) == pytest.approx(2, rel=1e-3)
     turned = Motion(one.expression, one.pose + np.float32([np.radians(3), 0, 0, 0, 0, 0]))
     assert pose_distance(turned, one) == pytest.approx(3, rel=1e-3)
+
+
+def test_areas_and_velocities_differ_where_openings_do():
+    wide, narrow = motion(opening=0.2), motion(opening=0.1)
+    assert mouth_area_distance(wide, wide) == jaw_lip_velocity_distance(wide, wide) == jaw_lip_distance(wide, wide) == 0
+    assert mouth_area_distance(narrow, wide) == pytest.approx(50 * 2 / np.pi, rel=0.05)  # half, over a sine's mean
+    assert jaw_lip_velocity_distance(narrow, wide) > 1
+    assert jaw_lip_distance(narrow, wide) > 1
 
 
 def test_speed_is_per_second():
