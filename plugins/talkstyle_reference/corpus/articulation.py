@@ -111,9 +111,10 @@ def _envelope(
     """1 while the phones in ``labels`` last, with raised-cosine flanks outside of them, ``[T]``."""
     approach, leave = 0.065 / style.speed, 0.060 / style.speed
     result = np.zeros_like(time)
-    for label, start, end in utterance.phones:
+    following = [label for label, _, _ in utterance.phones[1:]] + [PAUSE]
+    for (label, start, end), after in zip(utterance.phones, following, strict=True):
         if label in labels:
-            part = release(label, start, end)
+            part = end if after in labels else release(label, start, end)
             away = np.where(time < start, (start - time) / approach, np.maximum(time - part, 0) / leave)
             result = np.maximum(result, 0.5 + 0.5 * np.cos(np.pi * np.clip(away, 0, 1)))
     return result

@@ -43,8 +43,8 @@ _DRAWN: Final[dict[str, dict[int, tuple[float, float, float]]]] = {
         33: (0, 0, -0.006), 8: (0, -0.004, -0.008), 7: (0, -0.003, -0.005),
     },
     "raise_upper": {
-        48: (0, -0.010, 0.004), 49: (-0.002, -0.042, 0.004), 50: (-0.001, -0.056, 0.004), 51: (0, -0.056, 0.004),
-        60: (0, -0.010, 0.004), 61: (0, -0.054, 0.002), 62: (0, -0.056, 0.002), 31: (-0.004, -0.010, 0),
+        48: (0, -0.013, 0.004), 49: (-0.002, -0.055, 0.004), 50: (-0.001, -0.073, 0.004), 51: (0, -0.073, 0.004),
+        60: (0, -0.013, 0.004), 61: (0, -0.070, 0.002), 62: (0, -0.073, 0.002), 31: (-0.004, -0.010, 0),
         32: (-0.002, -0.006, 0),
     },
     "lower_lower": {
@@ -52,10 +52,10 @@ _DRAWN: Final[dict[str, dict[int, tuple[float, float, float]]]] = {
         60: (-0.002, 0.008, 0.003), 67: (0, 0.058, 0.006), 66: (0, 0.060, 0.006), 8: (0, 0.010, 0), 7: (0, 0.008, 0),
     },
     "press": {
-        48: (-0.008, 0, 0.004), 49: (0, 0.014, 0.010), 50: (0, 0.022, 0.014), 51: (0, 0.022, 0.014),
+        48: (0.010, 0, 0.004), 49: (0, 0.014, 0.010), 50: (0, 0.022, 0.014), 51: (0, 0.022, 0.014),
         59: (0, -0.014, 0.010), 58: (0, -0.022, 0.014), 57: (0, -0.024, 0.014), 61: (0, 0.002, 0.012),
         62: (0, 0.002, 0.012), 67: (0, 0.002, 0.012), 66: (0, 0.002, 0.012), 7: (0, -0.006, 0), 8: (0, -0.008, 0),
-        60: (-0.006, 0, 0.004),
+        60: (0.008, 0, 0.004),
     },
     "smile": {
         48: (-0.055, -0.050, 0.030), 49: (-0.032, -0.022, 0.014), 50: (-0.010, -0.004, 0.006), 51: (0, 0.002, 0.004),
@@ -118,6 +118,8 @@ def _matrix() -> NDArray[np.float64]:
         turned = (cosine - 1) * y - sine * z, 0.55 * (sine * y + (cosine - 1) * z)
         for point in (index, MIRROR[index]):
             matrix[0, point, 1:] = share * turned[0], share * turned[1]
+    # Detected mouths grow a little wider as they open.
+    matrix[0, [48, 60], 0], matrix[0, [54, 64], 0] = -0.016, 0.016
     for name, drawn in _DRAWN.items():
         channel = BASIS_CHANNELS.index(name)
         for index, (x, y, z) in drawn.items():
@@ -151,7 +153,8 @@ def displace(
     closing = []
     for upper, lower, over, under in _COLUMNS:
         gap = (face[lower] + moved[:, lower] - face[upper] - moved[:, upper])[:, 1:]
-        move = np.where(gap[:, :1] < 0, gap, together[:, None] * gap)
+        height = np.where(gap[:, 0] < 0, 1.0, together) * gap[:, 0]
+        move = np.stack([height, shut * gap[:, 1]], axis=1)
         # Closing is mostly the lower lip's work, and all of it when it goes under the teeth.
         top = (0.3 * (1 - bite))[:, None] * move
         moved[:, [upper, *over], 1:] += top[:, None]

@@ -38,7 +38,7 @@ from talkstyle_reference.corpus.style import ArticulationStyle
 
 __all__ = ["CORPUS_VERSION", "animate_utterance", "build", "speak"]
 
-CORPUS_VERSION: Final = 1
+CORPUS_VERSION: Final = 2
 """Raised when a seed no longer gives the same corpus."""
 
 _SESSION: Final = 4

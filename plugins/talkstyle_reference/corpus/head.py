@@ -47,11 +47,14 @@ def head_pose(
     nod[:, 0] -= 0.15 * (lift - lift.mean())
     nod = (nod - nod.mean(axis=0)) / (nod[:, 0].std() + 0.1)
     posture = _postures(utterance, time, style, rng)
-    drift = np.stack([_noise(len(time), 0.35 * style.tempo, rng) for _ in range(3)], axis=1)
+    swing = np.stack([_band(-prosody.pitch) / 1.4, _band(prosody.pitch) / 1.2, _band(prosody.loudness) / 5.0], axis=1)
+    drift = np.stack([_noise(len(time), 0.5 * style.tempo, rng) for _ in range(3)], axis=1)
     axes = np.array([1.0, style.yaw, style.roll])
-    parts = style.nods * nod + style.sway * _unit(posture) * axes + style.noise * drift * axes
+    parts = style.nods * nod + style.sway * (0.7 * posture + 0.7 * swing) * axes + style.noise * drift * axes
     parts /= np.sqrt(style.nods**2 + style.sway**2 + style.noise**2)
-    rotation = np.radians(style.head) * parts
+    parts -= parts.mean(axis=0)
+    # Necks end: beyond about 15 degrees the motion is held back.
+    rotation = np.radians(15.0 * np.tanh(style.head * parts / 15.0))
     # The face frame's origin is carried along by turning about the neck, and leans a little by itself.
     carried = _NECK - rotation_matrix(rotation) @ _NECK
     lean = 0.004 * style.head * np.stack([_noise(len(time), 0.25, rng) for _ in range(3)], axis=1)
@@ -98,19 +101,30 @@ def _postures(
     utterance: Utterance, time: NDArray[np.float64], style: ArticulationStyle, rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """A posture for each phrase, ``[T, 3]``, joined by minimum-jerk moves (Flash & Hogan, 1985)."""
-    borders = [0.0] + [(s + e) / 2 for label, s, e in utterance.phones if label == PAUSE and e - s > 0.12 and s > 0]
-    # A long phrase is more than one posture.
-    while borders[-1] < utterance.duration:
-        borders.append(borders[-1] + rng.uniform(1.2, 3.0) / style.tempo)
+    pauses = [(s + e) / 2 for label, s, e in utterance.phones if label == PAUSE and e - s > 0.12 and s > 0]
+    borders = []
+    at = 0.0
+    for pause in [*pauses, utterance.duration]:
+        # A long phrase is more than one posture.
+        while pause - at > 3.5 / style.tempo:
+            at += rng.uniform(1.4, 3.0) / style.tempo
+            borders.append(at)
+        at = pause
+        borders.append(at)
     result = np.zeros((len(time), 3))
     now = rng.standard_normal(3)
     result += now
-    for start in sorted(borders)[1:]:
+    for start in borders:
         following = 0.3 * now + rng.standard_normal(3) * (0.8, 1.0, 1.0)
         s = np.clip((time - start + 0.3 / style.tempo) / (0.6 / style.tempo), 0, 1)
         result += (following - now) * (s**3 * (10 - 15 * s + 6 * s**2))[:, None]
         now = following
     return result
+
+
+def _band(signal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What of a signal goes up and down within about one to five seconds."""
+    return gaussian(signal, 22) - gaussian(signal, 80)
 
 
 def _noise(frames: int, cutoff: float, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -120,9 +134,3 @@ def _noise(frames: int, cutoff: float, rng: np.random.Generator) -> NDArray[np.f
     smooth = gaussian(rng.standard_normal(frames + 2 * pad), sigma)[pad : pad + frames]
     # White noise through a Gaussian of sigma frames has variance 1 / (2 sqrt(pi) sigma).
     return np.asarray(smooth * np.sqrt(2 * np.sqrt(np.pi) * sigma))
-
-
-def _unit(signal: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Centre each column, and scale all by the overall standard deviation."""
-    centred = signal - signal.mean(axis=0)
-    return np.asarray(centred / (np.sqrt((centred**2).mean()) + 1e-3))
