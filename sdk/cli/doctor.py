@@ -156,7 +156,7 @@ def _components() -> Iterator[Finding]:
         if not any(p.state in ("ready", "clash") for p in components(kind)):
             yield Finding("component", "problem", f"no {kind} can be used", "See `talkstyle plugins` for why.")
     for failure in failures():
-        yield Finding("plugin", "problem", str(failure), f"Upgrade or remove {failure.distribution}.")
+        yield Finding("plugin", "note", str(failure), f"Upgrade or remove {failure.distribution}.")
 
 
 def _models() -> Iterator[Finding]:

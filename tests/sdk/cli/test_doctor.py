@@ -9,6 +9,7 @@ import pytest
 
 from sdk.cli import doctor
 from sdk.kinds import KINDS
+from sdk.registry import Failure
 
 
 def test_a_sound_machine(talkstyle, talkstyle_json):
@@ -46,6 +47,15 @@ def test_a_kind_without_any_component(monkeypatch):
     monkeypatch.setattr(doctor, "components", lambda kind=None: ())
     problems = [detail for state, detail, _ in states("component") if state == "problem"]
     assert problems == [f"no {kind} can be used" for kind in KINDS]
+
+
+def test_a_broken_plugin_is_noted_and_no_problem_while_others_work(monkeypatch, talkstyle):
+    failure = Failure("odd-dist", "1.0", "odd", "import", RuntimeError("boom"))
+    monkeypatch.setattr(doctor, "failures", lambda: (failure,))
+    ((state, detail, hint),) = states("plugin")
+    assert (state, hint) == ("note", "Upgrade or remove odd-dist.")
+    assert "RuntimeError: boom" in detail
+    assert talkstyle("doctor")[0] == 0
 
 
 def test_a_package_that_is_missing(monkeypatch):
