@@ -17,7 +17,10 @@ from sdk.errors import PackIncompatible, PackInvalid
 from sdk.face import FACE_FRAME_VERSION
 
 __all__ = [
+    "CARD",
+    "CONFIG",
     "CONFIG_MAX_BYTES",
+    "DELTA",
     "DELTA_MAX_BYTES",
     "FORMAT",
     "FORMAT_VERSION",
@@ -33,6 +36,11 @@ __all__ = [
     "Training",
     "explain",
 ]
+
+CONFIG: Final = "config.json"
+DELTA: Final = "delta.safetensors"
+CARD: Final = "README.md"
+"""The files of a pack."""
 
 FORMAT: Final = "talkstyle-pack"
 FORMAT_VERSION: Final = 1

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Final
 from sdk._version import __version__
 from sdk.errors import ConfigError, HubError, PackInvalid, SdkError, StyleNotFound
 from sdk.packs.card import TAGS
-from sdk.packs.config import CONFIG_MAX_BYTES, DELTA_MAX_BYTES
+from sdk.packs.config import CONFIG, CONFIG_MAX_BYTES, DELTA, DELTA_MAX_BYTES
 from sdk.packs.reference import StyleRef
-from sdk.packs.storage import CONFIG, DELTA
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi

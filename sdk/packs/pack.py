@@ -28,7 +28,20 @@ from sdk.files import atomic_folder
 from sdk.interfaces import AudioEncoder, MotionGenerator
 from sdk.packs import storage
 from sdk.packs.card import card
-from sdk.packs.config import CONFIG_MAX_BYTES, FORMAT, Base, Compression, Dtype, Encoder, PackConfig, Training, explain
+from sdk.packs.config import (
+    CARD,
+    CONFIG,
+    CONFIG_MAX_BYTES,
+    DELTA,
+    FORMAT,
+    Base,
+    Compression,
+    Dtype,
+    Encoder,
+    PackConfig,
+    Training,
+    explain,
+)
 from sdk.packs.delta import Delta, low_rank
 from sdk.packs.fingerprint import layout_sha256, weights_sha256
 from sdk.packs.reference import StyleRef
@@ -260,9 +273,9 @@ class StylePack:
     def _files(self, previews: Mapping[str, bytes] | None, *, ref: str | None = None) -> dict[str, bytes]:
         """All files of the pack, by name."""
         contents = {
-            storage.CONFIG: self.config.to_bytes(),
-            storage.DELTA: self.verify(),
-            storage.CARD: card(self.config, ref=ref).encode("utf-8"),
+            CONFIG: self.config.to_bytes(),
+            DELTA: self.verify(),
+            CARD: card(self.config, ref=ref).encode("utf-8"),
         }
         for name in previews or {}:
             if not _is_preview(name):
@@ -399,7 +412,7 @@ def _check_target(target: Path) -> None:
     names = {entry.name for entry in target.iterdir()} - _CLUTTER
     if not names:
         return
-    foreign = sorted(n for n in names if n not in (storage.CONFIG, storage.DELTA, storage.CARD) and not _is_preview(n))
+    foreign = sorted(n for n in names if n not in (CONFIG, DELTA, CARD) and not _is_preview(n))
     if foreign or not _holds_pack(target):
         what = f"it holds {foreign[0]!r}" if foreign else "its config.json is not a pack's"
         raise OutputError(
@@ -417,7 +430,7 @@ def _holds_pack(folder: Path) -> bool:
         return True
     except PackInvalid:
         try:
-            with (folder / storage.CONFIG).open("rb") as file:
+            with (folder / CONFIG).open("rb") as file:
                 found = json.loads(file.read(CONFIG_MAX_BYTES))
             return isinstance(found, dict) and found.get("format") == FORMAT
         except (OSError, ValueError, RecursionError):

@@ -24,14 +24,19 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from sdk.errors import NotFiniteError, PackInvalid, StyleNotFound
-from sdk.packs.config import CONFIG_MAX_BYTES, DELTA_MAX_BYTES, MAX_PARAMETERS, DeltaInfo, Dtype, PackConfig
+from sdk.packs.config import (
+    CONFIG,
+    CONFIG_MAX_BYTES,
+    DELTA,
+    DELTA_MAX_BYTES,
+    MAX_PARAMETERS,
+    DeltaInfo,
+    Dtype,
+    PackConfig,
+)
 from sdk.packs.delta import Delta, Form, check_fits, forms, kind_of
 
-__all__ = ["CARD", "CONFIG", "DELTA", "encode_delta", "read_config", "read_delta", "read_header"]
-
-CONFIG: Final = "config.json"
-DELTA: Final = "delta.safetensors"
-CARD: Final = "README.md"
+__all__ = ["encode_delta", "read_config", "read_delta", "read_header"]
 
 HEADER_MAX_BYTES: Final = 1024 * 1024
 MAX_TENSORS: Final = 4096

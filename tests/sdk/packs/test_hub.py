@@ -275,7 +275,10 @@ def test_by_the_environment_alone(hub, pushed, tmp_path):
         "HF_HUB_DISABLE_XET": "1",
         "OMP_NUM_THREADS": "1",
     }
-    code = "import sdk; print(sdk.StylePack.load('ann/rap@v1').source)"
+    code = (
+        "from sdk.packs import StyleRef, hub; import sys; print(hub.download(StyleRef.parse('ann/rap@v1')).ref);"
+        "assert 'torch' not in sys.modules"
+    )
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == str(pushed), done.stderr
     assert (Path(environment["HF_HOME"]) / "hub" / "models--ann--rap").is_dir()
