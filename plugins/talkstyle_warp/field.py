@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sdk.data import Floats
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.rest import lip_gap
+from talkstyle_warp.retarget import lower_face
 from talkstyle_warp.seams import EYES, MOUTH, Seam
 from talkstyle_warp.template import Face
 
@@ -173,7 +174,19 @@ class Geometry:
         low = smoothstep(local[:, 1] - middle, -reach, reach)[:, None]
         joined = (1 - low) * upper + low * lower
         beyond = self.mouth.beyond(nodes, 0.12 * self.face.unit)[:, None]
+        reach_of = self._reaches(nodes)
+        upper, lower, joined = upper * reach_of, lower * reach_of, joined * reach_of
         return upper + beyond * (joined - upper), lower + beyond * (joined - lower), joined
+
+    def _reaches(self, nodes: Floats) -> NDArray[np.float64]:
+        """Where each input may be felt, ``[N, INPUTS]``: the mouth's below the eyes, the brows' above the cheeks."""
+        height = ((nodes - self.face.points[[36, 45], :2].mean(axis=0)) @ np.linalg.inv(self.face.camera[:2, :2]).T)[
+            :, 1
+        ]
+        reaches = np.ones((len(nodes), INPUTS))
+        reaches[:, [*range(17), *range(31, 36), *range(48, 68)]] = lower_face(height)[:, None]
+        reaches[:, 17:27] = 1.0 - smoothstep(height, 0.0, 0.3)[:, None]
+        return reaches
 
     def lid(self, eye: int, side: int, nodes: Floats) -> NDArray[np.float64]:
         """What a lid (0 upper, 1 lower) adds to the joined field, ``[N, INPUTS]``; constant past the lid's edge."""

@@ -111,7 +111,7 @@ class WarpRenderer:
             )
 
         crop = picture[window.top : window.top + window.height, window.left : window.left + window.width]
-        texture = torch.from_numpy(np.ascontiguousarray(crop)).to(self.device).float()
+        texture = torch.from_numpy(crop.astype(np.float32)).to(self.device)
         keep_open = self.rest == "portrait"
         mouth = MouthPatch.of(portrait.pixels, picture, geometry, ground, keep_open=keep_open, device=self.device)
         eyes = tuple(EyePatch.of(picture, geometry, eye, ground, device=self.device) for eye in (0, 1))

@@ -12,7 +12,7 @@ from sdk.data import Floats
 Rest = Literal["closed", "portrait"]
 
 CLOSED: Final = 0.03
-"""Inner lips nearer than this (in outer-eye distances, under 3 mm) count as closed: a lip's edge, a detector's floor."""
+"""Inner lips nearer than this (in outer-eye distances, under 3 mm) count as closed: an edge, a detector's floor."""
 
 UPPER_SHARE: Final = 0.3
 """Of the gap, what the upper lip covers; the lower lip and the jaw do the rest, as the upper lip hangs on the skull."""

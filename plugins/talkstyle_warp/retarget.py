@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sdk.data import Floats
 from sdk.face import BROWS, MOUTH, canonical_face
+from talkstyle_warp.curves import smoothstep
 
 ROTATION_LIMIT: Final = np.deg2rad(20.0)
 """Radians that a head's turn about each axis never passes: beyond, one picture lacks what would come into sight."""
@@ -40,17 +41,28 @@ def _brow_height(face: Floats) -> float:
     return float(np.mean(face[[36, 39, 42, 45], 1]) - np.mean(face[BROWS, 1]))
 
 
+def lower_face(height: Floats) -> NDArray[np.float64]:
+    """How far places belong to the part that the mouth moves, by their height below the eyes in outer-eye distances.
+
+    0 to just below the eyes, 1 from the cheekbones on: without it an interpolated field lets eyes and brows tremble
+    with every syllable, and a portrait whose lips are closed at rest would change all over.
+    """
+    return smoothstep(height, 0.08, 0.35)
+
+
 @dataclass(frozen=True, eq=False)
 class Retargeter:
     """What differs between the canonical face and a portrait's.
 
     Attributes:
         mouth: The portrait's mouth width over the canonical one, lips and jaw are scaled by it.
+        jaw: Weights of the jaw's points, ``[17]``: its ends, at the ears, do not move.
         brows: The same for the height of the brows above the eyes.
         travel: The limit of the head's translation, in face-frame units.
     """
 
     mouth: float
+    jaw: NDArray[np.float64]
     brows: float
     travel: float
 
@@ -60,12 +72,17 @@ class Retargeter:
         canon = canonical_face()
         mouth = _mouth_width(face) / _mouth_width(canon)
         brows = _brow_height(face) / _brow_height(canon)
-        return cls(float(np.clip(mouth, 0.6, 1.5)), float(np.clip(brows, 0.5, 1.5)), TRANSLATION_LIMIT * face_width)
+        return cls(
+            mouth=float(np.clip(mouth, 0.6, 1.5)),
+            jaw=lower_face(face[:17, 1]),
+            brows=float(np.clip(brows, 0.5, 1.5)),
+            travel=TRANSLATION_LIMIT * face_width,
+        )
 
     def expression(self, expression: Floats) -> NDArray[np.float64]:
         """Scale displacements ``[T, 68, 3]`` to the portrait. Lids, eye corners and nose bridge stay."""
         move = np.asarray(expression, dtype=np.float64).copy()
-        move[:, :17] *= self.mouth
+        move[:, :17] *= self.mouth * self.jaw[:, None]
         move[:, MOUTH] *= self.mouth
         move[:, BROWS] *= self.brows
         move[:, 27:31] = 0.0

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+
+from talkstyle_warp.field import Geometry
+from talkstyle_warp.mouth import lip_tone, paint, tooth_tone
+from talkstyle_warp.template import fit
+
+from .conftest import face
+
+
+def layers():
+    portrait = face()
+    geometry = Geometry(fit(portrait.landmarks), shut=True)
+    places = np.stack(np.meshgrid(np.arange(256.0), np.arange(256.0)), axis=-1)
+    return geometry, places, paint(portrait.pixels, geometry.face, geometry.mouth, places)
+
+
+def test_teeth_are_bright_the_dark_is_dark_and_lips_have_their_colour():
+    portrait = face()
+    tooth, lip = (tone(portrait.pixels, portrait.landmarks.points) for tone in (tooth_tone, lip_tone))
+    assert tooth.min() > 90
+    assert tooth.max() - tooth.min() < 90
+    assert lip[0] > lip[1]
+    assert layers()[2].cavity.max() < 60
+
+
+def test_a_dark_portrait_has_darker_teeth():
+    portrait = face()
+    points = portrait.landmarks.points
+    assert tooth_tone(portrait.pixels // 3, points).mean() < 0.6 * tooth_tone(portrait.pixels, points).mean()
+
+
+def test_upper_teeth_stand_above_the_seam_and_lower_teeth_below():
+    geometry, places, interior = layers()
+    across = geometry.mouth.coordinates(places)[..., 1] / geometry.face.unit
+    upper, lower = (layer[..., 3] > 0.5 for layer in (interior.upper, interior.lower))
+    assert upper.any()
+    assert across[upper].max() < 0.06
+    assert across[upper].min() < -0.05
+    assert across[lower].max() > 0.05
+
+
+def test_eyes_outside_the_picture_do_no_harm():
+    portrait = face()
+    points = portrait.landmarks.points + np.array([0, -400, 0], np.float32)
+    assert np.isfinite(tooth_tone(portrait.pixels, points)).all()

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sdk.face import canonical_face
+from talkstyle_warp.retarget import ROTATION_LIMIT, Retargeter, soft_limit
+
+from .conftest import motion
+
+
+@pytest.fixture
+def retargeter() -> Retargeter:
+    return Retargeter.of(canonical_face(), face_width=1.5)
+
+
+def test_the_canonical_face_takes_lips_and_brows_as_they_are(retargeter):
+    moved = motion(opening=0.2).expression
+    np.testing.assert_allclose(retargeter.expression(moved), moved, atol=1e-6)
+
+
+def test_a_small_mouth_moves_less():
+    face = canonical_face().copy()
+    face[48:68, 0] *= 0.7
+    moved = Retargeter.of(face, face_width=1.5).expression(motion(opening=0.2).expression)
+    np.testing.assert_allclose(moved[0, 66, 1], 0.14, atol=1e-3)
+
+
+def test_bridge_lids_and_eye_corners_are_not_copied(retargeter):
+    moved = retargeter.expression(np.ones((1, 68, 3), np.float32))
+    assert not moved[0, [*range(27, 31), *range(36, 48)]].any()
+    assert moved[0, 17:27].all()
+
+
+def test_closure_runs_from_open_to_shut(retargeter):
+    shut = [retargeter.closure(motion(blink=b).expression)[0] for b in (-0.5, 0.0, 0.02, 0.5, 1.0, 1.5)]
+    assert shut[:3] == [0.0, 0.0, 0.0]
+    assert 0.4 < shut[3] < 0.7
+    assert shut[4:] == [1.0, 1.0]
+
+
+def test_one_eye_closes_with_the_other(retargeter):
+    wink = motion(blink=1.0).expression.copy()
+    wink[:, 42:48] = 0.0
+    assert 0.3 < retargeter.closure(wink)[0] < 0.7
+
+
+def test_the_head_is_limited_softly(retargeter):
+    small, large = (retargeter.pose(np.full((1, 6), v, np.float32))[0] for v in (0.01, 9.0))
+    np.testing.assert_allclose(small[:5], 0.01, rtol=5e-3)
+    assert small[5] == 0.0
+    np.testing.assert_allclose(large[:3], ROTATION_LIMIT)
+    np.testing.assert_allclose(large[3:5], 0.12 * 1.5)
+    assert soft_limit(np.zeros(1), 1.0)[0] == 0.0

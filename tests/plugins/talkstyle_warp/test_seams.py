@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+
+from sdk.face import canonical_face
+from talkstyle_warp.seams import EYES, MOUTH, Seam
+
+from .conftest import face
+
+GRID = np.stack(np.meshgrid(np.linspace(-60, 60, 61), np.linspace(40, 120, 41)), axis=-1)
+
+
+def canonical(opening: float = 0.0) -> np.ndarray:
+    points = 100 * canonical_face().astype(float)
+    points[65:68, 1] += 100 * opening
+    return points
+
+
+def test_shut_lips_share_every_place_between_them():
+    up, low = Seam.through(canonical(0.02), MOUTH, shut=True).mattes(GRID, 3.0)
+    np.testing.assert_allclose(up + low, 1.0, atol=1e-9)
+    assert up[0].min() == 1.0
+    assert low[-1].min() == 1.0
+
+
+def test_open_lips_leave_the_opening_to_neither():
+    up, low = Seam.through(canonical(0.2), MOUTH, shut=False).mattes(np.array([[0.0, 90.0]]), 3.0)
+    assert up[0] == 0.0
+    assert low[0] == 0.0
+
+
+def test_a_seam_passes_through_its_landmarks_however_the_head_is_tilted():
+    turn = np.array([[0.8, -0.6], [0.6, 0.8]])
+    points = canonical(0.2)[:, :2] @ turn.T
+    seam = Seam.through(points, MOUTH, shut=False)
+    for side in (0, 1):
+        local = seam.coordinates(points[list(MOUTH[side])])
+        np.testing.assert_allclose(seam.edge(side, local[:, 0]), local[:, 1], atol=1e-9)
+
+
+def test_places_on_a_lid_lie_between_the_corners():
+    points = face().landmarks.points.astype(float)
+    seam = Seam.through(points, EYES[0], shut=False)
+    places, along = seam.places(0, 7)
+    assert places.shape == (7, 2)
+    assert (np.abs(along) < seam.half).all()
+    assert (seam.beyond(places, 5.0) == 0.0).all()
