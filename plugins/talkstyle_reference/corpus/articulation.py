@@ -92,8 +92,9 @@ def _dominance(
     vary = 1 + style.variability * rng.standard_normal((len(phones), 2)).clip(-2, 2)
     targets[:, 0] *= vary[:, 0]
     targets[:, 1:] *= vary[:, 1:]
-    # The full pull holds over the middle half of a phone, so that long vowels are held and not only touched.
-    distance = np.maximum(np.abs(time[:, None] - middle) - 0.5 * half, 0.0)
+    # The full pull holds over the middle half of a short phone and all but 50 ms at either end of a long one: held vowels
+    # are reached soon and kept.
+    distance = np.maximum(np.abs(time[:, None] - middle) - np.maximum(0.5 * half, half - 0.05), 0.0)
     before = time[:, None] < middle
     result = {}
     for name in CHANNELS:
