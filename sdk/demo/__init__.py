@@ -1,0 +1,13 @@
+"""What ``talkstyle demo`` does: the whole way from a clip to a talking portrait, with nothing to download.
+
+from sdk import demo
+
+made = demo.run("talkstyle-demo")
+print(made.styled)
+"""
+
+from sdk.demo.material import Material, material
+from sdk.demo.portrait import astronaut
+from sdk.demo.run import Demo, run
+
+__all__ = ["Demo", "Material", "astronaut", "material", "run"]

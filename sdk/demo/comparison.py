@@ -1,0 +1,71 @@
+"""The demonstration's picture: what the style changed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from sdk import plots
+from sdk.adapter.adapter import Fitted
+from sdk.data import MOTION_RATE, Image, Landmarks, Motion
+from sdk.errors import FaceNotFound
+from sdk.face import canonical_face, mouth_opening
+from sdk.interfaces import LandmarkDetector
+from sdk.media import VideoReader
+
+__all__ = ["comparison"]
+
+
+def comparison(
+    path: str | os.PathLike[str],
+    *,
+    fitted: Fitted,
+    videos: tuple[Path, Path],
+    motions: tuple[Motion, Motion],
+    detector: LandmarkDetector,
+) -> Path:
+    """Draw mouth openings over time, landmarks found in the videos, and the loss.
+
+    Args:
+        path: The picture to write.
+        fitted: What the fit saw.
+        videos: A new sentence without the style, and with it.
+        motions: What the two show.
+        detector: Looks at the videos.
+
+    Raises:
+        FaceNotFound: The detector finds no face in a video's frame.
+        OutputError: It cannot be written there.
+    """
+    material = fitted.material
+    report = material.sound.report
+    drawn = plots.figure(14, 11)
+    grid = drawn.add_gridspec(3, 3, height_ratios=(1, 1, 1.3))
+    plots.openings(
+        drawn.add_subplot(grid[0, :]),
+        real=material.motion,
+        plain=fitted.base,
+        styled=fitted.styled,
+        title="The reference's own words",
+        held_out=None if report is None else report.start / float(MOTION_RATE),
+    )
+    plots.openings(drawn.add_subplot(grid[1, :]), plain=motions[0], styled=motions[1], title="A new sentence")
+    # The frame in which the style opens the mouth widest: the same moment in both videos.
+    moment = int(np.argmax(mouth_opening(canonical_face() + motions[1].expression)))
+    for column, (name, video) in enumerate(zip(("without the style", "with the style"), videos, strict=True)):
+        frame, found = _seen(video, moment, detector)
+        title = f"{name}, {moment / float(motions[1].rate):.2f} s"
+        plots.landmarks(drawn.add_subplot(grid[2, column]), frame, found, title=title)
+    plots.loss(drawn.add_subplot(grid[2, 2]), fitted.result.history, title="The fit")
+    return plots.save(drawn, path)
+
+
+def _seen(video: Path, number: int, detector: LandmarkDetector) -> tuple[Image, Landmarks]:
+    """A frame of a video, and the face that is found in it."""
+    frame = next(frame for index, frame in enumerate(VideoReader(video)) if index == number).image
+    (faces,) = detector.detect([frame])
+    if not faces:
+        raise FaceNotFound("no face in a frame that was just made", where=f"{video.name}, frame {number}")
+    return frame, faces[0]

@@ -1,0 +1,47 @@
+"""Synthesised speech, and the motion of a lively speaker to part of it, which come with the SDK."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from sdk.data import MOTION_RATE, Audio, Motion
+from sdk.media import read_audio
+
+__all__ = ["Material", "material"]
+
+FOLDER: Final = Path(__file__).resolve().parent.parent / "demo_material"
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What the demonstration is made of; nobody's voice and nobody's face.
+
+    Attributes:
+        speech: What the reference says.
+        motion: How the reference moves to it, 60 Hz, as long as ``speech``.
+        sentence: Something new to say, in another voice.
+    """
+
+    speech: Audio
+    motion: Motion
+    sentence: Audio
+
+
+def material(*, seconds: float | None = None) -> Material:
+    """Read the material.
+
+    Args:
+        seconds: Take only so much of the reference.
+    """
+    speech = read_audio(FOLDER / "reference.flac")
+    arrays = load_file(FOLDER / "reference.safetensors")
+    motion = Motion(arrays["expression"].astype(np.float32), arrays["pose"].astype(np.float32))
+    if seconds is not None:
+        speech = Audio(speech.samples[: round(seconds * speech.rate)], speech.rate)
+        motion = motion[: round(seconds * MOTION_RATE)]
+    return Material(speech, motion, read_audio(FOLDER / "sentence.flac"))

@@ -1,0 +1,181 @@
+"""The demonstration, step by step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from sdk import defaults, plots
+from sdk.adapter import FitConfig, StyleAdapter
+from sdk.adapter.adapter import Fitted
+from sdk.animation import Animation, animate
+from sdk.animation.resample import Resampler, frame_count
+from sdk.data import Image, Motion
+from sdk.demo.comparison import comparison
+from sdk.demo.material import Material, material
+from sdk.demo.portrait import astronaut
+from sdk.errors import OutputError
+from sdk.interfaces import LandmarkDetector, Renderer
+from sdk.media import open_audio, write_video
+from sdk.packs import StylePack
+from sdk.progress import CancelToken, Progress, ProgressCallback, Reporter
+from sdk.reference import PortraitInput, load_portrait
+from sdk.registry import resolve
+
+__all__ = ["Demo", "run"]
+
+FPS: Final = Fraction(25)
+
+
+@dataclass(frozen=True, eq=False)
+class Demo:
+    """What the demonstration wrote, and what it saw on the way.
+
+    Attributes:
+        folder: Everything is in it.
+        reference: The clip that was learned from, which the demonstration rendered itself.
+        pack: The style pack.
+        plain: The portrait saying a new sentence without the style.
+        styled: The same with it.
+        comparison: Both, and the reference, in curves and landmarks.
+        style: The pack, loaded again from its folder.
+        fitted: What the fit saw.
+        animations: Without the style, and with it.
+    """
+
+    folder: Path
+    reference: Path
+    pack: Path
+    plain: Path
+    styled: Path
+    comparison: Path
+    style: StylePack
+    fitted: Fitted
+    animations: tuple[Animation, Animation]
+
+
+def run(
+    folder: str | os.PathLike[str],
+    /,
+    *,
+    portrait: PortraitInput | None = None,
+    size: int = 512,
+    seconds: float | None = None,
+    seed: int = 0,
+    config: FitConfig | None = None,
+    detector: str | LandmarkDetector = defaults.DETECTOR,
+    renderer: str | Renderer = defaults.RENDERER,
+    device: str | torch.device = "auto",
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> Demo:
+    """Render a reference clip, learn its style from the file, and let a portrait speak without and with it.
+
+    Args:
+        folder: Where to; made if missing. Files of an earlier demonstration are replaced, others left alone.
+        portrait: A picture with one face; scikit-image's astronaut where left out.
+        size: Pixels along each side of the astronaut.
+        seconds: Take only so much of the reference: quicker, and it learns less.
+        seed: Of the fit, of blinks and of idle motion.
+        config: Settings of the fit.
+        detector: A landmark detector, or its name.
+        renderer: A renderer, or its name.
+        device: Where the networks run.
+        on_progress: Called between steps.
+        cancel: Stops the work between steps.
+
+    Raises:
+        ComponentUnavailable: The extra ``demo``, or without the astronaut ``plots``, is not installed.
+        OutputError: The folder cannot be written to, or holds something else under one of the names.
+        SdkError: A step failed; what was finished before it stays.
+    """
+    plots.require("demo" if portrait is None else "plots")
+    place = _place(folder)
+    report = Reporter(_named(on_progress, "prepare"), cancel)
+    report("prepare")
+    adapter = StyleAdapter(detector=detector, device=device, config=config)
+    given = astronaut(adapter.detector, size=size) if portrait is None else portrait
+    who, _ = load_portrait(given, detector=adapter.detector)
+    painter: Renderer = resolve("renderer", renderer)
+    stuff = material(seconds=seconds)
+
+    report = Reporter(_named(on_progress, "reference.mp4"), cancel)
+    reference = place / "reference.mp4"
+    prepared = painter.prepare(who)
+    frames = painter.render(prepared, [_at_frame_rate(stuff)])
+    count = frame_count(stuff.speech.duration, FPS)
+    write_video(reference, _watched(frames, count, report), rate=FPS, audio=open_audio(stuff.speech))
+
+    style = adapter.fit(
+        reference,
+        name="demo",
+        summary="A lively way of speaking, synthesised for the demonstration.",
+        license="apache-2.0",
+        consent="Synthesised: it is nobody's.",
+        seed=seed,
+        on_progress=on_progress,
+        cancel=cancel,
+    )
+    assert adapter.last is not None
+    pack = style.save(place / "pack")
+    style = StylePack.load(pack)
+
+    shared: dict[str, Any] = {"fps": FPS, "seed": seed, "renderer": painter, "device": device, "cancel": cancel}
+    animations = animate(who, stuff.sentence, **shared), animate(who, stuff.sentence, style=style, **shared)
+    plain, styled = (
+        animation.save(place / name, on_progress=_named(on_progress, name), cancel=cancel)
+        for animation, name in zip(animations, ("plain.mp4", "styled.mp4"), strict=True)
+    )
+    report = Reporter(_named(on_progress, "comparison.png"), cancel)
+    report("draw")
+    picture = comparison(
+        place / "comparison.png",
+        fitted=adapter.last,
+        videos=(plain, styled),
+        motions=(animations[0].motion, animations[1].motion),
+        detector=adapter.detector,
+    )
+    report("draw", 1.0)
+    return Demo(place, reference, pack, plain, styled, picture, style, adapter.last, animations)
+
+
+def _place(folder: str | os.PathLike[str]) -> Path:
+    place = Path(folder)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder cannot be made: {error.strerror}", where=str(place), hint="Choose another one."
+        ) from error
+    return place
+
+
+def _at_frame_rate(stuff: Material) -> Motion:
+    resampler = Resampler(FPS, frame_count(stuff.speech.duration, FPS))
+    pieces = [resampler.push(stuff.motion), resampler.finish()]
+    expression, pose = (np.concatenate([getattr(piece, part) for piece in pieces]) for part in ("expression", "pose"))
+    return Motion(expression, pose, FPS)
+
+
+def _watched(frames: Iterable[Image], count: int, report: Reporter) -> Iterator[Image]:
+    for done, frame in enumerate(frames):
+        yield frame
+        report("render", (done + 1) / count)
+
+
+def _named(on_progress: ProgressCallback | None, stage: str) -> ProgressCallback | None:
+    """The same callback under the name of what is being made, so that each file has a bar of its own."""
+    if on_progress is None:
+        return None
+
+    def renamed(progress: Progress) -> None:
+        on_progress(replace(progress, stage=stage))
+
+    return renamed

@@ -1,0 +1,68 @@
+"""Figures without a window or any global state: made, filled by ``sdk.plots.panels``, saved whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sdk.errors import ComponentUnavailable, OutputError
+from sdk.files import atomic_file
+from sdk.registry.requirements import install_line, unmet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["figure", "require", "save"]
+
+
+def require(extra: str) -> None:
+    """Check that one of talkstyle's extras is installed, from metadata, importing nothing.
+
+    Args:
+        extra: Such as ``"plots"``.
+
+    Raises:
+        ComponentUnavailable: Something is missing; the hint is the command that installs it.
+    """
+    wanted = f"talkstyle[{extra}]"
+    if unmet([wanted]):
+        raise ComponentUnavailable(
+            f"the extra {extra!r} is not installed", where="talkstyle", hint=f"Run: {install_line([wanted])}"
+        )
+
+
+def figure(width: float = 12.0, height: float = 4.0) -> Figure:
+    """Make an empty figure.
+
+    Args:
+        width: In inches, of 100 pixels each.
+        height: Likewise.
+
+    Raises:
+        ComponentUnavailable: matplotlib is not installed.
+    """
+    require("plots")
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=100, layout="constrained")
+
+
+def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:
+    """Write a figure, in the format that the suffix names: .png, .svg, .pdf.
+
+    Raises:
+        OutputError: It cannot be written there, or not in that format.
+    """
+    target = Path(path)
+    known = drawn.canvas.get_supported_filetypes()
+    if target.suffix[1:].lower() not in known:
+        raise OutputError(
+            f"pictures are not written as {target.suffix!r}", where=str(target), hint="Use .png, .svg or .pdf."
+        )
+    with atomic_file(target) as temporary:
+        try:
+            drawn.savefig(temporary)
+        except (OSError, ValueError) as error:
+            raise OutputError(f"the picture cannot be written: {error}", where=str(target)) from error
+    return target
