@@ -190,7 +190,11 @@ def _claim(root: Path, seed: int) -> None:
     """Mark the folder as this corpus's, or refuse to mix two."""
     mark, own = root / "corpus.json", {"version": CORPUS_VERSION, "seed": seed}
     if mark.exists():
-        if json.loads(mark.read_text(encoding="utf-8")) != own:
+        try:
+            there = json.loads(mark.read_text(encoding="utf-8"))
+        except ValueError:
+            there = None
+        if there != own:
             raise ConfigError(
                 "the folder holds another corpus", where=str(root), hint="Choose an empty folder, or the same seed."
             )

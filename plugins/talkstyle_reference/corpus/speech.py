@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import wave
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.errors import ComponentUnavailable
+from sdk.errors import ComponentUnavailable, ConfigError
 from talkstyle_reference.corpus.phones import PAUSE, PHONES, Segment, from_flite, from_ipa
 
 __all__ = ["ESPEAK_LANGUAGES", "ESPEAK_VARIANTS", "FLITE_VOICES", "RATE", "Utterance", "espeak", "flite"]
@@ -74,8 +75,10 @@ def flite(text: str, *, voice: str = "slt", stretch: float = 1.0, pitch: float |
         pitch: Mean pitch in Hz, or the voice's own.
 
     Raises:
+        ConfigError: There is no such voice.
         ComponentUnavailable: flite is not installed, lacks the voice, or failed.
     """
+    _known(voice, FLITE_VOICES, "voice")
     program = shutil.which("flite")
     if program is None:
         raise _unavailable("the program flite is not installed", "apt install flite")
@@ -124,8 +127,11 @@ def espeak(
         gap: Pause between words, in 10 ms.
 
     Raises:
+        ConfigError: There is no such language or variant.
         ComponentUnavailable: espeak-ng is not installed, or lacks the voice.
     """
+    _known(language, ESPEAK_LANGUAGES, "language")
+    _known(variant, ESPEAK_VARIANTS, "variant")
     name = ESPEAK_LANGUAGES[language] + (f"+{variant}" if variant else "")
     order = {"text": text, "voice": name, "settings": {"rate": rate, "pitch": pitch, "range": pitch_range, "gap": gap}}
     done = subprocess.run(
@@ -195,6 +201,14 @@ def _resample(audio: NDArray[np.int16], rate: int) -> NDArray[np.int16]:
     spectrum = np.fft.rfft(padded)
     sound = np.fft.irfft(spectrum[: count // 2 + 1], count) * (count / len(padded))
     return np.asarray(np.clip(np.round(sound), -32768, 32767), dtype=np.int16)
+
+
+def _known(value: str, choices: Collection[str], name: str) -> None:
+    # Both engines would go on with a voice of their own choice.
+    if value not in choices:
+        raise ConfigError(
+            f"{name}={value!r} is not known", where="corpus speech", hint=f"One of: {', '.join(choices)}."
+        )
 
 
 def _unavailable(what: str, how: str) -> ComponentUnavailable:

@@ -3,7 +3,7 @@ import shutil
 import numpy as np
 import pytest
 
-from sdk.errors import ComponentUnavailable
+from sdk.errors import ComponentUnavailable, ConfigError
 from talkstyle_reference.corpus import speech
 from talkstyle_reference.corpus.sentences import passage
 
@@ -62,3 +62,11 @@ def test_a_missing_engine_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(ComponentUnavailable, match="apt install flite"):
         speech.flite("Hello.")
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda: speech.flite("Hello.", voice="x"), lambda: speech.espeak("Hello.", language="x")]
+)
+def test_an_unknown_voice_is_refused(ask):
+    with pytest.raises(ConfigError, match="'x' is not known"):
+        ask()
