@@ -19,7 +19,11 @@ from sdk.cli.group import LazyGroup
 __all__ = ["COMMANDS", "main", "talkstyle"]
 
 COMMANDS: Final = {
+    "demo": "Go the whole way once, with nothing to download.",
+    "adapt": "Learn a style: a clip, or pictures and a sound, in, a style pack out.",
     "animate": "Let a portrait speak: a picture and a sound in, an mp4 out.",
+    "evaluate": "Measure a style on a clip that it was not learned from.",
+    "bench": "Measure how fast this machine is at it.",
     "plugins": "List the parts that are installed, and check them.",
     "doctor": "Say whether this machine has everything, and what to do about what it lacks.",
 }

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from safetensors.numpy import load_file
 
+from sdk.animation.resample import Resampler, frame_count
 from sdk.data import MOTION_RATE, Audio, Motion
 from sdk.media import read_audio
 
-__all__ = ["Material", "material"]
+__all__ = ["Material", "at_frame_rate", "material"]
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "demo_material"
 
@@ -45,3 +47,11 @@ def material(*, seconds: float | None = None) -> Material:
         speech = Audio(speech.samples[: round(seconds * speech.rate)], speech.rate)
         motion = motion[: round(seconds * MOTION_RATE)]
     return Material(speech, motion, read_audio(FOLDER / "sentence.flac"))
+
+
+def at_frame_rate(motion: Motion, duration: Fraction, fps: Fraction) -> Motion:
+    """Read motion at a video's frames, as many as a sound of that many seconds needs."""
+    resampler = Resampler(fps, frame_count(duration, fps))
+    pieces = [resampler.push(motion), resampler.finish()]
+    expression, pose = (np.concatenate([getattr(piece, part) for piece in pieces]) for part in ("expression", "pose"))
+    return Motion(expression, pose, fps)

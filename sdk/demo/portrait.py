@@ -36,7 +36,7 @@ def astronaut(detector: LandmarkDetector, *, size: int = 512) -> Image:
             "scikit-image, which carries the demonstration's face, is not installed",
             hint=f"Run: {install_line(['talkstyle[demo]'])}",
         ) from error
-    pixels: Image = np.ascontiguousarray(photograph()[:, :, :3])
+    pixels: Image = np.ascontiguousarray(photograph()[:, :, :3])  # type: ignore[no-untyped-call]
     (faces,) = detector.detect([pixels])
     if not faces:
         raise FaceNotFound("no face in the demonstration's photograph", hint="Try another detector.")

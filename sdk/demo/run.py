@@ -9,17 +9,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import torch
 
 from sdk import defaults, plots
 from sdk.adapter import FitConfig, StyleAdapter
 from sdk.adapter.adapter import Fitted
 from sdk.animation import Animation, animate
-from sdk.animation.resample import Resampler, frame_count
-from sdk.data import Image, Motion
+from sdk.data import Image
 from sdk.demo.comparison import comparison
-from sdk.demo.material import Material, material
+from sdk.demo.material import at_frame_rate, material
 from sdk.demo.portrait import astronaut
 from sdk.errors import OutputError
 from sdk.interfaces import LandmarkDetector, Renderer
@@ -108,10 +106,9 @@ def run(
 
     report = Reporter(_named(on_progress, "reference.mp4"), cancel)
     reference = place / "reference.mp4"
-    prepared = painter.prepare(who)
-    frames = painter.render(prepared, [_at_frame_rate(stuff)])
-    count = frame_count(stuff.speech.duration, FPS)
-    write_video(reference, _watched(frames, count, report), rate=FPS, audio=open_audio(stuff.speech))
+    motion = at_frame_rate(stuff.motion, stuff.speech.duration, FPS)
+    frames = painter.render(painter.prepare(who), [motion])
+    write_video(reference, _watched(frames, len(motion), report), rate=FPS, audio=open_audio(stuff.speech))
 
     style = adapter.fit(
         reference,
@@ -155,13 +152,6 @@ def _place(folder: str | os.PathLike[str]) -> Path:
             f"the folder cannot be made: {error.strerror}", where=str(place), hint="Choose another one."
         ) from error
     return place
-
-
-def _at_frame_rate(stuff: Material) -> Motion:
-    resampler = Resampler(FPS, frame_count(stuff.speech.duration, FPS))
-    pieces = [resampler.push(stuff.motion), resampler.finish()]
-    expression, pose = (np.concatenate([getattr(piece, part) for piece in pieces]) for part in ("expression", "pose"))
-    return Motion(expression, pose, FPS)
 
 
 def _watched(frames: Iterable[Image], count: int, report: Reporter) -> Iterator[Image]:

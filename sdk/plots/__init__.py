@@ -4,8 +4,8 @@ Drawing curves needs matplotlib, the extra ``plots``, which is imported when the
 need nothing.
 """
 
-from sdk.plots.figure import figure, require, save
+from sdk.plots.figure import check_name, figure, require, save
 from sdk.plots.panels import landmarks, loss, openings
 from sdk.plots.sheet import contact_sheet
 
-__all__ = ["contact_sheet", "figure", "landmarks", "loss", "openings", "require", "save"]
+__all__ = ["check_name", "contact_sheet", "figure", "landmarks", "loss", "openings", "require", "save"]

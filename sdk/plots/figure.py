@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sdk.errors import ComponentUnavailable, OutputError
 from sdk.files import atomic_file
@@ -13,7 +13,9 @@ from sdk.registry.requirements import install_line, unmet
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["figure", "require", "save"]
+__all__ = ["check_name", "figure", "require", "save"]
+
+SUFFIXES: Final = (".png", ".svg", ".pdf")
 
 
 def require(extra: str) -> None:
@@ -48,18 +50,27 @@ def figure(width: float = 12.0, height: float = 4.0) -> Figure:
     return Figure(figsize=(width, height), dpi=100, layout="constrained")
 
 
+def check_name(path: str | os.PathLike[str]) -> None:
+    """Check that figures can be written under that name, before any work is done for one.
+
+    Raises:
+        OutputError: The suffix names another format.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in SUFFIXES:
+        raise OutputError(
+            f"figures are not written as {target.suffix!r}", where=str(target), hint=f"Use {', '.join(SUFFIXES)}."
+        )
+
+
 def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:
-    """Write a figure, in the format that the suffix names: .png, .svg, .pdf.
+    """Write a figure, in the format that the suffix names: PNG, SVG or PDF.
 
     Raises:
         OutputError: It cannot be written there, or not in that format.
     """
     target = Path(path)
-    known = drawn.canvas.get_supported_filetypes()
-    if target.suffix[1:].lower() not in known:
-        raise OutputError(
-            f"pictures are not written as {target.suffix!r}", where=str(target), hint="Use .png, .svg or .pdf."
-        )
+    check_name(target)
     with atomic_file(target) as temporary:
         try:
             drawn.savefig(temporary)

@@ -53,14 +53,15 @@ def openings(
             longest = max(longest, float(motion.duration))
     if held_out is not None:
         axes.axvspan(held_out, longest, color="#777777", alpha=0.15, lw=0, label="held out")
-    axes.set(xlim=(0, longest), xlabel="seconds", ylabel="mouth opening\n(outer-eye distances)", title=title)
+    axes.set(xlim=(0, longest), xlabel="seconds", ylabel="mouth opening\n(outer-eye distances)")
     axes.set_ylim(bottom=0)
-    axes.legend(loc="upper right", ncols=4, frameon=False)
+    axes.set_title(title, loc="left")
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=4, frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
 
 
 def landmarks(axes: Axes, frame: Image, found: Landmarks, *, title: str = "") -> None:
-    """Draw a frame with the landmarks that were found in it.
+    """Draw the face in a frame with the landmarks that were found on it.
 
     Args:
         axes: Where to draw.
@@ -71,7 +72,10 @@ def landmarks(axes: Axes, frame: Image, found: Landmarks, *, title: str = "") ->
     axes.imshow(frame)
     for outline in OUTLINES:
         axes.plot(*found.points[list(outline), :2].T, color="#40e0d0", lw=0.9)
-    axes.scatter(*found.points[:, :2].T, s=5, color="white", zorder=3)
+    axes.scatter(found.points[:, 0], found.points[:, 1], s=4, color="white", zorder=3)
+    centre, reach = found.points[:, :2].mean(axis=0), 0.9 * found.width
+    axes.set_xlim(max(0, centre[0] - reach), min(frame.shape[1], centre[0] + reach))
+    axes.set_ylim(min(frame.shape[0], centre[1] + reach), max(0, centre[1] - reach))
     axes.set_title(title)
     axes.set_axis_off()
 

@@ -1,0 +1,110 @@
+"""``talkstyle evaluate``: how well a style does on a clip that it was not learned from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from sdk import defaults
+from sdk.cli.animate import _face
+from sdk.cli.output import emit, options, progress_bar, show_table
+
+if TYPE_CHECKING:
+    from sdk.evaluation import Evaluation
+
+__all__ = ["command"]
+
+FILE = click.Path(path_type=Path)
+
+COLUMNS: Final = {
+    "opening_r": "opening r",
+    "opening_null": "by chance",
+    "width_r": "width r",
+    "lmd": "LMD",
+    "opening_ratio": "opening",
+    "speed_ratio": "speed",
+    "sld": "SLD",
+    "style": "style gap",
+    "dynamics": "dynamics",
+}
+"""The figures that the table shows, and their headings; ``--json`` has them all."""
+
+LEGEND: Final = """\
+r: correlation with the real mouth's opening and width, at the best lag within 100 ms; by chance: its 95th percentile.
+LMD, style gap, dynamics: distances in % of the eye distance, lower is better; SLD likewise, in % of the jaw's width.
+opening, speed: spread and speed of the mouth over the real ones, 1 is right."""
+
+
+@click.command("evaluate")
+@click.argument("pack")
+@click.argument("clip", type=FILE)
+@click.option("--audio", type=FILE, help="The clip's sound, where it is apart.")
+@click.option("--strength", default=1.0, show_default=True, help="Of the style.")
+@click.option("--face", help='Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.')
+@click.option("--plot", metavar="FILE.png", type=FILE, help="Draw the mouth's opening over time.")
+@click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
+@click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
+@options
+def command(
+    pack: str,
+    clip: Path,
+    audio: Path | None,
+    strength: float,
+    face: str | None,
+    plot: Path | None,
+    detector: str,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Measure the style PACK on CLIP, in which the same person says something else.
+
+    All rows are measured on the last 40 % of the clip. The rows after "base" are what trivial means get that have seen
+    the first 60 %.
+    """
+    if plot is not None:
+        from sdk.plots import check_name, require
+
+        require("plots")
+        check_name(plot)
+    from sdk.evaluation import evaluate
+
+    with progress_bar(as_json=as_json) as on_progress:
+        result = evaluate(
+            pack,
+            clip,
+            audio=audio,
+            strength=strength,
+            face=_face(face),
+            detector=detector,
+            device=device,
+            on_progress=on_progress,
+        )
+        if plot is not None:
+            _draw(result, plot)
+    if as_json:
+        emit({"pack": pack, "strength": strength, "plot": plot, **result.as_dict()})
+        return
+    rows = {name: scores.as_dict() for name, scores in result.scores.items()}
+    show_table(("", *COLUMNS.values()), [[name, *(_text(row[key]) for key in COLUMNS)] for name, row in rows.items()])
+    first, last = (frame / 60 for frame in result.frames)
+    click.echo(
+        f"Measured from {first:.1f} to {last:.1f} s; the lips came {1000 * result.offset:.0f} ms after the sound."
+    )
+    click.echo(LEGEND)
+    if plot is not None:
+        click.echo(f"The mouth's opening over time is drawn in {plot}")
+
+
+def _text(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def _draw(result: Evaluation, path: Path) -> None:
+    from sdk import plots
+
+    drawn = plots.figure(14, 4)
+    motions = result.motions
+    plots.openings(drawn.add_subplot(), real=result.real, plain=motions["base"], styled=motions["style"])
+    plots.save(drawn, path)
