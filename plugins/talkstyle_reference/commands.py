@@ -97,6 +97,20 @@ def evaluate(
         show_table(COLUMNS, [[row[c] if isinstance(row[c], str) else f"{row[c]:.3f}" for c in COLUMNS] for row in rows])
 
 
+@pretrain.command("demo-material")
+@click.argument("folder", type=_FOLDER)
+@options
+def demo_material(folder: Path, as_json: bool) -> None:
+    """Write the demonstration's speech and reference motion (needs flite)."""
+    from talkstyle_reference.corpus.demo import demo_material as write
+
+    files = write(folder)
+    if as_json:
+        emit({"files": files})
+    else:
+        click.echo("\n".join(str(file) for file in files))
+
+
 def _corpus(folder: Path, minutes: float, seed: int, on_progress: ProgressCallback | None) -> None:
     from talkstyle_reference.corpus.build import build
 

@@ -15,7 +15,7 @@ def run(*arguments):
 
 def test_help_lists_the_commands():
     text = run("--help").output
-    assert all(name in text for name in ("corpus", "train", "remake", "evaluate"))
+    assert all(name in text for name in ("corpus", "train", "remake", "evaluate", "demo-material"))
 
 
 def test_sounds_must_match_the_clips(tmp_path):
