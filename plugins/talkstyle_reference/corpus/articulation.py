@@ -92,7 +92,7 @@ def _dominance(
     vary = 1 + style.variability * rng.standard_normal((len(phones), 2)).clip(-2, 2)
     targets[:, 0] *= vary[:, 0]
     targets[:, 1:] *= vary[:, 1:]
-    # The full pull holds over the middle half of a short phone, and over all but 50 ms at either end of a long one: held
+    # The full pull holds over the middle half of a short phone, and over all but 50 ms at each end of a long one: held
     # vowels are reached soon and kept.
     distance = np.maximum(np.abs(time[:, None] - middle) - np.maximum(0.5 * half, half - 0.05), 0.0)
     before = time[:, None] < middle

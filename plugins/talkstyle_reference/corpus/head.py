@@ -51,7 +51,8 @@ def head_pose(
     drift = np.stack([_noise(len(time), 0.5 * style.tempo, rng) for _ in range(3)], axis=1)
     axes = np.array([1.0, style.yaw, style.roll])
     parts = style.nods * nod + style.sway * (0.7 * posture + 0.7 * swing) * axes + style.noise * drift * axes
-    parts /= np.sqrt(style.nods**2 + style.sway**2 + style.noise**2)
+    # 0.75: what brings the mean of the axes' deviations to the style's own, measured over many styles.
+    parts /= 0.75 * np.sqrt(style.nods**2 + style.sway**2 + style.noise**2)
     parts -= parts.mean(axis=0)
     # Necks end: beyond about 15 degrees the motion is held back.
     rotation = np.radians(15.0 * np.tanh(style.head * parts / 15.0))
