@@ -1,0 +1,116 @@
+"""One model file: looked for, downloaded where it is nowhere, and never handed out unchecked."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+from pathlib import Path
+
+from filelock import FileLock
+
+from sdk.errors import ModelFileMissing
+from sdk.models.download import DownloadFailed, download
+from sdk.models.folders import MODELS_VARIABLE, cache_folder, mirrored, models_folder
+from sdk.progress import ProgressCallback, Reporter
+
+__all__ = ["model_file"]
+
+logger = logging.getLogger(__name__)
+
+
+def model_file(
+    name: str,
+    *,
+    url: str,
+    sha256: str,
+    given: str | os.PathLike[str] | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> Path:
+    """Find a file of weights, or download it once.
+
+    Looked for in ``given``, then in the folder that TALKSTYLE_MODELS names, then in the cache, and at last downloaded
+    into the cache. What people put in place is theirs: where it is damaged, that is an error. A damaged file in the
+    cache is fetched again. Processes that want the same file at once wait for the first.
+
+    Args:
+        name: The file's name, in every folder and on a mirror.
+        url: Where it is published, https.
+        sha256: Hex; where only the beginning is published, that, from 8 digits.
+        given: The file itself, or the folder it lies in; then nothing else is looked at.
+        cache: The folder that downloads are kept in; the project's own where it is left out.
+        on_progress: Called during a download, stage ``download``.
+
+    Raises:
+        ModelFileMissing: It is nowhere and cannot be downloaded, or is not the published file. Says what to put where.
+    """
+    hint = _how_to_get(name, url, sha256)
+    if given is not None:
+        path = Path(given).expanduser()
+        return _sound(path / name if path.is_dir() else path, sha256, hint)
+    folder = models_folder()
+    if folder is not None and (folder / name).is_file():
+        return _sound(folder / name, sha256, hint)
+    kept = (cache_folder() if cache is None else Path(cache)) / name
+    if _is_sound(kept, sha256):
+        return kept
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(kept.with_name(f".{name}.lock")):
+            if _is_sound(kept, sha256):  # another process was faster
+                return kept
+            if kept.is_file():
+                logger.warning("%s is damaged (its sha256 differs) and is downloaded again", kept)
+            _fetch(mirrored(url, name), kept, sha256, Reporter(on_progress))
+    except (DownloadFailed, OSError) as error:
+        raise ModelFileMissing(
+            f"{name} is not on this machine, and could not be downloaded: {error}", where=str(kept), hint=hint
+        ) from error
+    return kept
+
+
+def _fetch(address: str, kept: Path, sha256: str, report: Reporter) -> None:
+    part = kept.with_name(f"{kept.name}.part")
+    resumed = part.is_file() and part.stat().st_size > 0
+    download(address, part, report)
+    if not _is_sound(part, sha256) and resumed:
+        # What was there may have been the beginning of another file.
+        part.unlink()
+        download(address, part, report)
+    if not _is_sound(part, sha256):
+        found = _digest(part)
+        part.unlink()
+        raise DownloadFailed(f"{address} sent another file, whose sha256 is {found}; it was deleted")
+    part.replace(kept)
+    with contextlib.suppress(OSError):
+        kept.chmod(0o644)
+
+
+def _sound(path: Path, sha256: str, hint: str) -> Path:
+    if not path.is_file():
+        raise ModelFileMissing("there is no such model file", where=str(path), hint=hint)
+    found = _digest(path)
+    if not found.startswith(sha256.lower()):
+        raise ModelFileMissing(
+            f"the model file is damaged or another one: its sha256 is {found}", where=str(path), hint=hint
+        )
+    return path
+
+
+def _is_sound(path: Path, sha256: str) -> bool:
+    return path.is_file() and _digest(path).startswith(sha256.lower())
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _how_to_get(name: str, url: str, sha256: str) -> str:
+    whole = "sha256" if len(sha256) == 64 else "sha256 beginning with"
+    return (
+        f"Get {name} ({whole} {sha256}) from {url} and put it into a folder that the environment variable "
+        f"{MODELS_VARIABLE} names."
+    )
