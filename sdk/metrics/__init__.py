@@ -1,8 +1,11 @@
 """Figures that say how well motion follows the sound, and whose style it has."""
 
+from sdk.metrics.baselines import in_context, loudness, ridge
+from sdk.metrics.closure import closure, read_phonemes
 from sdk.metrics.compare import MotionScores, compare
 from sdk.metrics.correlation import Correlation, correlate
 from sdk.metrics.distances import (
+    descriptor,
     jaw_lip_distance,
     jaw_lip_velocity_distance,
     landmark_distance,
@@ -12,17 +15,34 @@ from sdk.metrics.distances import (
     style_distance,
     style_landmark_distance,
 )
+from sdk.metrics.identity import identity_leak, nearest_style
+from sdk.metrics.liveliness import blinks, head_spread
+from sdk.metrics.script import ScriptDistances, script_distances
+from sdk.metrics.sharpness import cpbd
 
 __all__ = [
     "Correlation",
     "MotionScores",
+    "ScriptDistances",
+    "blinks",
+    "closure",
     "compare",
     "correlate",
+    "cpbd",
+    "descriptor",
+    "head_spread",
+    "identity_leak",
+    "in_context",
     "jaw_lip_distance",
     "jaw_lip_velocity_distance",
     "landmark_distance",
+    "loudness",
     "mouth_area_distance",
+    "nearest_style",
     "pose_distance",
+    "read_phonemes",
+    "ridge",
+    "script_distances",
     "speed",
     "style_distance",
     "style_landmark_distance",

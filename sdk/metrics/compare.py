@@ -20,6 +20,7 @@ from sdk.metrics.distances import (
     style_distance,
     style_landmark_distance,
 )
+from sdk.metrics.liveliness import head_spread
 
 __all__ = ["MotionScores", "compare"]
 
@@ -32,6 +33,7 @@ class MotionScores:
         opening_r: Correlation of the mouth's opening at the best lag within 100 ms; None where the two share no clock.
         opening_null: Its 95th percentile for unrelated timing.
         width_r: Correlation of the mouth's width, likewise.
+        width_null: Its 95th percentile for unrelated timing.
         lmd: Mouth landmark distance, in % of the eye distance; None where the two share no clock.
         dl: Jaw and lip landmark distance, likewise.
         dv: Jaw and lip velocity distance, in % of the eye distance a second, likewise.
@@ -39,6 +41,7 @@ class MotionScores:
         pose: Distance of head rotations, in degrees; None where the two share no clock.
         opening_ratio: Spread of the mouth's opening over the real spread.
         speed_ratio: Mean speed of the mouth over the real one; None where the reference has no order in time.
+        head_ratio: Spread of the head's turning over the real spread.
         sld: Style-aware landmark distance, in % of the jaw's width; None where the reference has no order.
         slv: Style-aware landmark velocity difference, likewise.
         smd: Style-aware mouth distance, likewise.
@@ -49,6 +52,7 @@ class MotionScores:
     opening_r: float | None
     opening_null: float | None
     width_r: float | None
+    width_null: float | None
     lmd: float | None
     dl: float | None
     dv: float | None
@@ -56,6 +60,7 @@ class MotionScores:
     pose: float | None
     opening_ratio: float
     speed_ratio: float | None
+    head_ratio: float
     sld: float | None
     slv: float | None
     smd: float | None
@@ -99,6 +104,7 @@ def compare(
         opening_r=opening.r if opening else None,
         opening_null=opening.null if opening else None,
         width_r=width.r if width else None,
+        width_null=width.null if width else None,
         lmd=landmark_distance(generated, real, valid) if paired else None,
         dl=jaw_lip_distance(generated, real, valid) if paired else None,
         dv=jaw_lip_velocity_distance(generated, real, valid) if paired else None,
@@ -106,6 +112,7 @@ def compare(
         pose=pose_distance(generated, real, valid) if paired else None,
         opening_ratio=float(np.std(mine)) / max(spread, 1e-6),
         speed_ratio=speed(generated) / max(real_speed, 1e-6) if ordered else None,
+        head_ratio=head_spread(generated) / max(head_spread(seen), 1e-6),
         sld=style_landmark_distance(generated, seen, neutral=neutral) if ordered else None,
         slv=style_landmark_distance(generated, seen, neutral=neutral, order=1) if ordered else None,
         smd=style_landmark_distance(generated, seen, neutral=neutral, mouth=True) if ordered else None,

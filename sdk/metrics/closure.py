@@ -1,0 +1,91 @@
+"""Whether the lips meet where speech needs them to: at m, b and p."""
+
+from __future__ import annotations
+
+import json
+import os
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.data import Motion
+from sdk.errors import InputError, MediaNotFound
+from sdk.face import canonical_face, mouth_opening
+
+__all__ = ["CLOSED", "LABEL_RATE", "closure", "read_phonemes"]
+
+CLOSED: Final = frozenset({"M", "B", "P"})
+"""ARPAbet names of what is said with closed lips."""
+
+LABEL_RATE: Final = Fraction(30)
+"""Labels a second."""
+
+INDEX: Final = "phoneme_index.json"
+LARGEST: Final = 16 << 20
+"""Bytes of a file of labels beyond which it is not read."""
+
+
+def read_phonemes(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Read phoneme labels: what is said at each frame of 30 a second, on the sound's clock.
+
+    The file is a JSON list of ARPAbet names, or of numbers whose names lie in ``phoneme_index.json`` beside it, a JSON
+    object from name to number.
+
+    Raises:
+        MediaNotFound: There is no such file, or no index beside a file of numbers.
+        InputError: It holds something else.
+    """
+    file = Path(path)
+    labels = _json(file)
+    if not isinstance(labels, list) or not labels:
+        raise InputError("phoneme labels are a JSON list, one a frame", where=str(file))
+    if all(isinstance(label, str) for label in labels):
+        return tuple(label.upper() for label in labels)
+    index = _json(file.with_name(INDEX))
+    if not isinstance(index, dict):
+        raise InputError("the index is a JSON object from name to number", where=str(file.with_name(INDEX)))
+    names = {number: name.upper() for name, number in index.items() if isinstance(number, int)}
+    unknown = next((label for label in labels if isinstance(label, bool) or label not in names), None)
+    if unknown is not None:
+        raise InputError(f"the label {unknown!r} has no name in {INDEX}", where=str(file))
+    return tuple(names[label] for label in labels)
+
+
+def _json(file: Path) -> Any:
+    try:
+        if file.stat().st_size > LARGEST:
+            raise InputError("this is too large for phoneme labels", where=str(file))
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise MediaNotFound("there is no such file of phoneme labels", where=str(file)) from error
+    except (OSError, ValueError, RecursionError, TypeError) as error:
+        raise InputError(f"phoneme labels cannot be read: {error}", where=str(file)) from error
+
+
+def closure(
+    motion: Motion, labels: tuple[str, ...], *, start: int = 0, valid: NDArray[np.bool_] | None = None
+) -> float | None:
+    """The mean opening of the mouth at m, b and p over the median opening of all frames; small is right.
+
+    No lag is looked for: lips that close late do not close.
+
+    Args:
+        motion: At 60 Hz.
+        labels: Of the sound, from its beginning, 30 a second.
+        start: The frame (60 Hz) of the sound that ``motion`` begins at.
+        valid: Which frames were seen; all where left out.
+
+    Returns:
+        The ratio; None where no such sound is labelled there.
+    """
+    opening = mouth_opening(canonical_face() + motion.expression)
+    label = ((start + np.arange(len(motion))) * LABEL_RATE.numerator // int(motion.rate)).astype(int)
+    shut = np.isin(np.array(labels), list(CLOSED))
+    labelled = (label >= 0) & (label < len(labels)) & (True if valid is None else valid)
+    at = labelled & shut[np.clip(label, 0, len(labels) - 1)]
+    if not at.any():
+        return None
+    return float(opening[at].mean() / max(float(np.median(opening[labelled])), 1e-6))

@@ -1,0 +1,44 @@
+"""What a living face does besides speaking: it blinks, and its head moves."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.data import Motion
+from sdk.face import canonical_face, eye_opening
+
+__all__ = ["blinks", "head_spread"]
+
+SHUT: Final = 0.7
+"""The share of the usual eye opening under which an eye counts as shutting. Detectors seldom see one close fully."""
+
+AROUND: Final = 1.0
+"""Seconds either way whose upper half says what is usual: eyes narrow in a smile, and that is no blink."""
+
+LONGEST: Final = 0.5
+"""Seconds beyond which shut eyes are no blink."""
+
+
+def blinks(motion: Motion, *, neutral: NDArray[np.float32] | None = None) -> NDArray[np.intp]:
+    """The frames at which blinks begin.
+
+    Args:
+        motion: At 60 Hz or slower.
+        neutral: The face it belongs to, ``[68, 3]``; the canonical one where left out.
+    """
+    face = canonical_face() if neutral is None else neutral
+    opening = eye_opening(face + motion.expression)
+    reach = max(1, round(AROUND * float(motion.rate)))
+    padded = np.pad(opening, reach, mode="edge")
+    usual = np.percentile(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), 75, axis=1)
+    shut = np.concatenate([[False], opening < SHUT * usual, [False]])
+    begin, end = np.flatnonzero(~shut[:-1] & shut[1:]), np.flatnonzero(shut[:-1] & ~shut[1:])
+    return begin[(end - begin) <= LONGEST * float(motion.rate)]
+
+
+def head_spread(motion: Motion) -> float:
+    """The spread of the head's turning: the root of its three rotations' summed variances, in degrees."""
+    return float(np.degrees(np.sqrt(motion.pose[:, :3].astype(np.float64).var(0).sum())))
