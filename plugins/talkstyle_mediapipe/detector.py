@@ -51,8 +51,8 @@ class MediaPipeDetector:
         max_faces: At most so many faces in a view.
         min_confidence: What counts as a face, from 0 to 1.
         model: A ``face_landmarker.task`` bundle to use with MediaPipe's tasks API. Where it is left out, the models
-            inside MediaPipe's wheel are used, and where that has none, the bundle in the folder that the environment
-            variable TALKSTYLE_MODELS names.
+            inside MediaPipe's wheel are used, and where that has none, the published bundle: from the folder that the
+            environment variable TALKSTYLE_MODELS names, or downloaded once (see ``sdk.models``).
 
     Raises:
         ConfigError: An option is out of range.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import warnings
+import weakref
 import zipfile
 from functools import partial
 from importlib.util import find_spec
@@ -16,17 +15,16 @@ from numpy.typing import NDArray
 
 from sdk.data import Image
 from sdk.errors import ModelFileMissing
+from sdk.models import model_file
 from talkstyle_mediapipe.quiet import without_chatter
 
-__all__ = ["BUNDLE", "BUNDLE_SHA256", "BUNDLE_URL", "MODELS_VARIABLE", "Mesh", "MeshFace"]
+__all__ = ["BUNDLE", "BUNDLE_SHA256", "BUNDLE_URL", "Mesh", "MeshFace"]
 
 BUNDLE: Final = "face_landmarker.task"
 BUNDLE_URL: Final = (
     "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task"
 )
 BUNDLE_SHA256: Final = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
-MODELS_VARIABLE: Final = "TALKSTYLE_MODELS"
-"""The environment variable that names the folder where model files lie."""
 
 
 class MeshFace(NamedTuple):
@@ -46,10 +44,10 @@ class Mesh:
     Args:
         max_faces: At most so many.
         min_confidence: What counts as a face, from 0 to 1.
-        model: A bundle for the tasks API; where it is left out, the wheel's own models, else a bundle that is found.
+        model: A bundle for the tasks API; where it is left out, the wheel's own models, else the published bundle.
 
     Raises:
-        ModelFileMissing: This MediaPipe carries no models, and no bundle was found; or the bundle is not sound.
+        ModelFileMissing: This MediaPipe carries no models, and the bundle is not to be had; or it is not sound.
     """
 
     def __init__(self, *, max_faces: int, min_confidence: float, model: Path | None) -> None:
@@ -140,28 +138,23 @@ class _BundleMesh:
                 min_face_presence_confidence=min_confidence,
             )
         )
+        weakref.finalize(self, _close, self._task)
 
     def faces(self, picture: Image) -> list[MeshFace]:
         found = self._task.detect(self._image(data=picture)).face_landmarks
         return [MeshFace(_pixels(face, picture.shape[0]), 1.0) for face in found]
 
 
+def _close(task: Any) -> None:
+    try:
+        task.close()
+    except RuntimeError:
+        # 0.10.35 closes on a thread, of which the interpreter starts none as it ends; its __del__ would print that.
+        task._handle = None
+
+
 def _published_bundle() -> bytes:
-    folder = os.environ.get(MODELS_VARIABLE)
-    path = Path(folder) / BUNDLE if folder else None
-    where_to = f"Get it from {BUNDLE_URL} and put it into a folder that {MODELS_VARIABLE} names, or pass model=."
-    if path is None or not path.is_file():
-        raise ModelFileMissing(
-            f"this release of MediaPipe carries no models, and {BUNDLE} was not found",
-            where=f"{MODELS_VARIABLE} is not set" if path is None else str(path),
-            hint=where_to,
-        )
-    data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != BUNDLE_SHA256:
-        raise ModelFileMissing(
-            f"{BUNDLE} is not the published file: its sha256 differs", where=str(path), hint=where_to
-        )
-    return data
+    return model_file(BUNDLE, url=BUNDLE_URL, sha256=BUNDLE_SHA256).read_bytes()
 
 
 def _own_bundle(path: Path) -> bytes:

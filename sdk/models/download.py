@@ -11,7 +11,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from sdk._version import __version__
-from sdk.errors import SdkError
 from sdk.progress import Reporter
 
 __all__ = ["DownloadFailed", "download"]
@@ -25,7 +24,7 @@ TIMEOUT: Final = 30
 BLOCK: Final = 1 << 18
 
 
-class DownloadFailed(SdkError):
+class DownloadFailed(Exception):
     """The address cannot be reached, refuses, or sends something else; ``model_file`` says what to do about it."""
 
 

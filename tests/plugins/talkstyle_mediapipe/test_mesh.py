@@ -6,16 +6,17 @@ import numpy as np
 import pytest
 
 from sdk.errors import ModelFileMissing
+from sdk.models import MIRROR_VARIABLE, MODELS_VARIABLE, download
 from sdk.testing.drawing import drawn_face
 from talkstyle_mediapipe import mesh
 from talkstyle_mediapipe.detector import MediaPipeDetector
 from talkstyle_mediapipe.ibug import ibug_points
 from talkstyle_mediapipe.quiet import without_chatter
 
-FOLDER = os.environ.get(mesh.MODELS_VARIABLE)
+FOLDER = os.environ.get(MODELS_VARIABLE)
 BUNDLE = Path(FOLDER) / mesh.BUNDLE if FOLDER else None
 bundled = pytest.mark.skipif(
-    BUNDLE is None or not BUNDLE.is_file(), reason=f"{mesh.MODELS_VARIABLE} names no folder with {mesh.BUNDLE}"
+    BUNDLE is None or not BUNDLE.is_file(), reason=f"{MODELS_VARIABLE} names no folder with {mesh.BUNDLE}"
 )
 
 
@@ -41,24 +42,20 @@ def start(model=None):
     return mesh.Mesh(max_faces=1, min_confidence=0.5, model=model)
 
 
-def test_no_models_anywhere(without_wheel_models, monkeypatch):
-    monkeypatch.delenv(mesh.MODELS_VARIABLE, raising=False)
-    with pytest.raises(ModelFileMissing) as caught:
+def test_no_models_anywhere(without_wheel_models, monkeypatch, tmp_path):
+    monkeypatch.delenv(MODELS_VARIABLE, raising=False)
+    monkeypatch.setenv("TALKSTYLE_CACHE", str(tmp_path))
+    monkeypatch.setenv(MIRROR_VARIABLE, "http://127.0.0.1:9")
+    monkeypatch.setattr(download, "PAUSE", 0.0)
+    with pytest.raises(ModelFileMissing, match="could not be downloaded") as caught:
         start()
-    for needed in (mesh.BUNDLE, mesh.BUNDLE_URL, mesh.MODELS_VARIABLE):
+    for needed in (mesh.BUNDLE, mesh.BUNDLE_URL, mesh.BUNDLE_SHA256, MODELS_VARIABLE):
         assert needed in str(caught.value)
-
-
-def test_a_folder_without_the_bundle(without_wheel_models, monkeypatch, tmp_path):
-    monkeypatch.setenv(mesh.MODELS_VARIABLE, str(tmp_path))
-    with pytest.raises(ModelFileMissing, match="not found") as caught:
-        start()
-    assert caught.value.where == str(tmp_path / mesh.BUNDLE)
 
 
 def test_a_bundle_that_is_not_the_published_one(without_wheel_models, monkeypatch, tmp_path):
     (tmp_path / mesh.BUNDLE).write_bytes(b"half a download")
-    monkeypatch.setenv(mesh.MODELS_VARIABLE, str(tmp_path))
+    monkeypatch.setenv(MODELS_VARIABLE, str(tmp_path))
     with pytest.raises(ModelFileMissing, match="sha256"):
         start()
 
