@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sdk.data import Floats, Image
 from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.rest import lip_gap
 from talkstyle_warp.seams import EYES, Seam
 from talkstyle_warp.template import Face
 
@@ -65,17 +66,27 @@ def _luma(colour: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(colour @ np.array([0.299, 0.587, 0.114]))
 
 
-def tooth_tone(pixels: Image, points: Floats) -> NDArray[np.float64]:
-    """The colour of teeth in this portrait's light, ``[3]``: the whites of the eyes, near the skin's brightness."""
+def _brightest(colours: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """The mean of the brightest of some colours ``[N, 3]``."""
+    light = _luma(colours)
+    return np.asarray(colours[light >= np.quantile(light, 1.0 - share)].mean(axis=0))
+
+
+def tooth_tone(pixels: Image, points: Floats, *, open_mouth: bool = False) -> NDArray[np.float64]:
+    """The colour of teeth in this portrait's light, ``[3]``.
+
+    Its own teeth where an open mouth shows them; else the whites of the eyes, held near the skin's brightness.
+    """
     flat = np.asarray(points, dtype=np.float64)[:, :2]
     eyes = np.concatenate([_pixels_within(pixels, flat[[*upper, *lower[-2:0:-1]]]) for upper, lower in EYES])
     skin = _pixels_within(pixels, flat[[31, 35, 53, 49]])
     skin_tone = np.median(skin, axis=0) if len(skin) else np.array([180.0, 140.0, 120.0])
-    white = np.array([205.0, 195.0, 180.0])
-    if len(eyes) >= 12:
-        light = _luma(eyes)
-        bright = eyes[light >= np.quantile(light, 0.8)]
-        white = bright.mean(axis=0)
+    white = _brightest(eyes, 0.2) if len(eyes) >= 12 else np.array([205.0, 195.0, 180.0])
+    inside = _pixels_within(pixels, flat[[60, 61, 62, 63, 64, 65, 66, 67]]) if open_mouth else eyes[:0]
+    if len(inside) >= 12:
+        shown = _brightest(inside, 0.3)
+        if _luma(shown) > 0.75 * _luma(skin_tone) and shown[2] > 0.6 * shown[0]:
+            return np.minimum(shown, 250.0)  # these are the teeth themselves
     # An eye in shadow is no measure; nor is the glint on it.
     goal = float(np.clip(_luma(white), 1.1 * _luma(skin_tone), 1.35 * _luma(skin_tone)))
     hue = (
@@ -130,7 +141,7 @@ def _teeth(
 
 def paint(pixels: Image, face: Face, seam: Seam, places: NDArray[np.float64]) -> Interior:
     """Paint the layers over places ``[H, W, 2]`` (pixels) of a portrait."""
-    tooth, lip = tooth_tone(pixels, face.points), lip_tone(pixels, face.points)
+    tooth, lip = tooth_tone(pixels, face.points, open_mouth=lip_gap(face.shape) > 0.0), lip_tone(pixels, face.points)
     skin_light = float(_luma(tooth))
     # In the mouth's own plane: a turned portrait foreshortens the teeth as it does the mouth.
     frame = face.camera[:2, :2]
@@ -141,6 +152,8 @@ def paint(pixels: Image, face: Face, seam: Seam, places: NDArray[np.float64]) ->
     local = seam.coordinates(middle)
     middle = seam.origin + np.array([local[0], seam.edge(0, local[0])]) @ seam.axes
     a, b = np.moveaxis((places - middle) @ np.linalg.inv(frame).T, -1, 0)
+    # The upper teeth hang behind the upper lip, the lower ones stand behind the lower lip, be the mouth open or shut.
+    c = b - (seam.edge(1, local[0]) - seam.edge(0, local[0])) / face.unit
     blur = 0.7 / face.unit + 0.004
     gum_tone = 0.55 * lip + 0.45 * np.array([1.0, 0.55, 0.52]) * skin_light * 0.75
 
@@ -152,17 +165,20 @@ def paint(pixels: Image, face: Face, seam: Seam, places: NDArray[np.float64]) ->
 
     # At rest the upper incisors reach 3 mm below the lips' meeting; the lower ones bite behind them.
     upper = crowns(*_teeth(a, 0.030 - b, _UPPER_WIDTHS, _UPPER_ARCH, blur), 1.0)
-    lower_teeth = crowns(*_teeth(a, b - 0.006, _LOWER_WIDTHS, _LOWER_ARCH, blur), 0.86)
+    lower_teeth = crowns(*_teeth(a, c - 0.006, _LOWER_WIDTHS, _LOWER_ARCH, blur), 0.86)
     tongue_tone = 0.5 * lip + 0.5 * np.array([0.95, 0.50, 0.50]) * skin_light * 0.7
-    dome = np.sqrt((a / 0.26) ** 2 + (np.minimum(b - 0.08, 0.0) / 0.22) ** 2)
+    dome = np.sqrt((a / 0.26) ** 2 + (np.minimum(c - 0.08, 0.0) / 0.22) ** 2)
     tongue_cover = 1.0 - smoothstep(dome, 0.55, 1.0)
     groove = 1.0 - 0.18 * np.exp(-((a / 0.02) ** 2))
-    tongue_shade = (0.45 + 0.45 * smoothstep(b, -0.06, 0.10)) * groove
+    tongue_shade = (0.45 + 0.45 * smoothstep(c, -0.06, 0.10)) * groove
     tongue = tongue_tone * tongue_shade[..., None]
     cover = lower_teeth[..., 3:]
     joined_cover = cover + (1 - cover) * tongue_cover[..., None]
     joined = cover * lower_teeth[..., :3] + (1 - cover) * tongue_cover[..., None] * tongue
     joined /= np.maximum(joined_cover, 1e-6)
     lower = np.concatenate([joined, joined_cover], axis=-1).astype(np.float32)
+    if lip_gap(face.shape) > 0.0:
+        # Beside teeth of the portrait's own, painted ones would show in the mouth's corners as what they are.
+        upper[..., 3] *= 1.0 - smoothstep(np.abs(a) * face.unit / seam.half, 0.5, 0.75)
     cavity = (np.array([0.20, 0.085, 0.075]) * skin_light).astype(np.float32)
     return Interior(cavity, upper, lower)

@@ -228,10 +228,10 @@ class MouthPatch(Patch):
         upper_field, lower_field, joined = geometry.skin(nodes)
         skull = np.zeros_like(joined)
         soft = _soft(geometry)
+        gap = float(np.max(seam.edge(1, seam.knots[0]) - seam.edge(0, seam.knots[0])))
         upper, lower = seam.mattes(places, soft)
         # Wide mattes darken what lies near the lips: their shadow.
         shade_up, shade_low = seam.mattes(places, 0.12 * face.unit)
-        gap = float(np.max(seam.edge(1, seam.knots[0]) - seam.edge(0, seam.knots[0])))
         grow = soft * (1.5 if keep_open else -0.5)
         inside_up, inside_low = seam.mattes(places, soft, shift=(-grow, grow))
         own = np.clip(1.0 - inside_up - inside_low, 0.0, 1.0)

@@ -21,7 +21,7 @@ TRANSLATION_LIMIT: Final = 0.12
 LIDS: Final = ((37, 41), (38, 40), (43, 47), (44, 46))
 """Upper and lower lid points that meet in a blink; the right eye's first."""
 
-CLOSURE_FULL: Final = 0.85
+CLOSURE_FULL: Final = 0.75
 """Share of the canonical eye opening that counts as shut: detectors never see the lids' points meet."""
 
 CLOSURE_STILL: Final = 0.03
