@@ -14,6 +14,7 @@ from torch import Tensor
 from sdk.data import warn
 from sdk.errors import ConfigError, InputError, PackIncompatible
 from sdk.interfaces import GeneratorState, MotionGenerator
+from sdk.packs.batched import BatchedDeltas, Unbatchable
 from sdk.packs.fingerprint import layout_sha256, weights_sha256
 from sdk.packs.pack import StylePack
 
@@ -71,9 +72,10 @@ class StyleSlot:
             PackIncompatible: The pack was made for another base.
             ConfigError: The strength is no finite number.
         """
-        if not isfinite(strength):
-            raise ConfigError(f"a strength of {strength}", hint="Give a finite number; 1 is the style as it was made.")
-        self._check(pack, allow_other_base)
+        self._check(pack, strength, allow_other_base)
+        self._put_on(pack, strength)
+
+    def _put_on(self, pack: StylePack, strength: float) -> None:
         with torch.no_grad():
             for name, parameter in self.generator.named_parameters():
                 base = self._base[name].to(parameter.device)
@@ -90,7 +92,9 @@ class StyleSlot:
                 if name in self._base:
                     parameter.copy_(self._base[name])
 
-    def _check(self, pack: StylePack, allow_other_base: bool) -> None:
+    def _check(self, pack: StylePack, strength: float, allow_other_base: bool) -> None:
+        if not isfinite(strength):
+            raise ConfigError(f"a strength of {strength}", hint="Give a finite number; 1 is the style as it was made.")
         if not self._base:
             raise ConfigError("the slot is not open", hint="Use it in a `with` block.")
         base, have = pack.config.base, f"{self.generator.name} {self.generator.version}"
@@ -120,8 +124,9 @@ def _on(pack: StylePack, name: str, device: torch.device) -> Tensor:
 class PerItemStyles:
     """A generator whose batch carries a different style per item, called like the generator itself.
 
-    Items of one style and strength run together; each group is the generator itself under that style, so every
-    architecture works and the motion is that of the items one by one.
+    Where all the generator's layers are linear or convolutions (``sdk.packs.batched``), the whole batch runs at once:
+    the motion is that of the items one by one within float32 rounding. A short trial says whether that holds for this
+    generator; where it does not, the items of one style and strength run together, one style after another.
 
     Args:
         slot: The open slot of the generator.
@@ -131,6 +136,7 @@ class PerItemStyles:
 
     Attributes:
         lookahead: The generator's.
+        one_pass: Whether the whole batch runs in one pass.
     """
 
     def __init__(
@@ -141,18 +147,56 @@ class PerItemStyles:
         strengths: Sequence[float] | None = None,
         allow_other_base: bool = False,
     ) -> None:
-        strengths = [1.0] * len(packs) if strengths is None else strengths
+        strengths = [1.0] * len(packs) if strengths is None else list(strengths)
         if not packs or len(strengths) != len(packs):
             raise ConfigError(f"{len(packs)} styles and {len(strengths)} strengths", hint="Give one of each per item.")
         self._slot = slot
-        self._allow_other_base = allow_other_base
         self.lookahead = slot.generator.lookahead
         groups: dict[tuple[StylePack | None, float], list[int]] = {}
         for item, key in enumerate(zip(packs, strengths, strict=True)):
             groups.setdefault(key, []).append(item)
         self._groups = groups
+        for pack, strength in groups:
+            if pack is not None:
+                slot._check(pack, strength, allow_other_base)
         order = [item for items in groups.values() for item in items]
         self._back = sorted(range(len(order)), key=order.__getitem__)
+        self._batched = self._stacked(packs, strengths) if len(groups) > 1 else None
+        self.one_pass = self._batched is not None or len(groups) == 1
+
+    def _stacked(self, packs: Sequence[StylePack | None], strengths: Sequence[float]) -> BatchedDeltas | None:
+        """The whole batch's deltas layer by layer, or None where this generator does not take them so."""
+        module = self._slot.generator
+        if not isinstance(module, torch.nn.Module):
+            return None
+        tried = list(self._groups)[:3]
+        try:
+            few = BatchedDeltas(module, [p.delta if p else None for p, _ in tried], [s for _, s in tried])
+            # More frames than items, so that a layer which does not have the batch first cannot pass by chance.
+            noise = torch.randn(len(tried), 11, module.features, generator=torch.Generator().manual_seed(0))
+            noise = noise.to(next(module.parameters()).device)
+            with torch.no_grad():
+                want = [self._styled(pack, strength, noise[i : i + 1]) for i, (pack, strength) in enumerate(tried)]
+                with few.on():
+                    expression, pose, _ = module(noise)
+        except Unbatchable:
+            return None
+        for got, one_by_one in ((expression, [w[0] for w in want]), (pose, [w[1] for w in want])):
+            joined = torch.cat(one_by_one)
+            if not torch.allclose(got, joined, rtol=0, atol=1e-4 * float(joined.abs().max()) + 1e-7):
+                return None
+        return BatchedDeltas(module, [p.delta if p else None for p in packs], strengths)
+
+    def _styled(
+        self, pack: StylePack | None, strength: float, features: Tensor, state: GeneratorState | None = None
+    ) -> tuple[Tensor, Tensor, GeneratorState]:
+        """The generator itself under one style."""
+        try:
+            if pack is not None:
+                self._slot._put_on(pack, strength)
+            return self._slot.generator(features, state)
+        finally:
+            self._slot.clear()
 
     def __call__(self, features: Tensor, state: GeneratorState | None = None) -> tuple[Tensor, Tensor, GeneratorState]:
         """Generate motion, as ``MotionGenerator``; the slot is empty again afterwards.
@@ -162,17 +206,19 @@ class PerItemStyles:
         """
         if len(features) != len(self._back):
             raise InputError(f"a batch of {len(features)} items for {len(self._back)} styles")
+        if self._batched is None:
+            return self._in_turn(features, state)
+        self._slot.clear()
+        with self._batched.on():
+            return self._slot.generator(features, state)
+
+    def _in_turn(self, features: Tensor, state: GeneratorState | None) -> tuple[Tensor, Tensor, GeneratorState]:
+        """One style after another, each with its own state."""
         states = [None] * len(self._groups) if state is None else state
-        results = []
-        try:
-            for ((pack, strength), items), old in zip(self._groups.items(), states, strict=True):
-                if pack is None:
-                    self._slot.clear()
-                else:
-                    self._slot.use(pack, strength=strength, allow_other_base=self._allow_other_base)
-                results.append(self._slot.generator(features[items], old))
-        finally:
-            self._slot.clear()
+        results = [
+            self._styled(pack, strength, features[items], old)
+            for ((pack, strength), items), old in zip(self._groups.items(), states, strict=True)
+        ]
         expression = torch.cat([result[0] for result in results])[self._back]
         pose = torch.cat([result[1] for result in results])[self._back]
         return expression, pose, [result[2] for result in results]

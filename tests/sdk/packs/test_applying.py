@@ -169,3 +169,77 @@ def test_a_batch_of_another_size(generator, pack, features):
             PerItemStyles(slot, [pack, None])(features)
         with pytest.raises(ConfigError):
             PerItemStyles(slot, [pack], strengths=[1.0, 2.0])
+
+
+class Convolutions(torch.nn.Module):
+    """Every kind of layer that a batch can wear at once: dilated, padded, strided, pointwise, biased or not."""
+
+    name = "convolutions"
+    version = "1"
+    features = 6
+    encoder = "e"
+    lookahead = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pointwise = torch.nn.Conv1d(6, 16, 1)
+        self.dilated = torch.nn.Conv1d(16, 16, 3, dilation=4, padding=4, bias=False)
+        self.strided = torch.nn.Conv1d(16, 12, 2, stride=2)
+        self.out = torch.nn.Linear(12, 210)
+        with torch.random.fork_rng():
+            torch.manual_seed(3)
+            for parameter in self.parameters():
+                torch.nn.init.normal_(parameter, std=0.3)
+
+    def forward(self, features, state=None):
+        hidden = self.strided(torch.tanh(self.dilated(self.pointwise(features.transpose(1, 2)))))
+        out = self.out(hidden.transpose(1, 2))
+        return out[..., :204].unflatten(-1, (68, 3)), out[..., 204:], None
+
+
+class Crosswise(Convolutions):
+    """Puts time where the batch is expected."""
+
+    def forward(self, features, state=None):
+        hidden = self.strided(self.dilated(self.pointwise(features.transpose(1, 2)))).permute(2, 0, 1)
+        out = self.out(hidden).transpose(0, 1)
+        return out[..., :204].unflatten(-1, (68, 3)), out[..., 204:], None
+
+
+class Sideways(Convolutions):
+    """Uses a layer's weight without calling the layer."""
+
+    def forward(self, features, state=None):
+        hidden = self.strided(self.dilated(self.pointwise(features.transpose(1, 2))))
+        out = torch.nn.functional.linear(hidden.transpose(1, 2), self.out.weight, self.out.bias)
+        return out[..., :204].unflatten(-1, (68, 3)), out[..., 204:], None
+
+
+@pytest.mark.parametrize(("kind", "one_pass"), [(Convolutions, True), (Crosswise, False), (Sideways, False)])
+@pytest.mark.parametrize("ranks", [(2, 2, 2), (2, 1, 2), (2, None, 1), (None, None, None)])
+def test_a_batch_in_one_pass_moves_as_its_items_do(make_pack, kind, one_pass, ranks):
+    generator = kind().eval()
+    before = bits(generator)
+    packs = [make_pack(generator, seed=n, scale=0.3) for n in range(3)]
+    packs = [pack if rank is None else pack.compress(rank) for pack, rank in zip(packs, ranks, strict=True)]
+    # As many frames after the stride as items: an axis mistaken for another would not be noticed by its length.
+    features = torch.randn(5, 10, 6, generator=torch.Generator().manual_seed(1))
+    worn, strengths = [packs[0], packs[1], None, packs[2], packs[0]], [1.0, 0.5, 1.0, -2.0, 1.0]
+    with StyleSlot(generator) as slot:
+        batch = PerItemStyles(slot, worn, strengths=strengths)
+        assert batch.one_pass is one_pass
+        expression, pose, _ = batch(features)
+        for item, (pack, strength) in enumerate(zip(worn, strengths, strict=True)):
+            slot.clear()
+            if pack is not None:
+                slot.use(pack, strength=strength)
+            want = generator(features[item : item + 1])
+            assert torch.allclose(expression[item], want[0][0], atol=1e-4)
+            assert torch.allclose(pose[item], want[1][0], atol=1e-4)
+    assert same(bits(generator), before)
+    assert not generator.out._forward_hooks
+
+
+def test_what_one_pass_does_not_know_runs_in_turn(generator, make_pack):
+    with StyleSlot(generator) as slot:
+        assert not PerItemStyles(slot, [make_pack(seed=1), make_pack(seed=2)]).one_pass
