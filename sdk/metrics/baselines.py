@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -36,7 +37,7 @@ def loudness(audio: Audio) -> FloatArray:
 def in_context(features: FloatArray) -> FloatArray:
     """Each frame's features ``[T, D]`` beside those around it, ``[T, 7 D]``; ends are held."""
     rows = np.arange(len(features))[:, None] + np.array(CONTEXT)
-    return features[rows.clip(0, len(features) - 1)].reshape(len(features), -1)
+    return np.asarray(features[rows.clip(0, len(features) - 1)].reshape(len(features), -1), dtype=np.float32)
 
 
 def ridge(inputs: Floats, motion: Motion, ahead: Floats) -> Motion:
@@ -56,7 +57,7 @@ def ridge(inputs: Floats, motion: Motion, ahead: Floats) -> Motion:
     y = np.concatenate([motion.expression.reshape(len(motion), -1), motion.pose], axis=1).astype(np.float64)
     bounds = np.linspace(0, len(x), FOLDS + 1).astype(int)
     errors = np.zeros(len(PENALTIES))
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in pairwise(bounds):
         left_out = np.zeros(len(x), dtype=bool)
         left_out[first:last] = True
         if last - first == len(x) or last == first:

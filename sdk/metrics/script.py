@@ -1,4 +1,4 @@
-"""SLD, SLV and SMD as the script that the method's authors published computes them, which is not their articles' formula.
+"""SLD, SLV and SMD as the script of the method's authors computes them, which is not their articles' formula.
 
 Kept apart, for comparison with published tables only. Where the articles take the nearest window of the generated
 motion, the script takes the least of the *running* means over its windows, so the first windows weigh most; it counts

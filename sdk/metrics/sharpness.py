@@ -73,7 +73,7 @@ def _thinned(across: NDArray[np.float64], down: NDArray[np.float64]) -> NDArray[
     edges = np.zeros(size.shape, dtype=bool)
     steepest = (size[:, 1:-1] > size[:, :-2]) & (size[:, 1:-1] >= size[:, 2:])
     edges[:, 1:-1] = steepest & (size[:, 1:-1] > np.abs(down[:, 1:-1]))
-    return edges & (power > 4 * power.mean())
+    return np.asarray(edges & (power > 4 * power.mean()))
 
 
 def _widths(grey: NDArray[np.float64], across: NDArray[np.float64]) -> NDArray[np.float64]:

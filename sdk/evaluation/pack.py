@@ -1,24 +1,19 @@
-"""How well a style does on a clip that it was not learned from."""
+"""One style on one clip."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 
 from sdk import defaults
-from sdk.adapter.config import FitConfig
-from sdk.adapter.gain import baselines
-from sdk.adapter.material import Material, paired_material
-from sdk.adapter.spans import Spans
 from sdk.data import Motion
 from sdk.device import resolve_device
-from sdk.errors import ReferenceTooShort
-from sdk.generation import generate
+from sdk.evaluation.figures import Figures
+from sdk.evaluation.trial import Trial
 from sdk.interfaces import LandmarkDetector
 from sdk.media import AudioInput, MediaInput
-from sdk.metrics import MotionScores, compare
+from sdk.metrics import MotionScores
 from sdk.packs import StylePack
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.reference import Face
@@ -32,8 +27,8 @@ class Evaluation:
     """A style on a clip, beside the base and trivial means.
 
     Attributes:
-        scores: Figures by name: "style", "base", and the baselines, which know the first 60 % of the clip; all are measured
-            on the rest.
+        figures: By name: "style", "base", the rivals, which know the first 60 % of the clip, and the person, "real" and
+            "real before"; all are measured on the rest.
         frames: The frames measured on, ``(first, last + 1)``, at 60 Hz.
         offset: Seconds by which the clip's lips came after its sound, taken out before.
         warnings: What to know about the clip.
@@ -41,12 +36,17 @@ class Evaluation:
         motions: What was compared with it, by the same names.
     """
 
-    scores: dict[str, MotionScores]
+    figures: dict[str, Figures]
     frames: tuple[int, int]
     offset: float
     warnings: tuple[str, ...]
     real: Motion = field(repr=False)
     motions: dict[str, Motion] = field(repr=False)
+
+    @property
+    def scores(self) -> dict[str, MotionScores]:
+        """The figures against the real held-out part alone."""
+        return {name: figures.scores for name, figures in self.figures.items()}
 
     def as_dict(self) -> dict[str, object]:
         """The figures, for files."""
@@ -54,7 +54,7 @@ class Evaluation:
             "frames": list(self.frames),
             "offset": self.offset,
             "warnings": list(self.warnings),
-            "scores": {name: scores.as_dict() for name, scores in self.scores.items()},
+            "scores": {name: figures.as_dict() for name, figures in self.figures.items()},
         }
 
 
@@ -65,6 +65,8 @@ def evaluate(
     *,
     audio: AudioInput | None = None,
     strength: float = 1.0,
+    phonemes: tuple[str, ...] | None = None,
+    wrong: StylePack | str | None = None,
     face: Face = None,
     detector: str | LandmarkDetector = defaults.DETECTOR,
     device: str | torch.device = "auto",
@@ -79,6 +81,9 @@ def evaluate(
         clip: A video.
         audio: Its sound; its own track where left out.
         strength: Of the style.
+        phonemes: What is said at each 30th of a second of the sound (``sdk.metrics.read_phonemes``): then it is also
+            measured whether the lips close.
+        wrong: Another person's style, made for the same base, which this one has to beat.
         face: Which face, where there are several.
         detector: A landmark detector, or its name.
         device: ``"auto"``, or any name that torch knows.
@@ -87,46 +92,36 @@ def evaluate(
         cancel: Stops the work between steps.
 
     Raises:
-        StyleError: The pack cannot be used.
+        StyleError: A pack cannot be used.
         InputError: The clip cannot be used.
     """
     report = Reporter(on_progress, cancel)
     style = pack if isinstance(pack, StylePack) else StylePack.load(pack)
+    other = wrong if isinstance(wrong, StylePack) or wrong is None else StylePack.load(wrong)
     place = resolve_device(device)
     generator = resolve("motion-generator", style.config.base.component).to(place).eval()
     encoder = resolve("audio-encoder", style.config.encoder.component)
     style.check_encoder(encoder)
-    material = paired_material(
+    trial = Trial.prepare(
         clip,
         audio,
+        generator=generator,
         encoder=encoder,
         detector=resolve("landmark-detector", detector),
-        base=lambda features: generate(generator, features, device=place),
-        config=FitConfig(held_out=0.4, chosen_on=0.0),
+        device=place,
+        phonemes=phonemes,
         face=face,
         report=report,
     )
-    spans: Spans = material.sound
-    if spans.report is None or material.seen[spans.report].sum() < 2:
-        raise ReferenceTooShort("the clip's last part shows no face to measure on", hint="Give a longer clip.")
     report("measure")
-    base = generate(generator, material.features, device=place)
-    with style.apply(generator, strength=strength, allow_other_base=allow_other_base):
-        styled = generate(generator, material.features, device=place)
-    return _evaluation(material, base, styled, spans.fit, spans.report)
-
-
-def _evaluation(material: Material, base: Motion, styled: Motion, known: slice, held: slice) -> Evaluation:
-    motions = {"style": styled[held], "base": base[held]}
-    motions |= baselines(base[known], material.motion[known], base[held])
-    real, seen = material.motion[held], np.asarray(material.seen[held])
+    motions = {"style": trial.styled(style, strength=strength, allow_other_base=allow_other_base), **trial.rivals()}
+    if other is not None:
+        motions["wrong speaker"] = trial.styled(other, strength=strength, allow_other_base=allow_other_base)
     return Evaluation(
-        scores={
-            name: compare(motion, real, valid=seen, neutral=material.neutral) for name, motion in motions.items()
-        },
-        frames=(held.start, held.stop),
-        offset=material.offset,
-        warnings=material.warnings,
-        real=real,
-        motions=motions,
+        figures=trial.judge(motions),
+        frames=(trial.held.start, trial.held.stop),
+        offset=trial.material.offset,
+        warnings=trial.material.warnings,
+        real=trial.real,
+        motions={"base": trial.base[trial.held], **motions},
     )
