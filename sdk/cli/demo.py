@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -36,15 +35,13 @@ def command(folder: Path, quick: bool, device: str, as_json: bool) -> None:
 
     require("demo")  # before torch, which takes seconds
     from sdk import demo
-    from sdk.adapter import FitConfig
 
-    quickly: dict[str, Any] = {"size": 384, "seconds": 6.0, "config": FitConfig(steps=25)}
     if not as_json:
         click.echo(
             "The demonstration renders its own reference clip first, from synthesised speech and motion.", err=True
         )
     with progress_bar(as_json=as_json) as on_progress:
-        made = demo.run(folder, device=device, on_progress=on_progress, **(quickly if quick else {}))
+        made = demo.run(folder, device=device, on_progress=on_progress, **(demo.QUICK if quick else {}))
     training = made.style.config.training
     assert training is not None
     gain = training.after.get("gain")

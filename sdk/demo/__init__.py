@@ -6,8 +6,8 @@ made = demo.run("talkstyle-demo")
 print(made.styled)
 """
 
-from sdk.demo.material import Material, material
+from sdk.demo.material import Material, load_material
 from sdk.demo.portrait import astronaut
-from sdk.demo.run import Demo, run
+from sdk.demo.steps import QUICK, Demo, run
 
-__all__ = ["Demo", "Material", "astronaut", "material", "run"]
+__all__ = ["QUICK", "Demo", "Material", "astronaut", "load_material", "run"]

@@ -15,10 +15,10 @@ from sdk.face import canonical_face, mouth_opening
 from sdk.interfaces import LandmarkDetector
 from sdk.media import VideoReader
 
-__all__ = ["comparison"]
+__all__ = ["draw_comparison"]
 
 
-def comparison(
+def draw_comparison(
     path: str | os.PathLike[str],
     *,
     fitted: Fitted,

@@ -14,7 +14,7 @@ from sdk.animation.resample import Resampler, frame_count
 from sdk.data import MOTION_RATE, Audio, Motion
 from sdk.media import read_audio
 
-__all__ = ["Material", "at_frame_rate", "material"]
+__all__ = ["Material", "at_frame_rate", "load_material"]
 
 FOLDER: Final = Path(__file__).resolve().parent.parent / "demo_material"
 
@@ -34,19 +34,18 @@ class Material:
     sentence: Audio
 
 
-def material(*, seconds: float | None = None) -> Material:
+def load_material(*, seconds: float | None = None) -> Material:
     """Read the material.
 
     Args:
-        seconds: Take only so much of the reference.
+        seconds: Take only so much of the reference, and of the sentence.
     """
-    speech = read_audio(FOLDER / "reference.flac")
+    speech = read_audio(FOLDER / "reference.flac", limit_seconds=seconds)
     arrays = load_file(FOLDER / "reference.safetensors")
     motion = Motion(arrays["expression"].astype(np.float32), arrays["pose"].astype(np.float32))
     if seconds is not None:
-        speech = Audio(speech.samples[: round(seconds * speech.rate)], speech.rate)
         motion = motion[: round(seconds * MOTION_RATE)]
-    return Material(speech, motion, read_audio(FOLDER / "sentence.flac"))
+    return Material(speech, motion, read_audio(FOLDER / "sentence.flac", limit_seconds=seconds))
 
 
 def at_frame_rate(motion: Motion, duration: Fraction, fps: Fraction) -> Motion:

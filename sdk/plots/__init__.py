@@ -4,7 +4,7 @@ Drawing curves needs matplotlib, the extra ``plots``, which is imported when the
 need nothing.
 """
 
-from sdk.plots.figure import check_name, figure, require, save
+from sdk.plots.canvas import check_name, figure, require, save
 from sdk.plots.panels import landmarks, loss, openings
 from sdk.plots.sheet import contact_sheet
 

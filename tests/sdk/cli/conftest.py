@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import json
 import logging
+from fractions import Fraction
 
 import pytest
 
 from sdk.cli import main
 from tests.distributions import site
 
-__all__ = ["site", "talkstyle", "talkstyle_json"]
+__all__ = ["clip", "site", "talkstyle", "talkstyle_json", "words"]
 
 
 @pytest.fixture
@@ -35,3 +36,25 @@ def talkstyle_json(talkstyle):
         return code, json.loads(out)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory):
+    """A drawn face that speaks for three seconds, with its sound."""
+    from sdk.demo.material import at_frame_rate, load_material
+    from sdk.media import open_audio, write_video
+    from sdk.testing.drawing import drawn_clip
+
+    stuff = load_material(seconds=3)
+    path = tmp_path_factory.mktemp("clips") / "drawn.mp4"
+    motion = at_frame_rate(stuff.motion, stuff.speech.duration, Fraction(25))
+    write_video(path, drawn_clip(motion, size=224, seed=1), rate=25, audio=open_audio(stuff.speech))
+    return path
+
+
+@pytest.fixture
+def words():
+    """Real speech in a file: a sentence that the SDK brings along."""
+    from sdk.demo.material import FOLDER
+
+    return FOLDER / "sentence.flac"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,8 +16,8 @@ from sdk.adapter import FitConfig, StyleAdapter
 from sdk.adapter.adapter import Fitted
 from sdk.animation import Animation, animate
 from sdk.data import Image
-from sdk.demo.comparison import comparison
-from sdk.demo.material import at_frame_rate, material
+from sdk.demo.comparison import draw_comparison
+from sdk.demo.material import at_frame_rate, load_material
 from sdk.demo.portrait import astronaut
 from sdk.errors import OutputError
 from sdk.interfaces import LandmarkDetector, Renderer
@@ -27,9 +27,12 @@ from sdk.progress import CancelToken, Progress, ProgressCallback, Reporter
 from sdk.reference import PortraitInput, load_portrait
 from sdk.registry import resolve
 
-__all__ = ["Demo", "run"]
+__all__ = ["QUICK", "Demo", "run"]
 
 FPS: Final = Fraction(25)
+
+QUICK: Final[Mapping[str, Any]] = {"size": 384, "seconds": 6.0, "config": FitConfig(steps=25)}
+"""Arguments of ``run`` that take a third of the time, for a poorer style."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +83,7 @@ def run(
         folder: Where to; made if missing. Files of an earlier demonstration are replaced, others left alone.
         portrait: A picture with one face; scikit-image's astronaut where left out.
         size: Pixels along each side of the astronaut.
-        seconds: Take only so much of the reference: quicker, and it learns less.
+        seconds: Take only so much of the reference and of the new sentence: quicker, and it learns less.
         seed: Of the fit, of blinks and of idle motion.
         config: Settings of the fit.
         detector: A landmark detector, or its name.
@@ -102,7 +105,7 @@ def run(
     given = astronaut(adapter.detector, size=size) if portrait is None else portrait
     who, _ = load_portrait(given, detector=adapter.detector)
     painter: Renderer = resolve("renderer", renderer)
-    stuff = material(seconds=seconds)
+    stuff = load_material(seconds=seconds)
 
     report = Reporter(_named(on_progress, "reference.mp4"), cancel)
     reference = place / "reference.mp4"
@@ -132,7 +135,7 @@ def run(
     )
     report = Reporter(_named(on_progress, "comparison.png"), cancel)
     report("draw")
-    picture = comparison(
+    picture = draw_comparison(
         place / "comparison.png",
         fitted=adapter.last,
         videos=(plain, styled),
@@ -151,6 +154,13 @@ def _place(folder: str | os.PathLike[str]) -> Path:
         raise OutputError(
             f"the folder cannot be made: {error.strerror}", where=str(place), hint="Choose another one."
         ) from error
+    pack = place / "pack"
+    if pack.exists() and not (pack / "config.json").is_file():
+        raise OutputError(
+            "what stands where the style pack should go is none",
+            where=str(pack),
+            hint="Move it, or choose a new folder.",
+        )
     return place
 
 

@@ -15,12 +15,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import torch
 
 from sdk import defaults
 from sdk.adapter import FitConfig, StyleAdapter
 from sdk.animation import Animation, animate
-from sdk.demo.material import at_frame_rate, material
+from sdk.data import Audio
+from sdk.demo.material import at_frame_rate, load_material
 from sdk.interfaces import LandmarkDetector, Renderer
 from sdk.media import AudioInput, MediaInput, open_audio, read_audio, write_video
 from sdk.packs import StylePack
@@ -108,8 +110,10 @@ def run(
     report("prepare")
     adapter = StyleAdapter(detector=detector, device=device, config=config)
     painter: Renderer = resolve("renderer", renderer)
-    adapter.detector.detect([drawn_face(256).pixels])  # detectors load their networks at the first call
-    sound = material().sentence if speech is None else read_audio(speech, limit_seconds=LONGEST)
+    # Some load what they need at the first call.
+    adapter.detector.detect([drawn_face(256).pixels])
+    adapter.encoder.encode(Audio(np.zeros(adapter.encoder.sample_rate), adapter.encoder.sample_rate))
+    sound = load_material().sentence if speech is None else read_audio(speech, limit_seconds=LONGEST)
     with tempfile.TemporaryDirectory(prefix="talkstyle-bench-", ignore_cleanup_errors=True) as folder:
         if reference is None:
             reference = _drawn(Path(folder) / "reference.mp4", seconds, report)
@@ -161,7 +165,7 @@ def _seconds(work: Callable[[], object]) -> float:
 def _drawn(path: Path, seconds: float | None, report: Reporter) -> Path:
     """A clip of a drawn face, speaking the demonstration's reference."""
     report("draw")
-    stuff = material(seconds=seconds)
+    stuff = load_material(seconds=seconds)
     motion = at_frame_rate(stuff.motion, stuff.speech.duration, Fraction(FPS))
     write_video(path, drawn_clip(motion, size=320), rate=FPS, audio=open_audio(stuff.speech))
     return path
