@@ -58,11 +58,11 @@ class Window:
         nodes: NDArray[np.float64] = np.stack([xs.ravel(), ys.ravel()], axis=-1) * float(self.step)
         return np.asarray(nodes + np.array([self.left, self.top]), dtype=np.float64)
 
-    def pixels(self) -> NDArray[np.float64]:
-        """The pixels' places in the picture, ``[height, width, 2]``."""
-        ys, xs = np.mgrid[: self.height, : self.width]
-        pixels: NDArray[np.float64] = np.stack([xs, ys], axis=-1).astype(np.float64)
-        return np.asarray(pixels + np.array([self.left, self.top]), dtype=np.float64)
+    def lattice(self, most: int) -> NDArray[np.float64]:
+        """Places from the first pixel to the last, ``[h, w, 2]``: all pixels, or ``most`` along a side."""
+        ys = np.linspace(0, self.height - 1, min(self.height, most)) + self.top
+        xs = np.linspace(0, self.width - 1, min(self.width, most)) + self.left
+        return np.stack(np.meshgrid(xs, ys), axis=-1)
 
     def inner(self, margin: int) -> Window:
         """The window without ``margin`` nodes on each side."""

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import torch
+import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -26,6 +27,9 @@ NODES: Final = 64
 
 MARGIN: Final = 0.16
 """Outer-eye distances around a window that its pixels may come from."""
+
+FINEST: Final = 640
+"""Places along a side at which mattes and teeth are worked out; between them they are magnified, as they are smooth."""
 
 SOFT: Final = 0.012
 """Width of a seam's edge, outer-eye distances; at least a pixel and a half."""
@@ -145,6 +149,14 @@ def _tensor(array: Floats, device: torch.device) -> Tensor:
     return torch.from_numpy(array.astype(np.float32)).to(device).permute(2, 0, 1)
 
 
+def _with_mattes(colours: NDArray[np.float32], mattes: tuple[NDArray[np.float64], ...], device: torch.device) -> Tensor:
+    """Colours ``[H, W, C]`` and mattes ``[h, w]``, magnified to the same size, as one texture."""
+    layers = torch.from_numpy(np.stack(mattes).astype(np.float32)).to(device)[None]
+    if layers.shape[-2:] != colours.shape[:2]:
+        layers = F.interpolate(layers, colours.shape[:2], mode="bilinear", align_corners=True)
+    return torch.cat([torch.from_numpy(colours).to(device), layers[0].permute(1, 2, 0)], dim=2).permute(2, 0, 1)
+
+
 def _soft(geometry: Geometry) -> float:
     return max(1.5, SOFT * geometry.face.unit)
 
@@ -170,9 +182,9 @@ class EyePatch(Patch):
         fields = [joined + geometry.lid(eye, 0, nodes), joined + geometry.lid(eye, 1, nodes), joined]
         # Landmarks lie on the lids' rims: the lashes above go with the lid, the eye below stays.
         gap = float(np.max(seam.edge(1, seam.knots[0]) - seam.edge(0, seam.knots[0])))
-        upper, lower = seam.mattes(outer.pixels(), _soft(geometry), shift=(0.03 * gap, 0.06 * gap))
+        upper, lower = seam.mattes(outer.lattice(FINEST), _soft(geometry), shift=(0.03 * gap, 0.06 * gap))
         colours = _texture(picture, outer)
-        texture = _tensor(np.concatenate([colours, np.stack([upper, lower], axis=-1)], axis=-1), device)
+        texture = _with_mattes(colours, (upper, lower), device)
         anchor = torch.from_numpy(face.shape[lids].mean(0).astype(np.float32)).to(device)
         return cls(inner, ground(outer, fields), texture, _feather(inner, device), anchor, colours.shape[-1])
 
@@ -224,7 +236,7 @@ class MouthPatch(Patch):
         pad = 0.18 * face.unit
         low, high = around.min(0) - np.array([pad, 0.2 * pad]), around.max(0) + np.array([pad, 0.6 * pad])
         inner, outer = _windows(geometry, low, high)
-        nodes, places = outer.nodes(), outer.pixels()
+        nodes, places = outer.nodes(), outer.lattice(FINEST)
         upper_field, lower_field, joined = geometry.skin(nodes)
         skull = np.zeros_like(joined)
         soft = _soft(geometry)
@@ -236,10 +248,6 @@ class MouthPatch(Patch):
         inside_up, inside_low = seam.mattes(places, soft, shift=(-grow, grow))
         own = np.clip(1.0 - inside_up - inside_low, 0.0, 1.0)
         colours = _texture(picture, outer)
-
-        def with_mattes(*mattes: NDArray[np.float64]) -> Tensor:
-            return _tensor(np.concatenate([colours, np.stack(mattes, axis=-1)], axis=-1), device)
-
         anchor = torch.from_numpy(face.shape[48:68].mean(0).astype(np.float32)).to(device)
         interior = paint(pixels, face, seam, places)
         cavity = np.append(interior.cavity, [255.0] * (colours.shape[-1] - 3))
@@ -248,15 +256,15 @@ class MouthPatch(Patch):
         return cls(
             inner,
             ground(outer, [upper_field, lower_field, skull]),
-            with_mattes(upper, shade_up),
+            _with_mattes(colours, (upper, shade_up), device),
             _feather(inner, device),
             anchor,
             colours.shape[-1],
-            with_mattes(lower, shade_low),
+            _with_mattes(colours, (lower, shade_low), device),
             _tensor(interior.upper, device),
             _tensor(interior.lower, device),
             torch.from_numpy(cavity.astype(np.float32)).to(device).view(1, -1, 1, 1),
-            with_mattes(own) if gap > soft else None,
+            _with_mattes(colours, (own,), device) if gap > soft else None,
             torch.from_numpy(jaw.astype(np.float32)).to(device),
         )
 

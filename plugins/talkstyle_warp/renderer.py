@@ -28,6 +28,9 @@ from talkstyle_warp.template import Face, fit
 NODES: Final = 40
 """Nodes of the field in a face width."""
 
+MOST_PIXELS: Final = 1 << 20
+"""Pixels of the mouth worked on at once, over a chunk of frames: what bounds memory for a large portrait."""
+
 FADE: Final = 0.3
 """Face widths over which motion dies away towards the picture's border."""
 
@@ -156,10 +159,12 @@ class WarpRenderer:
         Yields:
             uint8 ``[H, W, 3]`` or ``[H, W, 4]``, each an array of its own.
         """
+        window = prepared.mouth.inner
+        chunk = int(np.clip(MOST_PIXELS // (window.width * window.height), 1, self.chunk))
         for motion in motions:
-            for first in range(0, len(motion), self.chunk):
+            for first in range(0, len(motion), chunk):
                 with torch.inference_mode():
-                    frames = self._frames(prepared, motion[first : first + self.chunk])
+                    frames = self._frames(prepared, motion[first : first + chunk])
                 yield from frames
 
     def _frames(self, prepared: PreparedPortrait, motion: Motion) -> list[NDArray[np.uint8]]:
