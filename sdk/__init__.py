@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         FaceNotFound,
         FaceTooSmall,
         FaceUnreliable,
+        HubError,
         InputError,
         MediaCorrupt,
         MediaError,
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     )
     from sdk.evaluation import evaluate
     from sdk.face import canonical_face
+    from sdk.inspection import inspect
     from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer, StyleTransferNet
     from sdk.packs import StylePack, mix
     from sdk.progress import CancelToken, Progress
@@ -83,6 +85,7 @@ __all__ = [
     "FaceTooSmall",
     "FaceUnreliable",
     "FitConfig",
+    "HubError",
     "InputError",
     "LandmarkDetector",
     "Landmarks",
@@ -116,6 +119,7 @@ __all__ = [
     "canonical_face",
     "components",
     "evaluate",
+    "inspect",
     "load",
     "mix",
     "register",
@@ -128,6 +132,7 @@ _HOMES: Final = {
     "sdk.data": ("Audio", "Controls", "Landmarks", "Motion", "Portrait", "TalkstyleWarning"),
     "sdk.evaluation": ("evaluate",),
     "sdk.face": ("canonical_face",),
+    "sdk.inspection": ("inspect",),
     "sdk.interfaces": ("AudioEncoder", "LandmarkDetector", "MotionGenerator", "Renderer", "StyleTransferNet"),
     "sdk.packs": ("StylePack", "mix"),
     "sdk.progress": ("CancelToken", "Progress"),

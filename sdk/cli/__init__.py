@@ -20,9 +20,11 @@ __all__ = ["COMMANDS", "main", "talkstyle"]
 
 COMMANDS: Final = {
     "demo": "Go the whole way once, with nothing to download.",
+    "inspect": "Look at a clip before anything is learned from it.",
     "adapt": "Learn a style: a clip, or pictures and a sound, in, a style pack out.",
     "animate": "Let a portrait speak: a picture and a sound in, an mp4 out.",
     "evaluate": "Measure a style on a clip that it was not learned from.",
+    "evaluate-fits": "Fit several clips with several seeds, and measure what comes of it.",
     "bench": "Measure how fast this machine is at it.",
     "plugins": "List the parts that are installed, and check them.",
     "doctor": "Say whether this machine has everything, and what to do about what it lacks.",

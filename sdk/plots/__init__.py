@@ -5,7 +5,8 @@ need nothing.
 """
 
 from sdk.plots.canvas import check_name, figure, require, save
+from sdk.plots.overview import overview
 from sdk.plots.panels import landmarks, loss, openings
 from sdk.plots.sheet import contact_sheet
 
-__all__ = ["check_name", "contact_sheet", "figure", "landmarks", "loss", "openings", "require", "save"]
+__all__ = ["check_name", "contact_sheet", "figure", "landmarks", "loss", "openings", "overview", "require", "save"]

@@ -18,7 +18,7 @@ from sdk.progress import Reporter
 from sdk.reference.faces import Face, find
 from sdk.reference.people import People
 from sdk.reference.quality import TURNED_AWAY, judge, turn
-from sdk.reference.track import FaceTrack, gaps, resample
+from sdk.reference.track import FaceTrack, gaps, nearest, resample
 
 __all__ = ["load_clip"]
 
@@ -103,6 +103,7 @@ def load_clip(
         width=width,
         yaw=usual,
         sharpness=sharp,
+        sharp=nearest(times, seen, [person.sightings[frame].sharp for frame in seen], len(points)),
         warnings=tuple(warnings),
         sha256=digest.hexdigest(),
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sdk.data import MOTION_RATE, POINTS, FloatArray, Floats, Motion
 from sdk.face import normalise
 
-__all__ = ["GAP", "FaceTrack", "gaps", "longest_gap", "resample", "step_between"]
+__all__ = ["GAP", "FaceTrack", "gaps", "longest_gap", "nearest", "resample", "step_between"]
 
 GAP = 0.25
 """Seconds between two sightings up to which the face is interpolated."""
@@ -34,6 +34,7 @@ class FaceTrack:
         width: The face's median width in pixels.
         yaw: Its median turn in degrees; positive towards the picture's right.
         sharpness: Its median sharpness; see ``sdk.reference.quality``.
+        sharp: Its sharpness at each frame, that of the nearest sighting, float32 ``[T]``.
         warnings: What the caller should know.
         sha256: Of the file, hex.
     """
@@ -44,6 +45,7 @@ class FaceTrack:
     width: float
     yaw: float
     sharpness: float
+    sharp: FloatArray
     warnings: tuple[str, ...]
     sha256: str
 
@@ -100,6 +102,14 @@ def resample(times: Sequence[Fraction], seen: Sequence[int], points: Floats) -> 
     nearest = np.minimum(np.abs(clock - known[before]), np.abs(clock - known[after]))
     valid = np.where(inside & (span > 0), span <= longest_gap(step) + 1e-9, False) | (nearest <= float(step) * 1.001)
     return mixed, valid
+
+
+def nearest(times: Sequence[Fraction], seen: Sequence[int], values: Sequence[float], count: int) -> FloatArray:
+    """What was measured at the sighting nearest to each of ``count`` frames of motion, float32 ``[count]``."""
+    known = np.array([float(times[frame]) for frame in seen])
+    between = (known[1:] + known[:-1]) / 2
+    at = np.searchsorted(between, np.arange(count) / float(MOTION_RATE))
+    return np.asarray(values, dtype=np.float32)[at]
 
 
 def gaps(times: Sequence[Fraction], seen: Sequence[int]) -> list[tuple[int, int, bool]]:

@@ -11,7 +11,8 @@ import sdk
 from sdk import errors
 
 NAMES = {
-    *("adapt", "StyleAdapter", "FitConfig", "animate", "Animation", "StylePack", "mix", "evaluate", "canonical_face"),
+    *("adapt", "StyleAdapter", "FitConfig", "animate", "Animation", "StylePack", "mix", "evaluate", "inspect"),
+    "canonical_face",
     *("Motion", "Audio", "Landmarks", "Portrait", "Controls", "TalkstyleWarning", "Progress", "CancelToken"),
     *("AudioEncoder", "LandmarkDetector", "MotionGenerator", "StyleTransferNet", "Renderer"),
     *("Component", "components", "load", "register", "__version__"),

@@ -1,0 +1,94 @@
+"""``talkstyle inspect``: what a clip can teach, before anything is learned from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sdk import defaults
+from sdk.cli.animate import _face
+from sdk.cli.output import emit, options, progress_bar, show_table
+
+if TYPE_CHECKING:
+    from sdk.inspection import Inspection
+
+__all__ = ["command"]
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command("inspect")
+@click.argument("clip", type=FILE)
+@click.option("--audio", type=FILE, help="The clip's sound, where it is apart.")
+@click.option("--picture", metavar="OUT.png", type=FILE, help="Draw the picked frames, the mouth and the sound.")
+@click.option("--each", default=3, show_default=True, type=click.IntRange(1, 100), help="Frames for each key motion.")
+@click.option("--face", help='Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.')
+@click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
+@click.option("--generator", default=defaults.GENERATOR, show_default=True, help="The motion generator.")
+@click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
+@options
+def command(
+    clip: Path,
+    audio: Path | None,
+    picture: Path | None,
+    each: int,
+    face: str | None,
+    detector: str,
+    generator: str,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Look at CLIP as a fit would: how long, how sharp, whose lips, which key motions. Nothing is learned."""
+    if picture is not None:
+        from sdk.plots import check_name, require
+
+        require("plots")
+        check_name(picture)
+    import sdk
+
+    with progress_bar(as_json=as_json) as on_progress:
+        found = sdk.inspect(
+            clip,
+            audio=audio,
+            face=_face(face),
+            each=each,
+            detector=detector,
+            generator=generator,
+            device=device,
+            on_progress=on_progress,
+        )
+        if picture is not None:
+            found.picture(picture)
+    if as_json:
+        emit({"clip": clip, "picture": picture, **found.as_dict()})
+        return
+    for line in _lines(found):
+        click.echo(line)
+    rows = [
+        (p.template, f"{p.time:.2f} s", str(p.frame), f"{p.similarity:.2f}", f"{p.quality:.2f}") for p in found.picks
+    ]
+    show_table(("key motion", "at", "frame", "similarity", "quality"), rows)
+    for warning in found.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if picture is not None:
+        click.echo(f"The picked frames, the mouth and the sound are drawn in {picture}")
+
+
+def _lines(found: Inspection) -> list[str]:
+    lines = [
+        f"{found.usable:.1f} of {found.duration:.1f} s show the face well enough; quality {found.quality:.2f} of 1.",
+        f"The face is {found.face_width:.0f} pixels wide, turned by {abs(found.yaw):.0f} degrees, "
+        f"sharpness {found.sharpness:.0f}; {found.blinks:.0f} blinks a minute.",
+    ]
+    if found.speech is None:
+        return [*lines, "There is no sound."]
+    lines.append(f"Something is heard in {100 * found.speech:.0f} % of the sound.")
+    if found.offset is not None:
+        side = "after" if found.offset > 0 else "before"
+        lines.append(
+            f"The lips come {abs(1000 * found.offset):.0f} ms {side} the sound (r {found.offset_r:.2f}; by chance "
+            f"{found.offset_null:.2f}); a fit corrects that."
+        )
+    return lines

@@ -1,0 +1,272 @@
+"""What a clip can teach, looked at before anything is learned from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from sdk import defaults
+from sdk.activity import speech_activity
+from sdk.data import MOTION_RATE, Audio, FloatArray, Floats, Image
+from sdk.device import resolve_device
+from sdk.errors import MediaTrackMissing
+from sdk.face import canonical_face, mouth_opening
+from sdk.generation import generate
+from sdk.interfaces import LandmarkDetector
+from sdk.media import AudioInput, MediaInput, VideoReader, open_audio
+from sdk.metrics import Correlation, blinks, correlate, loudness
+from sdk.progress import CancelToken, ProgressCallback, Reporter
+from sdk.reference import Face, FaceTrack, Pick, frame_quality, load_clip, pick, templates
+from sdk.registry import resolve
+
+__all__ = ["Inspection", "inspect"]
+
+REACH: Final = 0.3
+"""Seconds that lips and sound are looked for apart."""
+
+LITTLE: Final = 0.4
+"""The share of the time with speech in it under which there is a warning."""
+
+ROOM: Final = 0.75
+"""How far a picked frame's picture goes from the face's middle, in face widths."""
+
+HEIGHT: Final = 320
+"""Pixels that such a picture is at most high."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Inspection:
+    """What was seen and heard in a clip.
+
+    Attributes:
+        duration: Seconds.
+        usable: Seconds in which the face is seen well enough to learn from.
+        face_width: Pixels across the face, the median.
+        yaw: Degrees that it is turned, the median; positive towards the picture's right.
+        sharpness: Its median sharpness; 12 and more are good.
+        quality: How well its frames can serve, from 0 to 1: the share seen, from the front, and sharp.
+        blinks: Blinks a minute.
+        speech: The share of the time in which something is heard; None without sound.
+        offset: Seconds by which the lips come after the sound (negative: before it); None without sound, or where they
+            could not be matched.
+        offset_r: The correlation of the base's mouth opening with the person's at that offset; None without sound.
+        offset_null: Its 95th percentile for unrelated timing.
+        picks: The frames most like the key motions, which can serve as reference images.
+        images: Their pictures, uint8 ``[H, W, 3]`` each, cut out around the face.
+        warnings: What may spoil a style.
+        opening: The mouth's opening at 60 Hz, in outer-eye distances; NaN where the face is not seen.
+        level: The sound's level at 60 Hz, in dBFS; None without sound.
+    """
+
+    duration: float
+    usable: float
+    face_width: float
+    yaw: float
+    sharpness: float
+    quality: float
+    blinks: float
+    speech: float | None
+    offset: float | None
+    offset_r: float | None
+    offset_null: float | None
+    picks: tuple[Pick, ...]
+    images: tuple[Image, ...] = field(repr=False)
+    warnings: tuple[str, ...]
+    opening: FloatArray = field(repr=False)
+    level: FloatArray | None = field(repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures, for files; pictures and courses are left out."""
+        numbers = (
+            *("duration", "usable", "face_width", "yaw", "sharpness", "quality", "blinks"),
+            *("speech", "offset", "offset_r", "offset_null"),
+        )
+        values = {name: getattr(self, name) for name in numbers}
+        picks = [
+            {"template": p.template, "frame": p.frame, "time": round(p.time, 3), "similarity": round(p.similarity, 4),
+             "quality": round(p.quality, 4)}
+            for p in self.picks
+        ]  # fmt: skip
+        return {
+            **{name: None if value is None else round(value, 4) for name, value in values.items()},
+            "picks": picks,
+            "warnings": list(self.warnings),
+        }
+
+    def picture(self, path: str | os.PathLike[str]) -> Path:
+        """Draw the picks above the mouth's opening and the sound's level over time.
+
+        Raises:
+            ComponentUnavailable: matplotlib is not installed.
+            OutputError: It cannot be written there.
+        """
+        from sdk.plots import overview
+
+        return overview(
+            path,
+            frames=[
+                (f"{p.template}  {p.time:.2f} s  {p.similarity:.2f}", p.time, image)
+                for p, image in zip(self.picks, self.images, strict=True)
+            ],
+            opening=self.opening,
+            level=self.level,
+            title=f"{self.usable:.1f} of {self.duration:.1f} s can be used; quality {self.quality:.2f}",
+        )
+
+
+def inspect(
+    clip: MediaInput,
+    /,
+    *,
+    audio: AudioInput | None = None,
+    face: Face = None,
+    each: int = 3,
+    detector: str | LandmarkDetector = defaults.DETECTOR,
+    generator: str = defaults.GENERATOR,
+    device: str | torch.device = "auto",
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> Inspection:
+    """Look at a clip as a fit would, and fit nothing.
+
+    Args:
+        clip: A video.
+        audio: Its sound; its own track where left out. Without either, nothing is said of sound.
+        face: Which face, where there are several: ``"largest"``, an index, or a box in pixels.
+        each: Frames picked for each key motion.
+        detector: A landmark detector, or its name.
+        generator: The base that the offset of lips and sound is estimated with.
+        device: ``"auto"``, or any name that torch knows.
+        on_progress: Called between steps.
+        cancel: Stops the work between steps.
+
+    Raises:
+        MediaError: A file cannot be read.
+        FaceError: No face, several, a small one, or one turned away.
+        ReferenceTooShort: The face is seen for less than 2 s.
+        PluginError: A component cannot be had.
+        Cancelled: ``cancel`` was called.
+    """
+    report = Reporter(on_progress, cancel)
+    track = load_clip(clip, detector=resolve("landmark-detector", detector), face=face, report=report)
+    motion = track.motion()
+    opening = mouth_opening(canonical_face() + motion.expression)
+    warnings = list(track.warnings)
+    speech = level = None
+    match: Correlation | None = None
+    sound, notes = _sound(clip if audio is None else audio, needed=audio is not None)
+    warnings += notes
+    if sound is not None:
+        report("listen")
+        speech, level = float(speech_activity(sound).mean()), loudness(sound)
+        warnings += _about_sound(speech, float(sound.duration), float(track.duration))
+        if speech > 0:
+            match = _match(sound, opening, track, generator, resolve_device(device))
+            if match.r <= match.null:
+                warnings.append(
+                    f"lips and sound could not be matched (r {match.r:.2f}, chance {match.null:.2f}); is this the "
+                    "sound of this clip?"
+                )
+    quality = frame_quality(track)
+    picks = pick(motion.expression, quality, each=each)
+    missing = [name for name in templates() if name not in {one.template for one in picks}]
+    if missing:
+        warnings.append(f"no frame shows the key motion {', '.join(missing)}; a longer or livelier clip would")
+    report("pick")
+    usable = float(track.valid.sum() / MOTION_RATE)
+    return Inspection(
+        duration=float(track.duration),
+        usable=usable,
+        face_width=track.width,
+        yaw=track.yaw,
+        sharpness=track.sharpness,
+        quality=float(quality.mean()),
+        blinks=60 * len(blinks(motion)) / usable,
+        speech=speech,
+        offset=-match.lag if match is not None and match.r > match.null else None,
+        offset_r=None if match is None else match.r,
+        offset_null=None if match is None else match.null,
+        picks=picks,
+        images=_pictures(clip, track, picks),
+        warnings=tuple(warnings),
+        opening=np.where(track.valid, opening, np.nan).astype(np.float32),
+        level=level,
+    )
+
+
+def _sound(source: AudioInput, *, needed: bool) -> tuple[Audio | None, list[str]]:
+    """Read a sound and what is to be said of it; None where a clip has none."""
+    try:
+        reader = open_audio(source)
+    except MediaTrackMissing:
+        if needed:
+            raise
+        return None, [
+            "the clip has no sound; give it with audio=, or learn from its frames with images= and any speech"
+        ]
+    sound = reader.read()
+    return sound, list(reader.warnings)
+
+
+def _about_sound(speech: float, heard: float, seen: float) -> list[str]:
+    found = []
+    if speech == 0:
+        found.append("nothing is heard in the sound, so nothing can be learned of how the lips follow it")
+    elif speech < LITTLE:
+        found.append(f"something is heard in only {100 * speech:.0f} % of the sound; pauses teach little")
+    if abs(heard - seen) > 1:
+        found.append(f"the clip lasts {seen:.1f} s and its sound {heard:.1f} s; only what both have is used")
+    return found
+
+
+def _match(sound: Audio, opening: Floats, track: FaceTrack, name: str, device: torch.device) -> Correlation:
+    """Lay what the base makes of the sound on what is seen."""
+    base: Any = resolve("motion-generator", name).to(device).eval()
+    encoder = resolve("audio-encoder", base.encoder)
+    if encoder.sample_rate != sound.rate:
+        sound = open_audio(sound, rate=encoder.sample_rate).read()
+    made = generate(base, encoder.encode(sound), device=device)
+    count = min(len(made), len(opening))
+    return correlate(
+        mouth_opening(canonical_face() + made.expression[:count]),
+        opening[:count],
+        valid=track.valid[:count],
+        within=REACH,
+    )
+
+
+def _pictures(clip: MediaInput, track: FaceTrack, picks: Sequence[Pick]) -> tuple[Image, ...]:
+    """The picks' frames, cut out around the face and made small; read again, because a clip's frames are not kept."""
+    found: dict[int, Image] = {}
+    waiting = sorted(picks, key=lambda one: one.time)
+    before: Image | None = None
+    for frame in VideoReader(clip):
+        # A picture is shown until the next one comes.
+        while waiting and before is not None and frame.time > waiting[0].time + 1e-6:
+            found[waiting[0].frame] = _cut(before, track.points[waiting[0].frame])
+            waiting.pop(0)
+        if not waiting:
+            break
+        before = frame.image
+    for one in waiting:
+        assert before is not None  # the clip has been read once, and had pictures
+        found[one.frame] = _cut(before, track.points[one.frame])
+    return tuple(found[one.frame] for one in picks)
+
+
+def _cut(image: Image, points: FloatArray) -> Image:
+    from PIL import Image as Pillow
+
+    low, high = points[:, :2].min(0), points[:, :2].max(0)
+    middle, reach = (low + high) / 2, ROOM * float((high - low).max())
+    left, top = np.maximum(middle - reach, 0).astype(int)
+    right, bottom = np.minimum(middle + reach, image.shape[1::-1]).astype(int)
+    part = Pillow.fromarray(np.ascontiguousarray(image[top:bottom, left:right]))
+    part.thumbnail((HEIGHT, HEIGHT))
+    return np.asarray(part)
