@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,7 +19,6 @@ from sdk.errors import (
     OutputError,
     PackIncompatible,
     PackInvalid,
-    StyleNotFound,
     StyleWithoutEffect,
 )
 from sdk.face import FACE_FRAME_VERSION
@@ -31,9 +29,7 @@ from sdk.packs.card import card
 from sdk.packs.config import (
     CARD,
     CONFIG,
-    CONFIG_MAX_BYTES,
     DELTA,
-    FORMAT,
     Base,
     Compression,
     Dtype,
@@ -45,6 +41,7 @@ from sdk.packs.config import (
 from sdk.packs.delta import Delta, low_rank
 from sdk.packs.fingerprint import layout_sha256, weights_sha256
 from sdk.packs.reference import StyleRef
+from sdk.packs.target import check_target, is_preview
 
 __all__ = ["StylePack"]
 
@@ -207,7 +204,7 @@ class StylePack:
             OutputError: It cannot be written, or it holds what is not a pack's.
         """
         target = Path(folder).expanduser().absolute()
-        _check_target(target)
+        check_target(target)
         contents = self._files(files)
         with atomic_folder(target) as place:
             for name, content in contents.items():
@@ -278,7 +275,7 @@ class StylePack:
             CARD: card(self.config, ref=ref).encode("utf-8"),
         }
         for name in previews or {}:
-            if not _is_preview(name):
+            if not is_preview(name):
                 raise OutputError(f"{name!r} is no name of a preview", hint="Use preview*.png, .webp or .gif.")
         return contents | dict(previews or {})
 
@@ -395,46 +392,3 @@ class StylePack:
     def _content(self) -> tuple[object, ...]:
         config = self.config
         return config.delta, config.base, config.encoder, config.face_frame
-
-
-_CLUTTER: Final = {".DS_Store", "Thumbs.db", "desktop.ini"}
-
-
-def _is_preview(name: str) -> bool:
-    stem, _, suffix = name.rpartition(".")
-    return stem.startswith("preview") and stem.replace("-", "").isalnum() and suffix in ("png", "webp", "gif")
-
-
-def _check_target(target: Path) -> None:
-    """Refuse to replace a folder that holds anything but a pack."""
-    if not target.is_dir():
-        return
-    names = {entry.name for entry in target.iterdir()} - _CLUTTER
-    if not names:
-        return
-    foreign = sorted(n for n in names if n not in (CONFIG, DELTA, CARD) and not _is_preview(n))
-    if foreign or not _holds_pack(target):
-        what = f"it holds {foreign[0]!r}" if foreign else "its config.json is not a pack's"
-        raise OutputError(
-            f"this folder is not a style pack ({what}), and saving would replace it",
-            where=str(target),
-            hint="Choose a new folder.",
-        )
-
-
-def _holds_pack(folder: Path) -> bool:
-    """Whether the config is a pack's, of whatever version and in whatever state."""
-    try:
-        storage.read_config(folder)
-    except PackIncompatible:
-        return True
-    except PackInvalid:
-        try:
-            with (folder / CONFIG).open("rb") as file:
-                found = json.loads(file.read(CONFIG_MAX_BYTES))
-            return isinstance(found, dict) and found.get("format") == FORMAT
-        except (OSError, ValueError, RecursionError):
-            return False
-    except StyleNotFound:
-        return False
-    return True
