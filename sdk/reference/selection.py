@@ -35,6 +35,10 @@ STILLEST: Final = 0.02
 """Eye distances: a mouth that opens less than this shows no shapes to tell apart."""
 
 
+LEAST: Final = 0.3
+"""Similarity under which a frame does not show a key motion, even where nothing is more like it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pick:
     """A frame that shows a key motion.
@@ -136,8 +140,7 @@ def pick(expression: Floats, quality: Floats, *, each: int = 3) -> tuple[Pick, .
     cosine = (about @ keys.T) / (np.linalg.norm(about, axis=1, keepdims=True) * np.linalg.norm(keys, axis=1) + 1e-12)
     # A frame belongs to the template that it is most like: closed lips are no second-best open ones.
     mine = cosine.argmax(1)
-    worth = np.where(cosine > 0, cosine * seen[:, None], -np.inf)
-    worth[~usable] = -np.inf
+    worth = np.where((cosine > LEAST) & usable[:, None], cosine * seen[:, None], -np.inf)
     apart = round(APART * float(MOTION_RATE))
     free = np.ones(len(mouths), dtype=bool)
     picks: list[Pick] = []
