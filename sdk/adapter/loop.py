@@ -96,9 +96,7 @@ def run(
         expression, pose = aligned(model, base.features[rows])
         return rows[:, config.warmup :], expression[:, config.warmup :], pose[:, config.warmup :]
 
-    def train_critic(rng: torch.Generator) -> None:
-        with torch.no_grad():
-            _, expression, pose = generate(rng)
+    def train_critic(expression: Tensor, pose: Tensor, rng: torch.Generator) -> None:
         opponent.zero_grad()
         torch.autograd.backward(loss.critic(expression, pose, rng=rng))
         opponent.step()
@@ -110,15 +108,18 @@ def run(
             best = _restore(state, model, critic, optimiser, opponent)
         elif adversarial:
             for step in range(config.critic_warmup):
-                train_critic(_rng(seed, step, 1))
+                rng = _rng(seed, step, 1)
+                with torch.no_grad():
+                    _, expression, pose = generate(rng)
+                train_critic(expression, pose, rng)
         history = list(state.history)
         best_step, best_score = state.best_step, state.best_score
 
         for step in range(state.step, config.steps):
             rng = _rng(seed, step, 0)
-            if adversarial:
-                train_critic(rng)
             rows, expression, pose = generate(rng)
+            if adversarial:
+                train_critic(expression, pose, rng)
             if material.paired:
                 parts = {"mg": loss.paired(expression, base.target[rows], base.seen[rows])}
             else:

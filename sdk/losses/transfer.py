@@ -18,7 +18,7 @@ from sdk.losses.timing import amplitude_gap, reconstruction, timing
 
 __all__ = ["Critic", "Reference", "TransferLoss", "TransferTerms"]
 
-FRAMES: Final = 256
+FRAMES: Final = 128
 """Frames of each side that f looks at in a step."""
 
 Critic = Literal["adversarial", "joint", "frozen"]
