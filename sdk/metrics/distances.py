@@ -7,7 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from sdk.data import FloatArray, Motion
-from sdk.face import INNER_LIPS, JAW, MOUTH, canonical_face, compose
+from sdk.face import INNER_LIPS, JAW, MOUTH, canonical_face
 
 __all__ = [
     "descriptor",
@@ -106,8 +106,9 @@ def style_landmark_distance(
 ) -> float:
     """SLD, SLV and SMD: the mean distance from windows of the reference to the nearest generated ones.
 
-    Frames are moved to their own minimum of x and y, so that neither place nor clock counts. In % of the jaw's width.
-    After the definitions in the method's articles (Pham et al., arXiv 2303.09799).
+    Heads are upright (how they turn has figures of its own, and would drown the lips here), and each frame is moved to
+    its own minimum of x and y. In % of the jaw's width. After the definitions in the method's articles (Pham et al.,
+    arXiv 2303.09799).
 
     Args:
         generated: At 60 Hz.
@@ -122,7 +123,7 @@ def style_landmark_distance(
     width = float(np.ptp(face[JAW, 0]))
 
     def windows(motion: Motion) -> NDArray[np.float64]:
-        points = compose(motion.expression, motion.pose, face)[..., :2].astype(np.float64)
+        points = (face + motion.expression)[..., :2].astype(np.float64)
         points = points[:, MOUTH] if mouth else points
         points = points - points.min(axis=1, keepdims=True)
         points = np.diff(points, n=order, axis=0)
