@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import math
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias, Union
 
 from sdk import defaults
 from sdk.activity import ActivityStream
+from sdk.animation.parts import Parts
 from sdk.animation.resample import frame_rate
 from sdk.animation.result import Animation
 from sdk.animation.stream import MotionSource
 from sdk.data import Controls, Portrait, warn
 from sdk.device import resolve_device
-from sdk.errors import ComponentBroken, ConfigError
+from sdk.errors import ConfigError
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
 from sdk.progress import CancelToken, ProgressCallback, Reporter
-from sdk.registry import resolve
 
 if TYPE_CHECKING:
     import torch
@@ -29,7 +28,10 @@ if TYPE_CHECKING:
     from sdk.packs import StylePack
     from sdk.reference import Face, PortraitInput
 
-__all__ = ["animate"]
+__all__ = ["StyleInput", "animate", "build"]
+
+StyleInput: TypeAlias = Union["StylePack", str, Path, Mapping[str, float], None]
+"""A pack, a reference to one, a mix as references with weights, or None for the base's own way."""
 
 
 def animate(
@@ -37,7 +39,7 @@ def animate(
     audio: AudioInput,
     /,
     *,
-    style: StylePack | str | Path | Mapping[str, float] | None = None,
+    style: StyleInput = None,
     strength: float = 1.0,
     fps: int | float | str | Fraction = 25,
     controls: Controls = Controls(),  # noqa: B008 frozen
@@ -84,47 +86,71 @@ def animate(
         PluginError: A component cannot be used.
         Cancelled: The token was cancelled.
     """
+    parts = Parts(
+        generator=generator, encoder=encoder, renderer=renderer, detector=detector, device=resolve_device(device)
+    )
+    animation = build(
+        parts,
+        portrait,
+        audio,
+        style=style,
+        strength=strength,
+        fps=fps,
+        controls=controls,
+        seed=seed,
+        face=face,
+        allow_other_base=allow_other_base,
+        report=Reporter(on_progress, cancel),
+        cancel=cancel,
+    )
+    for note in animation.warnings:
+        warn(note)
+    return animation
+
+
+def build(
+    parts: Parts,
+    portrait: PortraitInput | Portrait,
+    audio: AudioInput,
+    *,
+    style: StyleInput,
+    strength: float,
+    fps: int | float | str | Fraction,
+    controls: Controls,
+    seed: int,
+    face: Face,
+    allow_other_base: bool,
+    report: Reporter,
+    cancel: CancelToken | None,
+) -> Animation:
+    """``animate`` with parts that may have served before; its notes are not raised as warnings."""
     from sdk.media.audio import open_audio
 
-    report = Reporter(on_progress, cancel)
     rate = frame_rate(fps)
     _check(strength, seed)
     sound = open_audio(audio)
     pack = _find_style(style)
-    where = resolve_device(device)
     report("prepare")
-    who, notes = (portrait, ()) if isinstance(portrait, Portrait) else _find_face(portrait, detector, face, where)
+    who, notes = (portrait, ()) if isinstance(portrait, Portrait) else parts.find_face(portrait, face)
     report("prepare")
-    if generator is None:
-        generator = defaults.GENERATOR if pack is None else pack.config.base.component
-    mover: MotionGenerator = resolve("motion-generator", generator)
-    if encoder is None:
-        encoder = mover.encoder if pack is None else pack.config.encoder.component
-    listener: AudioEncoder = resolve("audio-encoder", encoder)
-    if listener.width != mover.features:
-        raise ComponentBroken(
-            f"the generator {mover.name!r} takes {mover.features} features, and the encoder {listener.name!r} gives "
-            f"{listener.width}",
-            hint=f"Use the encoder that it was trained with: {mover.encoder!r}.",
-        )
-    painter: Renderer = _placed("renderer", renderer, where)
-    mover = _dressed(mover, pack, strength, listener, allow_other_base=allow_other_base).to(where).eval()
-    prepared = painter.prepare(who)
+    mover, listener = parts.speaker(pack)
+    painter = parts.renderer
+    mover = _dressed(mover, pack, strength, listener, allow_other_base=allow_other_base).to(parts.device).eval()
+    prepared = parts.prepare(who)
     report("prepare")
     sound = sound.at(listener.sample_rate)
     duration, heard = _listen(sound, report)
-    notes += heard
-    for note in notes:
-        warn(note)
     height, width = who.pixels.shape[:2]
     return Animation(
-        source=MotionSource(encoder=listener, generator=mover, device=where, controls=controls, seed=seed, fps=rate),
+        source=MotionSource(
+            encoder=listener, generator=mover, device=parts.device, controls=controls, seed=seed, fps=rate
+        ),
         audio=sound,
         sound=duration,
         renderer=painter,
         prepared=prepared,
         size=(width, height),
-        warnings=notes,
+        warnings=(*notes, *heard),
         cancel=cancel,
     )
 
@@ -136,23 +162,7 @@ def _check(strength: float, seed: int) -> None:
         raise ConfigError(f"seed={seed!r} is no seed", where="seed", hint="Give a whole number from 0.")
 
 
-def _find_face(
-    source: PortraitInput, detector: str | LandmarkDetector, face: Face, device: torch.device
-) -> tuple[Portrait, tuple[str, ...]]:
-    from sdk.reference import load_portrait
-
-    return load_portrait(source, detector=_placed("landmark-detector", detector, device), face=face)
-
-
-def _placed(kind: str, component: str | Renderer | LandmarkDetector, device: torch.device) -> Any:
-    """The component, on the device where it is made here and takes one."""
-    if isinstance(component, str):
-        with contextlib.suppress(ConfigError):  # one without that option; what else is wrong is said below
-            return resolve(kind, component, device=str(device))
-    return resolve(kind, component)
-
-
-def _find_style(style: StylePack | str | Path | Mapping[str, float] | None) -> StylePack | None:
+def _find_style(style: StyleInput) -> StylePack | None:
     if style is None:
         return None
     from sdk.packs import StylePack, mix

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from fractions import Fraction
@@ -15,12 +16,13 @@ from numpy.typing import NDArray
 from sdk.animation.resample import frame_count
 from sdk.animation.stream import MotionSource
 from sdk.data import Motion
-from sdk.errors import ComponentBroken
+from sdk.errors import ComponentBroken, ConfigError
 from sdk.interfaces import Renderer
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 
 if TYPE_CHECKING:
     from sdk.media.audio import AudioReader
+    from sdk.media.signing import SignerInput
 
 __all__ = ["Animation"]
 
@@ -96,18 +98,58 @@ class Animation:
         """
         return self._frames(self._cancel)
 
+    def frame(self, seconds: float | Fraction, /) -> NDArray[np.uint8]:
+        """Make the one picture that is seen at a time.
+
+        The motion up to it is computed, for it depends on what was said before; no other picture is made.
+
+        Args:
+            seconds: From 0 to before ``duration``.
+
+        Returns:
+            uint8 ``[H, W, 3]`` or ``[H, W, 4]``.
+
+        Raises:
+            ConfigError: There is no frame at that time.
+            Cancelled: The token given to ``animate`` was cancelled.
+        """
+        # A float such as 14 / 25 can lie a rounding error before its frame.
+        index = math.floor(Fraction(seconds) * self.fps + Fraction(1, 10**6)) if math.isfinite(seconds) else -1
+        if not 0 <= index < len(self):
+            raise ConfigError(
+                f"there is no frame at second {seconds}",
+                where="Animation.frame",
+                hint=f"Give a time from 0 to before {float(self.duration):g}.",
+            )
+        for motion in self._motions(self._cancel):
+            if index < len(motion):
+                (picture,) = self._renderer.render(self._prepared, [motion[index : index + 1]])
+                return picture
+            index -= len(motion)
+        raise ComponentBroken(f"the motion ended before second {float(seconds):g}")
+
     def save(
         self,
         path: str | os.PathLike[str],
         /,
         *,
+        background: tuple[int, int, int] | None = None,
+        signer: SignerInput = None,
         on_progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> Path:
-        """Write an mp4 (H.264 and AAC) with the sound.
+        """Write the animation with its sound, in the form that the path names.
+
+        .mp4: H.264 and AAC, which plays everywhere. .webm: VP9 and Opus, which keeps a portrait's alpha. A folder, or
+        names in one such as ``shots/frame-%05d.png``: PNG files, which keep it too, with ``sound.wav`` and
+        ``sequence.json``. Every file says, for machines, that it is AI-generated.
 
         Args:
-            path: Where to; an old file is replaced once the new one is whole.
+            path: Where to; what is there is replaced once the new is whole (a folder only if it was written here).
+            background: What shows through a portrait with alpha, RGB from 0 to 255. Where it is left out, an mp4 gets
+                white, and the others keep the alpha.
+            signer: Adds content credentials (C2PA) to an mp4 or to each PNG: a ``Signer``, or ``"test"`` for one that
+                nobody trusts.
             on_progress: Called after each frame, stage ``"render"``.
             cancel: Stops the work; the one given to ``animate`` where left out.
 
@@ -115,19 +157,24 @@ class Animation:
             The path.
 
         Raises:
+            ConfigError: The path names no form, or an option makes no sense there.
             OutputError: It cannot be written there.
+            ComponentUnavailable: A signer was asked for, and the extra ``c2pa`` is not installed.
             Cancelled: A token was cancelled. As after any error, no file is left, and an old one stays as it was.
         """
-        from sdk.media.writer import VideoWriter
+        from sdk.media.saving import open_writer
+        from sdk.media.signing import as_signer
 
         token = cancel or self._cancel
         report = Reporter(on_progress, token)
-        target = Path(path)
-        with VideoWriter(target, rate=self.fps, size=self.size, audio=self._audio) as writer:
+        writer = open_writer(
+            path, rate=self.fps, size=self.size, audio=self._audio, background=background, signer=as_signer(signer)
+        )
+        with writer:
             for done, frame in enumerate(self._frames(token)):
                 writer.write(frame)
                 report("render", (done + 1) / len(self))
-        return target
+        return Path(path)
 
     def _frames(self, cancel: CancelToken | None) -> Iterator[NDArray[np.uint8]]:
         given = 0

@@ -2,6 +2,9 @@
 
 from sdk.media.audio import AudioInput, AudioReader, open_audio, read_audio
 from sdk.media.image import ImageInput, Picture, read_image, write_image
+from sdk.media.saving import open_writer
+from sdk.media.sequence import SequenceWriter
+from sdk.media.signing import Signer
 from sdk.media.source import MediaInput
 from sdk.media.video import MediaInfo, VideoFrame, VideoReader, has_picture, probe
 from sdk.media.writer import VideoWriter, write_video
@@ -13,11 +16,14 @@ __all__ = [
     "MediaInfo",
     "MediaInput",
     "Picture",
+    "SequenceWriter",
+    "Signer",
     "VideoFrame",
     "VideoReader",
     "VideoWriter",
     "has_picture",
     "open_audio",
+    "open_writer",
     "probe",
     "read_audio",
     "read_image",

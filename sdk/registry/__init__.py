@@ -26,6 +26,7 @@ __all__ = [
     "Provider",
     "Registration",
     "Registry",
+    "accepts",
     "components",
     "failures",
     "find",
@@ -84,6 +85,15 @@ def load(kind: str, name: str, **config: Any) -> Any:
         ConfigError: An unknown kind or option, or a value that the component refuses.
     """
     return _registry.load(kind, name, **config)
+
+
+def accepts(kind: str, name: str, option: str) -> bool:
+    """Whether a component takes an option, such as ``"device"``; it is imported for that, not made.
+
+    Raises:
+        PluginError: As for ``load``.
+    """
+    return _registry.accepts(kind, name, option)
 
 
 def resolve(kind: str, component: Any, **config: Any) -> Any:

@@ -15,7 +15,7 @@ from sdk.errors import ComponentAmbiguous, ComponentBroken, ComponentNotFound, C
 from sdk.kinds import KINDS
 from sdk.registry.component import Component, Failure, Provider
 from sdk.registry.discovery import RESTRICT, Found, discover, judge
-from sdk.registry.loading import build, check_shape
+from sdk.registry.loading import accepts, build, check_shape
 
 __all__ = ["LOCAL", "Registration", "Registry"]
 
@@ -108,6 +108,10 @@ class Registry:
     def load(self, kind: str, name: str, **config: Any) -> Any:
         """Make a component by its bare or qualified name; errors as ``find`` and ``build``."""
         return build(self.find(kind, name), config)
+
+    def accepts(self, kind: str, name: str, option: str) -> bool:
+        """Whether a component takes an option; errors as ``load``, but for the option."""
+        return accepts(self.find(kind, name), option)
 
     def resolve(self, kind: str, component: Any, **config: Any) -> Any:
         """Take an object as it is, once it has its interface's members; load a name."""

@@ -6,13 +6,13 @@ import inspect
 from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sdk.errors import ComponentBroken, ComponentUnavailable, ConfigError, SdkError
 from sdk.registry.component import Provider
 from sdk.registry.discovery import judge
 
-__all__ = ["build", "check_shape", "import_target"]
+__all__ = ["accepts", "build", "check_shape", "import_target"]
 
 
 def build(provider: Provider, config: Mapping[str, Any]) -> Any:
@@ -23,15 +23,8 @@ def build(provider: Provider, config: Mapping[str, Any]) -> Any:
         ComponentBroken: Its code cannot be imported, raised, or lacks what its interface demands.
         ConfigError: The configuration has an option that it does not know, or a value that it refuses.
     """
-    provider = judge(provider)  # again: what was missing may have been installed since
     label = f"the {provider.kind} {provider.name!r}"
-    if provider.state == "incompatible":
-        raise ComponentUnavailable(f"{label} was {provider.reason}", where=provider.origin)
-    if provider.state == "missing":
-        raise ComponentUnavailable(
-            f"{label} requires what is not installed", where=provider.origin, hint=f"Run: {provider.reason}"
-        )
-    factory = import_target(provider)
+    factory = _usable(provider)
     try:
         instance = factory(**_arguments(provider, factory, config))
     except SdkError:
@@ -42,6 +35,33 @@ def build(provider: Provider, config: Mapping[str, Any]) -> Any:
         ) from error
     check_shape(provider.kind, instance, where=provider.origin)
     return instance
+
+
+def accepts(provider: Provider, option: str) -> bool:
+    """Whether a component takes an option: a field of its configuration model, or else an argument of its class.
+
+    Raises:
+        ComponentUnavailable: A requirement is missing, or it was written for another version of the interface.
+        ComponentBroken: Its code cannot be imported.
+    """
+    factory = _usable(provider)
+    if provider.component.config is not None:
+        return option in _fields(_import(provider.component.config, provider))
+    named = _parameters(factory)
+    return named is not None and (named.takes_any or option in named.names)
+
+
+def _usable(provider: Provider) -> Any:
+    """The component's class, once its requirements are there."""
+    provider = judge(provider)  # again: what was missing may have been installed since
+    label = f"the {provider.kind} {provider.name!r}"
+    if provider.state == "incompatible":
+        raise ComponentUnavailable(f"{label} was {provider.reason}", where=provider.origin)
+    if provider.state == "missing":
+        raise ComponentUnavailable(
+            f"{label} requires what is not installed", where=provider.origin, hint=f"Run: {provider.reason}"
+        )
+    return import_target(provider)
 
 
 def import_target(provider: Provider) -> Any:
@@ -75,7 +95,7 @@ def _arguments(provider: Provider, factory: Any, config: Mapping[str, Any]) -> M
         from pydantic import ValidationError
 
         model = _import(provider.component.config, provider)
-        unknown = sorted(set(config) - {name for key, f in model.model_fields.items() for name in (key, f.alias)})
+        unknown = sorted(set(config) - _fields(model))
         if unknown:
             raise _unknown(label, unknown, list(model.model_fields))
         try:
@@ -84,16 +104,33 @@ def _arguments(provider: Provider, factory: Any, config: Mapping[str, Any]) -> M
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
             raise ConfigError(f"{label} refuses {place}: {first['msg']}", where=provider.origin) from error
-    try:
-        signature = inspect.signature(factory)
-    except (TypeError, ValueError):  # some compiled classes have none
+    named = _parameters(factory)
+    if named is None or named.takes_any:
         return config
-    names = [p.name for p in signature.parameters.values() if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
-    unknown = [] if takes_any else sorted(set(config) - set(names))
+    unknown = sorted(set(config) - set(named.names))
     if unknown:
-        raise _unknown(label, unknown, names)
+        raise _unknown(label, unknown, named.names)
     return config
+
+
+class _Parameters(NamedTuple):
+    names: list[str]
+    takes_any: bool
+
+
+def _parameters(factory: Any) -> _Parameters | None:
+    """What a class can be given by name; None for some compiled ones, which do not say."""
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    names = [p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return _Parameters(names, any(p.kind is p.VAR_KEYWORD for p in parameters))
+
+
+def _fields(model: Any) -> set[str]:
+    """What a configuration model can be given: its fields, by name and by alias."""
+    return {name for key, field in model.model_fields.items() for name in (key, field.alias) if name}
 
 
 def _unknown(label: str, unknown: list[str], known: list[str]) -> ConfigError:

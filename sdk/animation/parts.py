@@ -1,0 +1,112 @@
+"""What an animation is made with: components and portraits, each got ready at its first use and then kept."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, Final
+
+from sdk import defaults
+from sdk.data import Portrait
+from sdk.errors import ComponentBroken
+from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
+from sdk.registry import accepts, resolve
+
+if TYPE_CHECKING:
+    import torch
+
+    from sdk.packs import StylePack
+    from sdk.reference import Face, PortraitInput
+
+__all__ = ["Parts"]
+
+KEPT: Final = 4
+"""Prepared portraits that are kept at most: they are large."""
+
+
+class Parts:
+    """Loads components once, and prepares a portrait once.
+
+    Args:
+        generator: A motion generator or its name; the style's own where left out.
+        encoder: An audio encoder or its name; the style's own, or else the generator's, where left out.
+        renderer: A renderer or its name.
+        detector: A landmark detector or its name.
+        device: Where what is loaded here runs, where it takes a device.
+    """
+
+    def __init__(
+        self,
+        *,
+        generator: str | MotionGenerator | None,
+        encoder: str | AudioEncoder | None,
+        renderer: str | Renderer,
+        detector: str | LandmarkDetector,
+        device: torch.device,
+    ) -> None:
+        self._generator = generator
+        self._encoder = encoder
+        self._renderer = renderer
+        self._detector = detector
+        self.device = device
+        self._loaded: dict[tuple[str, str], Any] = {}
+        self._prepared: OrderedDict[Hashable, tuple[Portrait, Any]] = OrderedDict()
+
+    @property
+    def renderer(self) -> Renderer:
+        """The renderer.
+
+        Raises:
+            PluginError: It cannot be used.
+        """
+        renderer: Renderer = self._get("renderer", self._renderer, placed=True)
+        return renderer
+
+    def find_face(self, source: PortraitInput, face: Face) -> tuple[Portrait, tuple[str, ...]]:
+        """Read a portrait, with warnings; errors as for ``load_portrait``."""
+        from sdk.reference import load_portrait
+
+        detector: LandmarkDetector = self._get("landmark-detector", self._detector, placed=True)
+        return load_portrait(source, detector=detector, face=face)
+
+    def prepare(self, portrait: Portrait) -> Any:
+        """What the renderer makes of a portrait, kept for as long as it is among the last few."""
+        key = id(portrait)  # which is kept beside it, and so stays its own
+        if key not in self._prepared:
+            self._prepared[key] = portrait, self.renderer.prepare(portrait)
+        self._prepared.move_to_end(key)
+        while len(self._prepared) > KEPT:
+            self._prepared.popitem(last=False)
+        return self._prepared[key][1]
+
+    def speaker(self, pack: StylePack | None) -> tuple[MotionGenerator, AudioEncoder]:
+        """The generator and the encoder that a style needs, or the base's own for None.
+
+        Raises:
+            ComponentBroken: They do not fit together.
+            PluginError: One of them cannot be used.
+        """
+        name = self._generator
+        if name is None:
+            name = defaults.GENERATOR if pack is None else pack.config.base.component
+        generator: MotionGenerator = self._get("motion-generator", name)
+        hearer = self._encoder
+        if hearer is None:
+            hearer = generator.encoder if pack is None else pack.config.encoder.component
+        encoder: AudioEncoder = self._get("audio-encoder", hearer)
+        if encoder.width != generator.features:
+            raise ComponentBroken(
+                f"the generator {generator.name!r} takes {generator.features} features, and the encoder "
+                f"{encoder.name!r} gives {encoder.width}",
+                hint=f"Use the encoder that it was trained with: {generator.encoder!r}.",
+            )
+        return generator, encoder
+
+    def _get(self, kind: str, component: Any, *, placed: bool = False) -> Any:
+        """A component, on the device where it is loaded here and takes one."""
+        if not isinstance(component, str):
+            return resolve(kind, component)
+        if (kind, component) not in self._loaded:
+            config = {"device": str(self.device)} if placed and accepts(kind, component, "device") else {}
+            self._loaded[kind, component] = resolve(kind, component, **config)
+        return self._loaded[kind, component]

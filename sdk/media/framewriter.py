@@ -1,0 +1,179 @@
+"""What all writers of frames share: a thread that encodes while the next frame is made, and an end that is whole."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.errors import ConfigError, InputError, OutputError, SdkError
+from sdk.media.audio import AudioReader
+
+if TYPE_CHECKING:
+    from sdk.media.signing import Signer
+
+__all__ = ["FrameWriter"]
+
+WAITING: Final = 4
+"""Frames that may wait for the encoder: rendering and encoding overlap, and memory stays small."""
+
+WHITE: Final = (255, 255, 255)
+
+
+class FrameWriter(ABC):
+    """Writes frames in constant memory; what stood there before stays until the new is whole.
+
+    Encoding runs in a thread of its own; what goes wrong there is raised by the next ``write`` or at the end of the
+    ``with`` block. The sound is read as the frames come, cut off at the end of the last frame, or filled up with
+    silence to it.
+
+    Args:
+        path: Where to.
+        size: ``(width, height)`` in pixels.
+        rate: Frames a second, exact, such as ``Fraction(30000, 1001)``.
+        audio: The sound, or None for none.
+        background: What shows through transparent frames, RGB; None keeps the alpha, where the format has any.
+        signer: Signs the result by C2PA; None leaves it unsigned.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        size: tuple[int, int],
+        rate: Fraction | int,
+        audio: AudioReader | None = None,
+        background: tuple[int, int, int] | None = None,
+        signer: Signer | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self.size = size
+        self.rate = Fraction(rate)
+        self.frames = 0
+        if min(size) < 2 or max(size) > 16384:
+            raise ConfigError(f"a video of {size[0]} x {size[1]} pixels cannot be written", where=str(self.path))
+        if not 1 <= self.rate <= 240:
+            raise ConfigError(f"a rate of {self.rate} frames a second makes no sense", where=str(self.path))
+        if background is not None and (len(background) != 3 or not all(0 <= part <= 255 for part in background)):
+            raise ConfigError(
+                f"background={background!r} is no colour", where=str(self.path), hint="Give (red, green, blue), 0-255."
+            )
+        self._audio = audio
+        self._background = background
+        self._signer = signer
+        self._channels = 0
+        self._stack = ExitStack()
+        self._queue: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(maxsize=WAITING)
+        self._stop = threading.Event()
+        self._ended = False
+        self._error: BaseException | None = None
+        self._thread: threading.Thread | None = None
+
+    @abstractmethod
+    def _begin(self) -> AbstractContextManager[Path]:
+        """Where the encoder writes, under a temporary name that becomes the right one when the block ends well."""
+
+    @abstractmethod
+    def _encode(self, place: Path, frames: Iterator[NDArray[np.uint8]]) -> None:
+        """Write everything. Runs in the encoder's thread; ``_stop`` says at the end whether the result is wanted."""
+
+    def __enter__(self) -> Self:
+        """Begin under a temporary name.
+
+        Raises:
+            OutputError: The folder is missing or not writable.
+        """
+        place = self._stack.enter_context(self._begin())
+        self._thread = threading.Thread(target=self._run, args=(place,), name="talkstyle-encoder", daemon=True)
+        self._thread.start()
+        return self
+
+    def write(self, frame: NDArray[np.uint8]) -> None:
+        """Append a frame, uint8 ``[H, W, 3]`` or ``[H, W, 4]``, all of one shape; it is copied.
+
+        Raises:
+            InputError: The frame has another shape or dtype.
+            OutputError: The disk or the encoder failed, at this frame or one before it.
+        """
+        if self._thread is None:
+            raise OutputError("the writer is not open", where=str(self.path), hint="Use it in a with block.")
+        width, height = self.size
+        channels = frame.shape[2] if frame.ndim == 3 else 0
+        wanted = (self._channels,) if self._channels else (3, 4)
+        if frame.dtype != np.uint8 or frame.shape[:2] != (height, width) or channels not in wanted:
+            text = " or ".join(map(str, wanted))
+            raise InputError(
+                f"frame {self.frames} is {frame.dtype} {list(frame.shape)}, not uint8 [{height}, {width}, {text}]",
+                where=str(self.path),
+            )
+        self._channels = channels
+        self._raise()
+        self._queue.put(np.array(frame, order="C"))
+        self.frames += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish, and move the result into place; after an error, leave what stood there before.
+
+        Raises:
+            OutputError: The disk or the encoder failed, or no frame was written.
+        """
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        if error is not None:
+            self._stop.set()
+        self._queue.put(None)
+        thread.join()
+        with self._stack:  # an exception inside makes it drop what was written
+            if error is not None:
+                raise error
+            self._raise()
+            if self.frames == 0:
+                raise OutputError("no frame was written", where=str(self.path))
+
+    def _flat(self, frame: NDArray[np.uint8], *, keeps_alpha: bool) -> NDArray[np.uint8]:
+        """The frame over its background, where it has one or the format keeps no alpha."""
+        if frame.shape[2] == 3 or (keeps_alpha and self._background is None):
+            return frame
+        behind = np.array(self._background or WHITE, dtype=np.uint16)
+        alpha = frame[:, :, 3:].astype(np.uint16)
+        return ((frame[:, :, :3] * alpha + behind * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+    def _raise(self) -> None:
+        if self._error is None:
+            return
+        if isinstance(self._error, SdkError):
+            raise self._error
+        raise OutputError(
+            f"the video could not be written: {self._error}",
+            where=str(self.path),
+            hint="Nothing was left half-written. Check the space on the disk.",
+        ) from self._error
+
+    def _queued(self) -> Iterator[NDArray[np.uint8]]:
+        while (frame := self._queue.get()) is not None:
+            if not self._stop.is_set():
+                yield frame
+        self._ended = True
+
+    def _run(self, place: Path) -> None:
+        """The encoder's thread: everything that touches the disk."""
+        frames = self._queued()
+        try:
+            self._encode(place, frames)
+        except BaseException as error:
+            self._error = error
+            while not self._ended and self._queue.get() is not None:  # let write() go on until it sees the error
+                pass

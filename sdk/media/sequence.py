@@ -1,0 +1,116 @@
+"""Frames as PNG files in a folder of their own, transparency kept, with their sound and their rate beside them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Final
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+
+from sdk._version import __version__
+from sdk.errors import ConfigError, OutputError
+from sdk.files import atomic_folder
+from sdk.media.framewriter import FrameWriter
+from sdk.media.marking import COMMENT, SOURCE_TYPE, png_marks, tags
+from sdk.media.soundtrack import SoundWriter
+
+__all__ = ["SequenceWriter"]
+
+PATTERN: Final = "frame-%05d.png"
+NUMBER: Final = re.compile(r"%0?\d?d")
+INDEX: Final = "sequence.json"
+SOUND: Final = "sound.wav"
+COMPRESSION: Final = 3
+"""zlib's level: half the time of 6, for a few percent."""
+
+
+class SequenceWriter(FrameWriter):
+    """Write a folder of PNG files, frame ``k`` at ``k / rate`` seconds; see ``FrameWriter``.
+
+    Beside them stand ``sequence.json`` (rate, size, count, names) and ``sound.wav``. The folder appears when it is
+    whole. One that is there is replaced only if it is empty or was written here: nobody's other files are touched.
+
+    Args:
+        path: The folder; or names in it, such as ``shots/frame-%05d.png``.
+        **options: As for ``FrameWriter``. A signer signs each file.
+
+    Raises:
+        ConfigError: The name is not of that form, or an option makes no sense.
+        OutputError: The folder holds other files.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
+        given = Path(path)
+        self._pattern = PATTERN
+        if "%" in given.name:
+            given, self._pattern = given.parent, given.name
+            if len(NUMBER.findall(self._pattern)) != 1 or self._pattern.count("%") != 1:
+                hint = f"Write it as {PATTERN}."
+                raise ConfigError(f"{self._pattern!r} has no place for one number", where=str(path), hint=hint)
+            if not self._pattern.lower().endswith(".png"):
+                raise ConfigError("frames are written as .png", where=str(path), hint=f"Write it as {PATTERN}.")
+        super().__init__(given, **options)
+        self._check()
+
+    def _check(self) -> None:
+        if not self.path.is_dir() or not any(self.path.iterdir()):
+            return
+        try:
+            pattern = json.loads((self.path / INDEX).read_text(encoding="utf-8"))["names"]
+            before, after = NUMBER.split(pattern)
+            ours = re.compile(rf"{re.escape(before)}\d+{re.escape(after)}|{re.escape(INDEX)}|{re.escape(SOUND)}")
+        except (OSError, ValueError, KeyError, TypeError):
+            ours = re.compile(r"(?!)")
+        others = sorted(entry.name for entry in self.path.iterdir() if not ours.fullmatch(entry.name))
+        if others:
+            raise OutputError(
+                f"the folder holds other files, such as {others[0]}",
+                where=str(self.path),
+                hint="Name a new folder: it is replaced as a whole.",
+            )
+
+    def _begin(self) -> AbstractContextManager[Path]:
+        return atomic_folder(self.path)
+
+    def _encode(self, place: Path, frames: Iterator[NDArray[np.uint8]]) -> None:
+        if self._audio is None:
+            count = self._pictures(place, frames, None)
+        else:
+            with av.open(str(place / SOUND), "w", format="wav", container_options={"fflags": "+bitexact"}) as container:
+                container.metadata.update(tags())
+                sound = SoundWriter(container, "pcm_s16le", self._audio, rate=self.rate)
+                count = self._pictures(place, frames, sound)
+                sound.finish(count)
+        index = {
+            "comment": COMMENT,
+            "digital_source_type": SOURCE_TYPE,
+            "talkstyle": __version__,
+            "rate": str(self.rate),
+            "size": self.size,
+            "frames": count,
+            "alpha": self._channels == 4 and self._background is None,
+            "sound": None if self._audio is None else SOUND,
+            "names": self._pattern,
+        }
+        (place / INDEX).write_text(json.dumps(index, indent=1), encoding="utf-8")
+
+    def _pictures(self, place: Path, frames: Iterator[NDArray[np.uint8]], sound: SoundWriter | None) -> int:
+        count, marks = 0, png_marks()
+        for frame in frames:
+            file = place / (self._pattern % count)
+            picture = Pillow.fromarray(self._flat(frame, keeps_alpha=True))
+            picture.save(file, format="PNG", pnginfo=marks, compress_level=COMPRESSION)
+            if self._signer is not None:
+                self._signer.sign(file, title=file.name)
+            count += 1
+            if sound is not None:
+                sound.encode_until(count)
+        return count
