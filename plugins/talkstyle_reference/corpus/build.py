@@ -11,7 +11,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ from talkstyle_reference.corpus.speech import (
 )
 from talkstyle_reference.corpus.style import ArticulationStyle
 
-__all__ = ["CORPUS_VERSION", "animate_utterance", "build", "speak"]
+__all__ = ["CORPUS_VERSION", "animate_utterance", "build", "deliver", "speak"]
 
 CORPUS_VERSION: Final = 2
 """Raised when a seed no longer gives the same corpus."""
@@ -125,19 +125,49 @@ def speak(seed: int, number: int) -> tuple[Utterance, ArticulationStyle, str, st
     delivery = str(session.choice(_DELIVERIES, p=_SHARES))
 
     rng = np.random.default_rng((seed, 2, number))
-    tongue = language.split("-")[0]
     if delivery == "silence":
         sound = np.zeros(int(rng.uniform(3, 6) * RATE), dtype=np.int16)
         return Utterance(sound, ((PAUSE, 0.0, len(sound) / RATE),), "none", language), style, "", delivery
     if delivery == "rap":
-        text = rap_lines(rng) if tongue == "en" else passage(rng, tongue)
         tempo *= 0.72
+    engine = "flite" if by_flite else "espeak"
+    utterance, text = deliver(rng, engine, voice, language=language, delivery=delivery, tempo=tempo, level=level)
+    return utterance, style, text, delivery
+
+
+def deliver(
+    rng: np.random.Generator,
+    engine: Literal["flite", "espeak"],
+    voice: str,
+    *,
+    language: str,
+    delivery: str,
+    tempo: float,
+    level: float,
+) -> tuple[Utterance, str]:
+    """Let a voice say, sing or rap something, with pauses around it.
+
+    Args:
+        rng: Chooses the words and all that varies.
+        engine: Which program speaks.
+        voice: One of ``FLITE_VOICES`` or ``ESPEAK_VARIANTS``.
+        language: A key of ``ESPEAK_LANGUAGES``; flite speaks English.
+        delivery: "speech", "song" or "rap".
+        tempo: Durations, relative to the voice's own.
+        level: Of the voice's pitch, 0 to 1.
+
+    Returns:
+        The utterance, and what was said.
+    """
+    tongue = language.split("-")[0]
+    if delivery == "rap":
+        text = rap_lines(rng) if tongue == "en" else passage(rng, tongue)
     elif delivery == "song":
         text = song_line(rng, tongue)
     else:
         text = passage(rng, tongue)
     tempo *= rng.uniform(0.93, 1.07)
-    if by_flite:
+    if engine == "flite":
         pitch = {"slt": 175.0, "rms": 105.0, "awb": 130.0, "kal16": 105.0}[voice] * (0.8 + 0.5 * level)
         utterance = flite(text, voice=voice, stretch=tempo, pitch=pitch)
     else:
@@ -150,7 +180,7 @@ def speak(seed: int, number: int) -> tuple[Utterance, ArticulationStyle, str, st
         utterance = sing(utterance, rng)
     elif delivery == "rap":
         utterance = rap(utterance, rng)
-    return _level(_pauses(utterance, rng), rng), style, text, delivery
+    return _level(_pauses(utterance, rng), rng), text
 
 
 def animate_utterance(
