@@ -26,15 +26,19 @@ COLUMNS: Final = {
     "opening_ratio": "opening",
     "speed_ratio": "speed",
     "sld": "SLD",
+    "sld_share": "SLD share",
     "style": "style gap",
     "dynamics": "dynamics",
+    "closure": "closure",
 }
 """The figures that the table shows, and their headings; ``--json`` has them all."""
 
 LEGEND: Final = """\
 r: correlation with the real mouth's opening and width, at the best lag within 100 ms; by chance: its 95th percentile.
 LMD, style gap, dynamics: distances in % of the eye distance, lower is better; SLD likewise, in % of the jaw's width.
-opening, speed: spread and speed of the mouth over the real ones, 1 is right."""
+SLD share: how much of the way from the base to the person's own other words; 1 is all of it.
+opening, speed: spread and speed of the mouth over the real ones, 1 is right.
+closure: the mouth's opening at m, b and p over the median, lower is better; it needs --phonemes."""
 
 
 @click.command("evaluate")
@@ -42,6 +46,8 @@ opening, speed: spread and speed of the mouth over the real ones, 1 is right."""
 @click.argument("clip", type=FILE)
 @click.option("--audio", type=FILE, help="The clip's sound, where it is apart.")
 @click.option("--strength", default=1.0, show_default=True, help="Of the style.")
+@click.option("--phonemes", type=FILE, help="What is said when, a phoneme for each 30th of a second, as JSON.")
+@click.option("--wrong", metavar="PACK", help="Another person's style, which this one has to beat.")
 @click.option("--face", help='Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.')
 @click.option("--plot", metavar="FILE.png", type=FILE, help="Draw the mouth's opening over time.")
 @click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
@@ -52,6 +58,8 @@ def command(
     clip: Path,
     audio: Path | None,
     strength: float,
+    phonemes: Path | None,
+    wrong: str | None,
     face: str | None,
     plot: Path | None,
     detector: str,
@@ -60,8 +68,8 @@ def command(
 ) -> None:
     """Measure the style PACK on CLIP, in which the same person says something else.
 
-    All rows are measured on the last 40 % of the clip. The rows after "base" are what trivial means get that have seen
-    the first 60 %.
+    All rows are measured on the last 40 % of the clip. Beside the style stand the base, the person ("real", and "real
+    before" with other words), and what trivial means get that have seen the first 60 %.
     """
     if plot is not None:
         from sdk.plots import check_name, require
@@ -69,6 +77,7 @@ def command(
         require("plots")
         check_name(plot)
     from sdk.evaluation import evaluate
+    from sdk.metrics import read_phonemes
 
     with progress_bar(as_json=as_json) as on_progress:
         result = evaluate(
@@ -76,6 +85,8 @@ def command(
             clip,
             audio=audio,
             strength=strength,
+            phonemes=None if phonemes is None else read_phonemes(phonemes),
+            wrong=wrong,
             face=_face(face),
             detector=detector,
             device=device,
@@ -86,7 +97,7 @@ def command(
     if as_json:
         emit({"pack": pack, "strength": strength, "plot": plot, **result.as_dict()})
         return
-    rows = {name: scores.as_dict() for name, scores in result.scores.items()}
+    rows = {name: scores.as_dict() for name, scores in result.figures.items()}
     show_table(("", *COLUMNS.values()), [[name, *(_text(row[key]) for key in COLUMNS)] for name, row in rows.items()])
     first, last = (frame / 60 for frame in result.frames)
     click.echo(

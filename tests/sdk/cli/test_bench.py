@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+import sdk.bench
 from sdk.media import write_image
 from sdk.testing.drawing import drawn_face
 
 
 def test_the_ratios_are_those_of_their_parts(talkstyle_json, clip, tmp_path):
     write_image(tmp_path / "me.png", drawn_face(192).pixels)
-    code, document = talkstyle_json(
-        *("bench", clip, "--steps", 2, "--portrait", tmp_path / "me.png", "--speech", clip, "--device", "cpu")
-    )
+    given = ("--portrait", tmp_path / "me.png", "--speech", clip)
+    code, document = talkstyle_json("bench", *given, "--seconds", 2.4, "--steps", 1, "--device", "cpu")
     assert code == 0
-    assert document["reference_seconds"] == pytest.approx(3, abs=0.05)
+    assert document["reference_seconds"] == pytest.approx(2.4, abs=0.05)
     assert document["sound_seconds"] == pytest.approx(3, abs=0.05)
     assert set(document["fit_seconds"]) == {"listen", "detect", "fit", "measure"}
     whole = sum(document["fit_seconds"].values())
@@ -24,15 +24,27 @@ def test_the_ratios_are_those_of_their_parts(talkstyle_json, clip, tmp_path):
     assert document["size"] == [192, 192]
 
 
-def test_the_table_and_a_drawn_reference(talkstyle, clip, tmp_path):
-    write_image(tmp_path / "me.png", drawn_face(192).pixels)
-    code, out, _ = talkstyle(
-        *("bench", "--seconds", 2.2, "--steps", 1, "--portrait", tmp_path / "me.png", "--speech", clip)
-    )
+def test_the_table(talkstyle, monkeypatch):
+    figures = {
+        "fit_over_reference": 1.25,
+        "generation_over_real_time": 0.0625,
+        "animate_over_encoding": 0.5,
+        "reference_seconds": 8.0,
+        "fit_seconds": {"detect": 4.0, "fit": 6.0},
+        "sound_seconds": 3.0,
+        "animate_fps": 20.0,
+        "encoding_fps": 40.0,
+        "size": (640, 480),
+        "machine": {"cores": 2},
+    }
+    monkeypatch.setattr(sdk.bench, "run", lambda *_, **__: sdk.bench.Bench(**figures))
+    code, out, _ = talkstyle("bench")
     assert code == 0
-    for ratio in ("fit time / reference duration", "motion generation / real time", "animate fps / encoding fps"):
-        assert ratio in out
-    assert "192x192" in out
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "fit time / reference duration 1.25 detect 4.0 s, fit 6.0 s, for 8.0 s" in lines
+    assert "motion generation / real time 0.062 3.0 s of sound" in lines
+    assert "animate fps / encoding fps 0.50 20.0 / 40.0 at 640x480" in lines
+    assert "cores 2" in lines
 
 
 def test_a_missing_clip_is_named(talkstyle_json, tmp_path):

@@ -30,7 +30,8 @@ def pack(tmp_path_factory):
 def test_the_figures_stand_beside_the_base_and_trivial_means(pack, clip, talkstyle_json, tmp_path):
     code, document = talkstyle_json("evaluate", pack, clip, "--plot", tmp_path / "opening.png", "--device", "cpu")
     assert code == 0
-    assert set(document["scores"]) == {"style", "base", "static mean", "mean shift", "mean and spread"}
+    rivals = {"static mean", "mean shift", "mean and spread", "ridge", "loudness"}
+    assert set(document["scores"]) >= {"style", "base", "real", *rivals}
     assert document["scores"]["style"]["style"] != document["scores"]["base"]["style"]
     assert document["scores"]["static mean"]["opening_ratio"] == pytest.approx(0, abs=1e-4)
     first, last = document["frames"]
@@ -42,8 +43,8 @@ def test_the_figures_stand_beside_the_base_and_trivial_means(pack, clip, talksty
 def test_the_table(pack, clip, talkstyle):
     code, out, _ = talkstyle("evaluate", pack, clip, "--strength", 0, "--device", "cpu")
     assert code == 0
-    rows = {line.split("  ")[0]: line.split()[-9:] for line in out.splitlines() if "." in line}
-    assert rows["style"] == rows["base"], "at strength 0 a style is the base"
+    rows = {line.split("  ")[0]: line.split()[-11:] for line in out.splitlines() if "." in line}
+    assert rows["style"] == rows["base"] != rows["real"], "at strength 0 a style is the base"
     assert "style gap" in out
     assert "Measured from" in out
 
