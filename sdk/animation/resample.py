@@ -38,6 +38,8 @@ def frame_rate(fps: int | float | str | Fraction) -> Fraction:
 
 def _nearest(rate: Fraction) -> Fraction:
     """The rate meant by a decimal: a broadcast rate where that agrees to two places, else the simplest fraction."""
+    if rate.denominator == 1:
+        return rate
     broadcast = Fraction(math.ceil(rate) * 1000, 1001)
     return broadcast if abs(rate - broadcast) < Fraction(1, 200) else rate.limit_denominator(LARGEST_DENOMINATOR)
 

@@ -9,12 +9,26 @@ import click
 from sdk import defaults
 from sdk.cli.output import emit, options, progress_bar, show_table
 
-__all__ = ["command"]
+__all__ = ["command", "speed"]
 
 FILE = click.Path(path_type=Path)
 
 
-@click.command("bench")
+class _Benches(click.Group):
+    """Measurements by name; where none is named, ``speed``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["speed", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("bench", cls=_Benches)
+def command() -> None:
+    """Measure how fast this machine is at it, and what it takes. Without a name: speed."""
+
+
+@command.command("speed")
 @click.argument("clip", required=False, type=FILE)
 @click.option("--audio", type=FILE, help="The clip's sound, where it is apart.")
 @click.option("--portrait", type=FILE, help="The picture to animate; a drawn face where left out.")
@@ -25,7 +39,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
 @click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
 @options
-def command(
+def speed(
     clip: Path | None,
     audio: Path | None,
     portrait: Path | None,
@@ -80,3 +94,42 @@ def command(
         ],
     )
     click.echo(", ".join(f"{key} {value}" for key, value in measured.machine.items()))
+
+
+@command.command("memory")
+@click.option("--minutes", type=click.FloatRange(1.0, min_open=True), default=60.0, show_default=True, help="Of sound.")
+@click.option("--size", type=click.IntRange(64, 4096), default=256, show_default=True, help="Of the portrait, pixels.")
+@click.option("--fps", default="25", show_default=True, help="Frames a second.")
+@click.option("--format", "suffix", type=click.Choice(["mp4", "webm"]), default="mp4", show_default=True)
+@click.option("--renderer", default=defaults.RENDERER, show_default=True, help="The renderer.")
+@click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
+@options
+def memory(minutes: float, size: int, fps: str, suffix: str, renderer: str, device: str, as_json: bool) -> None:
+    """Animate a drawn face for an hour, and watch memory and the ends of both tracks."""
+    from sdk import bench
+
+    with progress_bar(as_json=as_json) as on_progress:
+        measured = bench.run_memory(
+            minutes=minutes,
+            size=size,
+            fps=fps,
+            suffix=f".{suffix}",
+            renderer=renderer,
+            device=device,
+            on_progress=on_progress,
+        )
+    if as_json:
+        emit(measured.as_dict())
+        return
+    grown = measured.resident_at_the_end - measured.resident_after_a_minute
+    show_table(
+        ("figure", "value"),
+        [
+            ("resident memory after one minute", f"{measured.resident_after_a_minute:.0f} MiB"),
+            ("resident memory at the end", f"{measured.resident_at_the_end:.0f} MiB ({grown:+.0f})"),
+            ("resident memory at most", f"{measured.resident_at_most:.0f} MiB"),
+            ("the pictures end at", f"{measured.video_end:.3f} s"),
+            ("the sound ends at", f"{measured.sound_end:.3f} s"),
+            ("made in", f"{measured.seconds:.0f} s, {measured.frames / measured.seconds:.1f} frames a second"),
+        ],
+    )
