@@ -1,0 +1,120 @@
+"""The three files of weights: where they are looked for, and how they are read without running what is in them."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final, NamedTuple
+
+import torch
+
+from sdk.errors import ModelFileMissing
+from sdk.models import MODELS_VARIABLE, model_file
+from sdk.progress import ProgressCallback
+
+__all__ = ["DEPTH", "FAN_3D", "FILES", "S3FD", "WeightFile", "find_weights", "read_state"]
+
+
+class WeightFile(NamedTuple):
+    """A published file.
+
+    Attributes:
+        name: Its name, which ends in the beginning of its sha256.
+        content: What it holds, for people.
+    """
+
+    name: str
+    content: str
+
+    @property
+    def url(self) -> str:
+        """Where the networks' author publishes it."""
+        return f"https://www.adrianbulat.com/downloads/python-fan/{self.name}"
+
+    @property
+    def sha256(self) -> str:
+        """The beginning of its sha256, hex."""
+        return self.name.rpartition("-")[2].partition(".")[0]
+
+
+S3FD: Final = WeightFile("s3fd-619a316812.pth", "the face detector, 86 MB")
+FAN_3D: Final = WeightFile("3DFAN4-7835d9f11d.pth.tar", "the landmarks, 92 MB")
+DEPTH: Final = WeightFile("depth-2a464da4ea.pth.tar", "their depth, 224 MB")
+FILES: Final = (S3FD, FAN_3D, DEPTH)
+
+
+def find_weights(
+    folder: str | os.PathLike[str] | None = None, on_progress: ProgressCallback | None = None
+) -> dict[WeightFile, Path]:
+    """Find the three files and check them, or download them into torch hub's cache, where face-alignment has them too.
+
+    Args:
+        folder: The folder they lie in; then nothing else is looked at.
+        on_progress: Called during downloads.
+
+    Raises:
+        ModelFileMissing: One is nowhere and cannot be downloaded, or is another file; lists all three.
+    """
+    cache = Path(torch.hub.get_dir()) / "checkpoints"
+    try:
+        return {
+            file: model_file(
+                file.name, url=file.url, sha256=file.sha256, given=folder, cache=cache, on_progress=on_progress
+            )
+            for file in FILES
+        }
+    except ModelFileMissing as error:
+        needed = ", ".join(f"{file.name} ({file.content}; sha256 {file.sha256}...) from {file.url}" for file in FILES)
+        raise ModelFileMissing(
+            error.what,
+            where=error.where,
+            hint=f"Needed are {needed}. Put them into {cache}, or into a folder that {MODELS_VARIABLE} names.",
+        ) from error
+
+
+def read_state(path: Path) -> Mapping[str, torch.Tensor]:
+    """Read a network's parameters; whatever else a file holds is left out, and nothing in it is run.
+
+    The published files are checkpoints of old trainings, which torch's own safe mode refuses for what they hold
+    beside the parameters.
+
+    Raises:
+        ModelFileMissing: It is no checkpoint.
+    """
+    try:
+        found: Any = torch.load(path, map_location="cpu", pickle_module=_TENSORS_ONLY, weights_only=False)
+        found = found.get("state_dict", found)
+        return {key.removeprefix("module."): tensor for key, tensor in found.items() if torch.is_tensor(tensor)}
+    except Exception as error:
+        raise ModelFileMissing(
+            f"the model file is no checkpoint: {type(error).__name__}: {error}", where=str(path), hint="Delete it."
+        ) from error
+
+
+class _Inert:
+    """Stands for everything in a checkpoint that is no tensor; takes whatever it is given, and does nothing."""
+
+    def __init__(self, *args: object) -> None: ...
+    def __setstate__(self, state: object) -> None: ...
+    def __setitem__(self, key: object, value: object) -> None: ...
+    def append(self, value: object) -> None: ...
+    def extend(self, values: object) -> None: ...
+
+
+class _Unpickler(pickle.Unpickler):
+    _KNOWN: Final = {("collections", "OrderedDict"), ("torch._utils", "_rebuild_tensor_v2")}
+    _KNOWN_TOO: Final = {("torch._utils", "_rebuild_tensor"), ("torch._utils", "_rebuild_parameter")}
+
+    def find_class(self, module: str, name: str) -> Any:
+        storage = module == "torch" and name.endswith("Storage") and name.isidentifier()
+        if storage or (module, name) in self._KNOWN | self._KNOWN_TOO:
+            return super().find_class(module, name)
+        return _Inert
+
+
+_TENSORS_ONLY: Final = SimpleNamespace(
+    Unpickler=_Unpickler, load=lambda file, **options: _Unpickler(file, **options).load(), __name__="tensors_only"
+)
