@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import copy
+import dataclasses
 import os
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
 from sdk import defaults
 from sdk.adapter.config import FitConfig
-from sdk.adapter.gain import Gain, effect, measure
-from sdk.adapter.loop import FitResult, run
 from sdk.adapter.material import Material, paired_material, unpaired_material
-from sdk.data import MOTION_RATE, FloatArray, Motion, warn
+from sdk.adapter.styling import Fitted, fit_material
+from sdk.data import FloatArray, Motion, warn
 from sdk.device import resolve_device
-from sdk.errors import ConfigError, StyleWithoutEffect
+from sdk.errors import ConfigError
 from sdk.generation import generate
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, StyleTransferNet
 from sdk.media import AudioInput, ImageInput, MediaInput
 from sdk.packs import StylePack
-from sdk.packs.config import Training
+from sdk.packs.terms import check_push
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.reference import Face
 from sdk.registry import resolve
 
 __all__ = ["StyleAdapter", "adapt"]
-
-LEAST_EFFECT = 0.001
-"""Eye distances that a style must move the landmarks by, on average."""
 
 
 class StyleAdapter:
@@ -88,6 +83,8 @@ class StyleAdapter:
         consent: str | None = None,
         face: Face = None,
         seed: int = 0,
+        rank: int | None = None,
+        push_to: str | None = None,
         on_progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
@@ -108,65 +105,55 @@ class StyleAdapter:
             consent: Who agreed that this person's style is used, and to what.
             face: Which face, where there are several: ``"largest"``, an index, or a box in pixels.
             seed: The same seed and input give the same pack, bit for bit, on one machine.
+            rank: Keep only so much of the style, in half precision: at 8 a pack of the default generator has about
+                130 KB. What is lost is measured on the frames held out and stands in ``config.compression``.
+            push_to: A repository on the Hugging Face Hub, ``org/name``, to put the pack in; it needs ``license`` and
+                ``consent``.
             on_progress: Called between steps.
             cancel: Stops the work between steps.
             checkpoint: A file to keep the fit's state in, every ``config.checkpoint_every`` steps.
             resume: A checkpoint of this very fit, to go on from.
 
         Returns:
-            The pack, in memory. What was warned about is also in ``StyleAdapter.last``.
+            The pack, in memory, with its ``source`` where it was pushed. The pack as it was before, and what was warned
+            about, are also in ``StyleAdapter.last``.
 
         Raises:
             InputError: The reference cannot be used; the subclass and message say why.
             StyleWithoutEffect: The fit moved nothing.
             CheckpointError: ``resume`` does not belong to this fit.
+            HubError: The Hub cannot be reached or refuses; ``StyleAdapter.last.pack`` has the pack.
             Cancelled: ``cancel`` was called.
         """
         if not 0 <= seed < 2**63:
             raise ConfigError(f"seed={seed} is out of range", hint="Give a number from 0 to 2**63 - 1.")
         report = Reporter(on_progress, cancel)
+        if push_to is not None:
+            check_push(push_to, license=license, consent=consent)
         material = self._material(reference, audio, images, face, report)
         for message in material.warnings:
             warn(message)
-        result = run(
+        pack, self.last = fit_material(
             material,
-            self.generator,
-            self.net,
+            generator=self.generator,
+            net=self.net,
+            encoder=self.encoder,
             config=self.config,
-            seed=seed,
             device=self.device,
+            name=name or "style",
+            summary=summary,
+            license=license,
+            consent=consent,
+            seed=seed,
+            rank=rank,
             report=report,
             checkpoint=checkpoint,
             resume=resume,
         )
-        report("measure")
-        base = self._generate(material.features)
-        model = copy.deepcopy(self.generator)
-        model.load_state_dict(result.parameters, strict=False)
-        styled = generate(model, material.features, device=self.device)
-        moved = effect(base, styled)
-        if moved < LEAST_EFFECT:
-            raise StyleWithoutEffect(
-                f"the style moves the landmarks by {100 * moved:.3f} % of the eye distance, which is nothing",
-                hint="Give a longer or livelier reference, or more steps.",
-            )
-        gain = measure(material, base, styled)
-        if gain is not None and gain.style <= 0:
-            warn(
-                f"the style brings no gain on the frames held out: its distance to them is {gain.after.style:.2f} % of "
-                f"the eye distance, the base's {gain.before.style:.2f} %. A longer reference usually cures this"
-            )
-        self.last = Fitted(material, result, base, styled, gain)
-        return StylePack.create(
-            name=name or "style",
-            base=self.generator,
-            fitted=result.parameters,
-            encoder=self.encoder,
-            summary=summary,
-            license=license,
-            consent=consent,
-            training=_training(material, result, gain, self.config, seed),
-        )
+        if push_to is not None:
+            report("push")
+            pack = dataclasses.replace(pack, source=pack.push(push_to))
+        return pack
 
     def _material(
         self,
@@ -207,49 +194,6 @@ class StyleAdapter:
         return generate(self.generator, features, device=self.device)
 
 
-class Fitted:
-    """What a fit saw on its way: for plots and tests.
-
-    Attributes:
-        material: What it learned from.
-        result: Parameters, step and the loss's history.
-        base: The unadapted generator's motion on the reference's sound.
-        styled: The style's.
-        gain: The figures on the frames held out; None where none were.
-    """
-
-    def __init__(self, material: Material, result: FitResult, base: Motion, styled: Motion, gain: Gain | None) -> None:
-        self.material = material
-        self.result = result
-        self.base = base
-        self.styled = styled
-        self.gain = gain
-
-
-def _training(material: Material, result: FitResult, gain: Gain | None, config: FitConfig, seed: int) -> Training:
-    """What the pack records of a fit. The time it took is not among it: the same fit gives the same pack."""
-    settings = config.model_dump()
-    settings |= {f"terms.{key}": value for key, value in settings.pop("terms").items()}
-    settings |= {"paired": material.paired, "offset_seconds": round(material.offset, 4)}
-
-    def numbers(scores: dict[str, float | None]) -> dict[str, float]:
-        return {key: value for key, value in scores.items() if value is not None}
-
-    fit = material.frames.fit
-    return Training(
-        seconds=round(float(np.sum(material.seen[fit]) / MOTION_RATE), 3),
-        steps=result.step,
-        seed=seed,
-        settings=settings,
-        references=material.references,
-        held_out=gain.frames if gain else None,
-        before=numbers(gain.before.as_dict()) if gain else {},
-        after=numbers(gain.after.as_dict()) | {"gain": round(gain.style, 6)} if gain else {},
-        baselines={key: numbers(scores.as_dict()) for key, scores in gain.baselines.items()} if gain else {},
-        null=numbers({"opening_r": gain.after.opening_null}) if gain else {},
-    )
-
-
 def adapt(
     reference: MediaInput | None = None,
     /,
@@ -262,6 +206,8 @@ def adapt(
     consent: str | None = None,
     face: Face = None,
     seed: int = 0,
+    rank: int | None = None,
+    push_to: str | None = None,
     on_progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -290,6 +236,8 @@ def adapt(
         consent=consent,
         face=face,
         seed=seed,
+        rank=rank,
+        push_to=push_to,
         on_progress=on_progress,
         cancel=cancel,
         checkpoint=checkpoint,

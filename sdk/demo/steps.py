@@ -13,7 +13,7 @@ import torch
 
 from sdk import defaults, plots
 from sdk.adapter import FitConfig, StyleAdapter
-from sdk.adapter.adapter import Fitted
+from sdk.adapter.styling import Fitted
 from sdk.animation import Animation, animate
 from sdk.data import Image
 from sdk.demo.comparison import draw_comparison

@@ -115,11 +115,6 @@ def upload(
         StyleNotFound: There is no such branch.
         ConfigError: ``repo_id`` is no name of a repository.
     """
-    ref = StyleRef.parse(f"hf://{repo_id}")
-    if ref.revision is not None:
-        raise ConfigError(
-            "a push takes its revision apart", where=repo_id, hint='Write push("org/name", revision=...).'
-        )
     ref = StyleRef("hub", repo_id, revision)
     with _typed(ref, writing=True):
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete

@@ -42,6 +42,7 @@ from sdk.packs.delta import Delta, low_rank
 from sdk.packs.fingerprint import layout_sha256, weights_sha256
 from sdk.packs.reference import StyleRef
 from sdk.packs.target import check_target, is_preview
+from sdk.packs.terms import check_push, stated
 
 __all__ = ["StylePack"]
 
@@ -99,7 +100,7 @@ class StylePack:
             pack = dataclasses.replace(cls._read(found.folder, root=found.root, base=base), source=found.ref)
         else:
             pack = cls._read(parsed.folder(), base=base)
-        _log.info("style %r: license %s, consent %s", pack.name, pack.config.license, pack.config.consent)
+        _log.info("%s", stated(pack.config))
         return pack
 
     @classmethod
@@ -250,12 +251,7 @@ class StylePack:
         from sdk.packs import hub
 
         pack = self.replace(license=license or self.config.license, consent=consent or self.config.consent)
-        missing = [word for word in ("license", "consent") if not getattr(pack.config, word)]
-        if missing:
-            raise ConfigError(
-                f"a style that is shared states its {' and its '.join(missing)}",
-                hint='Say so, as in push(..., license="cc-by-4.0", consent="my own face").',
-            )
+        check_push(repo_id, license=pack.config.license, consent=pack.config.consent)
         return hub.upload(
             repo_id,
             pack._files(files, ref=repo_id),

@@ -130,8 +130,9 @@ def speak(seed: int, number: int) -> tuple[Utterance, ArticulationStyle, str, st
         return Utterance(sound, ((PAUSE, 0.0, len(sound) / RATE),), "none", language), style, "", delivery
     if delivery == "rap":
         tempo *= 0.72
-    engine = "flite" if by_flite else "espeak"
-    utterance, text = deliver(rng, engine, voice, language=language, delivery=delivery, tempo=tempo, level=level)
+    utterance, text = deliver(
+        rng, "flite" if by_flite else "espeak", voice, language=language, delivery=delivery, tempo=tempo, level=level
+    )
     return utterance, style, text, delivery
 
 

@@ -1,0 +1,35 @@
+"""What must be stated before a style is shared."""
+
+from __future__ import annotations
+
+from sdk.errors import ConfigError
+from sdk.packs.config import PackConfig
+from sdk.packs.reference import StyleRef
+
+__all__ = ["check_push", "stated"]
+
+
+def check_push(repo_id: str, *, license: str | None, consent: str | None) -> None:  # noqa: A002 the field's name
+    """Check what can be known of a push before anything is made or sent.
+
+    Raises:
+        ConfigError: No name of a repository, or no licence or consent is stated.
+    """
+    ref = StyleRef.parse(f"hf://{repo_id}")
+    if ref.revision is not None:
+        raise ConfigError(
+            "a push takes its revision apart", where=repo_id, hint='Write push("org/name", revision=...).'
+        )
+    given = {"license": license, "consent": consent}
+    missing = [word for word, text in given.items() if not (text or "").strip()]
+    if missing:
+        raise ConfigError(
+            f"a style that is shared states its {' and its '.join(missing)}",
+            hint='Say so, as in push(..., license="cc-by-4.0", consent="my own face").',
+        )
+
+
+def stated(config: PackConfig) -> str:
+    """A style's licence and consent, in one line."""
+    consent = " ".join((config.consent or "not stated").split())
+    return f"style {config.name!r}: licence {config.license or 'not stated'}; consent: {consent}"
