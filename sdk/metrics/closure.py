@@ -48,7 +48,7 @@ def read_phonemes(path: str | os.PathLike[str]) -> tuple[str, ...]:
     if not isinstance(index, dict):
         raise InputError("the index is a JSON object from name to number", where=str(file.with_name(INDEX)))
     names = {number: name.upper() for name, number in index.items() if isinstance(number, int)}
-    unknown = next((label for label in labels if isinstance(label, bool) or label not in names), None)
+    unknown = next((label for label in labels if type(label) is not int or label not in names), None)
     if unknown is not None:
         raise InputError(f"the label {unknown!r} has no name in {INDEX}", where=str(file))
     return tuple(names[label] for label in labels)

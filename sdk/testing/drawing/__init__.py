@@ -7,6 +7,7 @@ landmarks of a drawing are known and not found.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -46,13 +47,14 @@ def drawn_face(
     return Portrait(pixels, Landmarks(points), mask if alpha else None)
 
 
-def drawn_clip(motion: Motion, *, size: int = 256, seed: int = 0) -> Iterator[Image]:
+def drawn_clip(motion: Motion, *, size: int = 256, seed: int = 0, neutral: Floats | None = None) -> Iterator[Image]:
     """Draw a person who moves as told, one picture for each frame of the motion.
 
     Args:
         motion: How to move.
         size: Pixels along each side; at least 64.
         seed: The person, as in ``drawn_face``.
+        neutral: Another shape for that person's face at rest, ``[68, 3]``, in the face frame.
 
     Yields:
         uint8 ``[size, size, 3]``.
@@ -61,5 +63,7 @@ def drawn_clip(motion: Motion, *, size: int = 256, seed: int = 0) -> Iterator[Im
         ConfigError: The size is too small.
     """
     person = look(seed)
+    if neutral is not None:
+        person = replace(person, face=np.asarray(neutral, dtype=np.float64))
     for expression, pose in zip(motion.expression, motion.pose, strict=True):
         yield draw(person, size, 2, expression.astype(np.float64), pose.astype(np.float64))[0]
