@@ -26,6 +26,7 @@ class FitConfig(BaseModel):
         chosen_on: The share before that, on which the best step is chosen; none under 8 s.
         max_offset: The largest lead or lag of lips against sound that is looked for, in seconds; 0 takes the clip as
             it is.
+        smoothing: Frames on either side over which a clip's landmarks are smoothed; 0 leaves them as they were found.
         terms: The weights of the loss.
     """
 
@@ -43,4 +44,5 @@ class FitConfig(BaseModel):
     held_out: float = Field(default=0.2, gt=0, lt=0.6)
     chosen_on: float = Field(default=0.15, ge=0, lt=0.4)
     max_offset: float = Field(default=0.3, ge=0, le=1)
+    smoothing: int = Field(default=0, ge=0, le=10)
     terms: TransferTerms = Field(default_factory=TransferTerms)

@@ -124,7 +124,7 @@ def paired_material(
             where=error.where,
             hint="Give its sound with audio=, or give the clip with images= and any sound with audio=.",
         ) from error
-    track = load_clip(clip, detector=detector, face=face, report=report)
+    track = load_clip(clip, detector=detector, face=face, smoothing=config.smoothing, report=report)
     warnings = list(track.warnings)
     count = min(len(features), len(track.points))
     if abs(len(features) - len(track.points)) > MOTION_RATE:
@@ -199,7 +199,7 @@ def unpaired_material(
         record = _record("images", len(points), stills.sha256)
         warnings = list(stills.warnings)
     else:
-        track = load_clip(images, detector=detector, face=face, report=report)
+        track = load_clip(images, detector=detector, face=face, smoothing=config.smoothing, report=report)
         points, seen, ordered = track.points, track.valid, True
         record = _record("video", float(track.duration), track.sha256)
         warnings = list(track.warnings)

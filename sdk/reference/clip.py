@@ -18,6 +18,7 @@ from sdk.progress import Reporter
 from sdk.reference.faces import Face, find
 from sdk.reference.people import People
 from sdk.reference.quality import TURNED_AWAY, judge, turn
+from sdk.reference.smoothing import smooth
 from sdk.reference.track import FaceTrack, gaps, nearest, resample
 
 __all__ = ["load_clip"]
@@ -33,7 +34,12 @@ NAMED = 8
 
 
 def load_clip(
-    source: MediaInput, *, detector: LandmarkDetector, face: Face = None, report: Reporter | None = None
+    source: MediaInput,
+    *,
+    detector: LandmarkDetector,
+    face: Face = None,
+    smoothing: int = 0,
+    report: Reporter | None = None,
 ) -> FaceTrack:
     """Follow one face through a clip.
 
@@ -43,6 +49,8 @@ def load_clip(
         source: A path, a file's bytes, or a binary file object.
         detector: Finds the faces.
         face: Which one, where there are several; None expects one. It is followed by its place in the picture.
+        smoothing: Frames on either side over which landmarks are smoothed (see ``sdk.reference.smoothing``); 0 leaves
+            them as the detector found them.
         report: Progress, stage ``detect``.
 
     Raises:
@@ -85,7 +93,8 @@ def load_clip(
         )
     left_out = set(away)
     seen = [frame for frame in person.sightings if frame not in left_out]
-    points, valid = resample(times, seen, np.stack([person.sightings[frame].points for frame in seen]))
+    found = smooth(np.stack([person.sightings[frame].points for frame in seen]), seen, half=smoothing)
+    points, valid = resample(times, seen, found)
     usable = float(valid.sum() / MOTION_RATE)
     warnings += _missing(times, seen, left_out)
     if usable < SHORTEST:
