@@ -25,7 +25,7 @@ def pretrain() -> None:
 
 @pretrain.command()
 @click.option("--out", "folder", type=_FOLDER, required=True, help="Where the corpus goes; continued where it stopped.")
-@click.option("--minutes", default=130.0, show_default=True, help="How much speech.")
+@click.option("--minutes", default=120.0, show_default=True, help="How much speech.")
 @click.option("--seed", default=0, show_default=True)
 @options
 def corpus(folder: Path, minutes: float, seed: int, as_json: bool) -> None:
@@ -61,7 +61,7 @@ def train(corpus_folder: Path, generator: str, folder: Path, steps: int | None, 
 def remake(folder: Path, as_json: bool) -> None:
     """Make all shipped weights again: the corpus, the encoder's statistics, and both generators."""
     with progress_bar(as_json=as_json) as on_progress:
-        _corpus(folder / "corpus", 130.0, 0, on_progress)
+        _corpus(folder / "corpus", 120.0, 1, on_progress)
         for generator in ("tcn", "lstm"):
             weights = _train(folder / "corpus", folder, generator, None, 0, on_progress)
     if as_json:

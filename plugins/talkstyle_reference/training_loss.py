@@ -16,7 +16,7 @@ _UNIT: Final = 0.05  # eye distances, or radians: errors are measured in these
 _VELOCITY: Final = 8.0
 _SHAPE: Final = 1.0
 _CLOSURE: Final = 2.0
-_POSE: Final = 0.3
+_POSE: Final = 0.05  # most of a head's motion has no cause in the sound, and must not outweigh the lips
 
 
 def motion_loss(expression: Tensor, pose: Tensor, target: Tensor, closed: Tensor) -> Tensor:
