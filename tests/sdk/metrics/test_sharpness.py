@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
@@ -15,7 +17,7 @@ def test_blur_lowers_it_step_by_step(seed):
     face = drawn_face(384, seed=seed).pixels
     figures = [cpbd(face), *(cpbd(blurred(face, radius)) for radius in (0.5, 1, 2, 4))]
     assert figures[0] > 0.6
-    assert all(a > b for a, b in zip(figures[:3], figures[1:4], strict=True))
+    assert all(a > b for a, b in pairwise(figures[:4]))
     assert figures[-1] < 0.02
 
 

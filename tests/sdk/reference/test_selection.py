@@ -12,7 +12,9 @@ def clip_of(*order, hold=60, amount=1.0, seed=0):
     """A mouth that goes from one key motion to the next, and holds each; a little noise."""
     shapes = templates()
     steps = [shapes[name] * amount for name in order]
-    course = np.concatenate([np.linspace(a, b, hold, endpoint=False) for a, b in zip(steps, steps[1:] + steps[-1:])])
+    course = np.concatenate(
+        [np.linspace(a, b, hold, endpoint=False) for a, b in zip(steps, [*steps[1:], steps[-1]], strict=True)]
+    )
     return course + np.random.default_rng(seed).normal(size=course.shape) * 0.001
 
 
