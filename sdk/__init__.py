@@ -18,7 +18,7 @@ from sdk._version import __version__
 
 if TYPE_CHECKING:
     from sdk.adapter import FitConfig, StyleAdapter, adapt
-    from sdk.animation import Animation, animate
+    from sdk.animation import Animation, Job, JobResult, animate, animate_many
     from sdk.data import Audio, Controls, Landmarks, Motion, Portrait, TalkstyleWarning
     from sdk.errors import (
         AudioError,
@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from sdk.face import canonical_face
     from sdk.inspection import inspect
     from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer, StyleTransferNet
+    from sdk.media import Signer
     from sdk.packs import StylePack, mix
     from sdk.progress import CancelToken, Progress
     from sdk.registry import Component, components, load, register
@@ -87,6 +88,8 @@ __all__ = [
     "FitConfig",
     "HubError",
     "InputError",
+    "Job",
+    "JobResult",
     "LandmarkDetector",
     "Landmarks",
     "MediaCorrupt",
@@ -106,6 +109,7 @@ __all__ = [
     "ReferenceTooShort",
     "Renderer",
     "SdkError",
+    "Signer",
     "StyleAdapter",
     "StyleError",
     "StyleNotFound",
@@ -116,6 +120,7 @@ __all__ = [
     "__version__",
     "adapt",
     "animate",
+    "animate_many",
     "canonical_face",
     "components",
     "evaluate",
@@ -128,12 +133,13 @@ __all__ = [
 # Where each name lives; the errors, which are all the others, live in sdk.errors.
 _HOMES: Final = {
     "sdk.adapter": ("FitConfig", "StyleAdapter", "adapt"),
-    "sdk.animation": ("Animation", "animate"),
+    "sdk.animation": ("Animation", "Job", "JobResult", "animate", "animate_many"),
     "sdk.data": ("Audio", "Controls", "Landmarks", "Motion", "Portrait", "TalkstyleWarning"),
     "sdk.evaluation": ("evaluate",),
     "sdk.face": ("canonical_face",),
     "sdk.inspection": ("inspect",),
     "sdk.interfaces": ("AudioEncoder", "LandmarkDetector", "MotionGenerator", "Renderer", "StyleTransferNet"),
+    "sdk.media": ("Signer",),
     "sdk.packs": ("StylePack", "mix"),
     "sdk.progress": ("CancelToken", "Progress"),
     "sdk.registry": ("Component", "components", "load", "register"),

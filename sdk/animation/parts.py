@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from sdk import defaults
 from sdk.data import Portrait
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["Parts"]
 
 KEPT: Final = 4
-"""Prepared portraits that are kept at most: they are large."""
+"""Portraits that are kept at most: they are large."""
+
+T = TypeVar("T")
+_Last: TypeAlias = OrderedDict[Hashable, T]
 
 
 class Parts:
@@ -50,7 +53,8 @@ class Parts:
         self._detector = detector
         self.device = device
         self._loaded: dict[tuple[str, str], Any] = {}
-        self._prepared: OrderedDict[Hashable, tuple[Portrait, Any]] = OrderedDict()
+        self._faces: _Last[tuple[Portrait, tuple[str, ...]]] = OrderedDict()
+        self._prepared: _Last[tuple[Portrait, Any]] = OrderedDict()
 
     @property
     def renderer(self) -> Renderer:
@@ -62,22 +66,25 @@ class Parts:
         renderer: Renderer = self._get("renderer", self._renderer, placed=True)
         return renderer
 
-    def find_face(self, source: PortraitInput, face: Face) -> tuple[Portrait, tuple[str, ...]]:
-        """Read a portrait, with warnings; errors as for ``load_portrait``."""
+    def find_face(self, source: PortraitInput, face: Face, *, key: Hashable = None) -> tuple[Portrait, tuple[str, ...]]:
+        """Read a portrait, with warnings; errors as for ``load_portrait``.
+
+        Args:
+            source: The picture.
+            face: Which one, where there are several.
+            key: The same for the same picture and face, to take it from the last few that were read.
+        """
         from sdk.reference import load_portrait
 
         detector: LandmarkDetector = self._get("landmark-detector", self._detector, placed=True)
-        return load_portrait(source, detector=detector, face=face)
+        if key is None:
+            return load_portrait(source, detector=detector, face=face)
+        return _kept(self._faces, key, lambda: load_portrait(source, detector=detector, face=face))
 
     def prepare(self, portrait: Portrait) -> Any:
         """What the renderer makes of a portrait, kept for as long as it is among the last few."""
-        key = id(portrait)  # which is kept beside it, and so stays its own
-        if key not in self._prepared:
-            self._prepared[key] = portrait, self.renderer.prepare(portrait)
-        self._prepared.move_to_end(key)
-        while len(self._prepared) > KEPT:
-            self._prepared.popitem(last=False)
-        return self._prepared[key][1]
+        # The portrait is kept beside what was made of it, so that no other can get its id meanwhile.
+        return _kept(self._prepared, id(portrait), lambda: (portrait, self.renderer.prepare(portrait)))[1]
 
     def speaker(self, pack: StylePack | None) -> tuple[MotionGenerator, AudioEncoder]:
         """The generator and the encoder that a style needs, or the base's own for None.
@@ -110,3 +117,12 @@ class Parts:
             config = {"device": str(self.device)} if placed and accepts(kind, component, "device") else {}
             self._loaded[kind, component] = resolve(kind, component, **config)
         return self._loaded[kind, component]
+
+
+def _kept(last: _Last[T], key: Hashable, make: Callable[[], T]) -> T:
+    if key not in last:
+        last[key] = make()
+    last.move_to_end(key)
+    while len(last) > KEPT:
+        last.popitem(last=False)
+    return last[key]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sdk.packs import StylePack
     from sdk.reference import Face, PortraitInput
 
-__all__ = ["StyleInput", "animate", "build"]
+__all__ = ["StyleInput", "animate", "build", "find_style"]
 
 StyleInput: TypeAlias = Union["StylePack", str, Path, Mapping[str, float], None]
 """A pack, a reference to one, a mix as references with weights, or None for the base's own way."""
@@ -129,7 +129,7 @@ def build(
     rate = frame_rate(fps)
     _check(strength, seed)
     sound = open_audio(audio)
-    pack = _find_style(style)
+    pack = find_style(style)
     report("prepare")
     who, notes = (portrait, ()) if isinstance(portrait, Portrait) else parts.find_face(portrait, face)
     report("prepare")
@@ -162,7 +162,8 @@ def _check(strength: float, seed: int) -> None:
         raise ConfigError(f"seed={seed!r} is no seed", where="seed", hint="Give a whole number from 0.")
 
 
-def _find_style(style: StyleInput) -> StylePack | None:
+def find_style(style: StyleInput) -> StylePack | None:
+    """The pack that is meant, loaded or mixed where it is not one yet; errors as for ``StylePack.load``."""
     if style is None:
         return None
     from sdk.packs import StylePack, mix

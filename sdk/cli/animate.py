@@ -1,4 +1,4 @@
-"""``talkstyle animate``: a portrait and a sound in, an mp4 out."""
+"""``talkstyle animate``: a portrait and a sound in, a video out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from sdk import defaults
+from sdk.cli.animating import made_with, moving, saved_as, signer_of
 from sdk.cli.output import emit, options, progress_bar
 from sdk.data import Controls
 from sdk.errors import ConfigError
@@ -17,33 +17,25 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-FACTOR = click.FloatRange(0.0, 2.0)
-
 
 @click.command("animate")
 @click.argument("portrait", type=click.Path(path_type=Path))
 @click.argument("audio", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The mp4 to write.")
-@click.option("--style", multiple=True, help="A style; several, as REF=WEIGHT each, are mixed.")
-@click.option("--strength", default=1.0, show_default=True, help="Of the style: 0 is the base, above 1 exaggerates.")
-@click.option("--fps", default="25", show_default=True, help="Frames a second, such as 29.97 or 30000/1001.")
-@click.option("--seed", default=0, show_default=True, help="Decides blinks and idle motion.")
-@click.option("--mouth", type=FACTOR, default=1.0, show_default=True, help="How strongly lips and jaw move.")
-@click.option("--brows", type=FACTOR, default=1.0, show_default=True, help="How strongly the brows move.")
 @click.option(
-    "--blink", type=FACTOR, default=1.0, show_default=True, help="How often the eyes blink; 0 keeps them open."
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(),
+    help=".mp4, .webm, or a folder (or shots/frame-%05d.png) for PNG.",
 )
-@click.option("--head", type=FACTOR, default=1.0, show_default=True, help="How strongly the head moves.")
-@click.option("--face", help='Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.')
-@click.option("--generator", help="The motion generator; the style's own where left out.")
-@click.option("--renderer", default=defaults.RENDERER, show_default=True, help="The renderer.")
-@click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
-@click.option("--device", default="auto", show_default=True, help="Where the generator runs: auto, cpu, cuda, mps.")
+@moving
+@made_with
+@saved_as
 @options
 def command(
     portrait: Path,
     audio: Path,
-    output: Path,
+    output: str,
     style: tuple[str, ...],
     strength: float,
     fps: str,
@@ -57,10 +49,15 @@ def command(
     renderer: str,
     detector: str,
     device: str,
+    background: tuple[int, int, int] | None,
+    sign: tuple[Path, Path] | None,
+    sign_test: bool,
     as_json: bool,
 ) -> None:
-    """Let PORTRAIT speak AUDIO, and write an mp4 with the sound."""
+    """Let PORTRAIT speak AUDIO, and write a video with the sound."""
     from sdk.animation import animate
+
+    signer = signer_of(sign, test=sign_test)
 
     with progress_bar(as_json=as_json) as on_progress:
         animation = animate(
@@ -78,7 +75,7 @@ def command(
             device=device,
             on_progress=on_progress,
         )
-        path = animation.save(output, on_progress=on_progress)
+        path = animation.save(output, background=background, signer=signer, on_progress=on_progress)
     if as_json:
         emit(
             {

@@ -1,0 +1,105 @@
+"""``talkstyle animate-many``: lists or folders of portraits and sounds in, a folder of videos out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sdk.cli.animate import _face, _styles
+from sdk.cli.animating import made_with, moving, saved_as, signer_of
+from sdk.cli.output import emit, options, progress_bar
+
+if TYPE_CHECKING:
+    from sdk.animation import JobResult
+
+__all__ = ["command"]
+
+
+@click.command("animate-many")
+@click.argument("jobs", nargs=-1, required=True, metavar="JOBS...", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder for the results.")
+@click.option("--format", "form", type=click.Choice(["mp4", "webm", "png"]), default="mp4", show_default=True)
+@click.option("--again", is_flag=True, help="Make what is there already, too.")
+@moving
+@made_with
+@saved_as
+@options
+def command(
+    jobs: tuple[Path, ...],
+    output: Path,
+    form: str,
+    again: bool,
+    style: tuple[str, ...],
+    face: str | None,
+    generator: str | None,
+    renderer: str,
+    detector: str,
+    device: str,
+    background: tuple[int, int, int] | None,
+    sign: tuple[Path, Path] | None,
+    sign_test: bool,
+    as_json: bool,
+    **common: Any,
+) -> None:
+    """Make every animation that JOBS name, each a .csv, a .json, or a folder of portraits and sounds.
+
+    A list's columns are portrait and audio, and, where they differ from the options, output, style, strength, fps,
+    seed, face, mouth, brows, blink and head. In a folder, files of one name belong together; a single portrait speaks
+    every sound, and a single sound is spoken by every portrait. What fails is told, and the rest goes on; called again,
+    it makes what is missing or has changed. Exits with 1 if anything failed.
+    """
+    from sdk.animation import animate_many
+    from sdk.animation.jobs import read_jobs
+
+    common |= {"style": _styles(style), "face": _face(face)}
+    every = [job for source in jobs for job in read_jobs(source, common=common)]
+    results = []
+    with progress_bar(as_json=as_json) as on_progress:
+        for result in animate_many(
+            every,
+            out=output,
+            suffix="" if form == "png" else f".{form}",
+            background=background,
+            signer=signer_of(sign, test=sign_test),
+            generator=generator,
+            renderer=renderer,
+            detector=detector,
+            device=device,
+            resume=not again,
+            on_progress=on_progress,
+        ):
+            results.append(result)
+            if not as_json:
+                click.echo(_line(result))
+    count = {state: sum(result.state == state for result in results) for state in ("made", "skipped", "failed")}
+    if as_json:
+        emit({**count, "jobs": [_entry(result) for result in results]})
+    else:
+        click.echo(", ".join(f"{number} {state}" for state, number in count.items()))
+    if count["failed"]:
+        raise SystemExit(1)
+
+
+def _line(result: JobResult) -> str:
+    text = f"{result.state:7}  {result.output}"
+    if result.error is not None:
+        return f"{text}: {result.error}"
+    return "\n".join([text, *(f"         warning: {warning}" for warning in result.warnings)])
+
+
+def _entry(result: JobResult) -> dict[str, Any]:
+    error = result.error
+    return {
+        "portrait": result.job.portrait,
+        "audio": result.job.audio,
+        "output": result.output,
+        "state": result.state,
+        "frames": result.frames,
+        "seconds": result.seconds,
+        "warnings": result.warnings,
+        "error": None
+        if error is None
+        else {"code": error.code, "what": error.what, "where": error.where, "hint": error.hint},
+    }
