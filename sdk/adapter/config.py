@@ -32,7 +32,7 @@ class FitConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    steps: int = Field(default=120, ge=1, le=100_000)
+    steps: int = Field(default=80, ge=1, le=100_000)
     learning_rate: float = Field(default=3e-4, gt=0, le=1)
     critic_learning_rate: float = Field(default=1e-3, gt=0, le=1)
     critic_warmup: int = Field(default=15, ge=0)

@@ -39,10 +39,10 @@ class TransferTerms(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    mg: float = Field(default=1.0, ge=0)
-    sc: float = Field(default=0.05, ge=0)
+    mg: float = Field(default=3.0, ge=0)
+    sc: float = Field(default=0.003, ge=0)
     r: float = Field(default=10.0, ge=0)
-    moments: float = Field(default=0.3, ge=0)
+    moments: float = Field(default=0.1, ge=0)
     amplitude: float = Field(default=0.3, ge=0)
     critic: Critic = "adversarial"
 

@@ -22,7 +22,7 @@ def reference(**style):
 def train(critic, steps=150, r=3.0):
     """Train f alone on a fixed gap between two ways of moving; return the gap it sees at first and at last."""
     torch.manual_seed(0)
-    terms = TransferTerms(critic=critic, r=r)
+    terms = TransferTerms(critic=critic, r=r, sc=1.0)
     net, seen = TinyNet(), reference(opening=0.25, smile=0.05)
     loss = TransferLoss(net, terms, seen)
     expression, pose = (x[None] for x in tensors(opening=0.08))
