@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "adapt": "Learn a style: a clip, or pictures and a sound, in, a style pack out.",
     "animate": "Let a portrait speak: a picture and a sound in, a video out.",
     "animate-many": "Make many animations in one go; what fails does not stop the rest.",
+    "styles": "Find, look at, check, lock and share styles.",
     "evaluate": "Measure a style on a clip that it was not learned from.",
     "evaluate-fits": "Fit several clips with several seeds, and measure what comes of it.",
     "bench": "Measure how fast this machine is at it.",

@@ -37,6 +37,8 @@ def report(words: Sequence[str]) -> Iterator[Outcome]:
     as_json, debug = "--json" in options, "--debug" in options
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
     logging.getLogger("sdk").setLevel(logging.DEBUG if debug else logging.WARNING)
+    # A style's licence and consent are shown whenever one is loaded.
+    logging.getLogger("sdk.packs.terms").setLevel(logging.INFO)
     outcome = Outcome()
     try:
         with warnings.catch_warnings():

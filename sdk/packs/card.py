@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 
 from sdk.packs.config import PackConfig, Training
 
-__all__ = ["card"]
+__all__ = ["TAGS", "base_tag", "card"]
 
 TAGS = ("talkstyle", "style-pack", "talking-head", "facial-animation")
 """The Hub's tags of a pack; the first two tell it apart from everything else there."""
@@ -19,14 +20,21 @@ _HUB_LICENSES = {
 }
 
 
-def card(config: PackConfig, *, ref: str | None = None) -> str:
+def base_tag(component: str) -> str:
+    """The Hub's tag of the packs that were made for a base."""
+    return f"talkstyle-base-{re.sub('[^a-z0-9]+', '-', component.lower()).strip('-')}"
+
+
+def card(config: PackConfig, *, ref: str | None = None, previews: Collection[str] = ()) -> str:
     """The card of a pack, Markdown with the Hub's front matter.
 
     Args:
         config: What the pack says of itself.
         ref: How it is loaded, ``org/name`` on the Hub; a folder of its name where nothing is said.
+        previews: Names of the pictures that lie beside it.
     """
     front = ["---", "library_name: talkstyle", "tags:", *(f"- {tag}" for tag in TAGS)]
+    front.append(f"- {base_tag(config.base.component)}")
     # JSON is YAML: quoted so, a value has nothing to break out of.
     if config.license is not None:
         known = config.license.lower()
@@ -39,18 +47,39 @@ def card(config: PackConfig, *, ref: str | None = None) -> str:
         "\n".join(front),
         f"# {_plain(config.name)}",
         _plain(config.summary) or "A way of moving the face while speaking or singing, for talkstyle.",
+        *(f"![{_described(name)}]({name})" for name in sorted(previews)),
         "## Use",
         "```python\nimport sdk\n"
         f'video = sdk.animate("portrait.png", "speech.wav", style={json.dumps(ref, ensure_ascii=False)})\n'
         'video.save("speech.mp4")\n```',
         "## Terms",
         f"- Licence: {_plain(config.license or 'not stated')}\n- Consent: {_plain(config.consent or 'not stated')}",
+        *_gain(config),
         "## How it was made",
         _made(config),
         "## Technical",
         _technical(config),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _described(preview: str) -> str:
+    return (
+        "The mouth's opening, without the style and with it" if "opening" in preview else "A drawn face in this style"
+    )
+
+
+def _gain(config: PackConfig) -> list[str]:
+    """The gain in words, where it was measured."""
+    gain = None if config.training is None else config.training.after.get("gain")
+    if gain is None:
+        return []
+    kept = 1.0 if config.compression is None or config.compression.gain is None else config.compression.gain
+    return [
+        "## What it brings",
+        f"On frames that the fit did not see, {gain * kept:.0%} of the distance between the base's way of moving and the"
+        " reference's is gone.",
+    ]
 
 
 def _made(config: PackConfig) -> str:

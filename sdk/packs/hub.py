@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from sdk._version import __version__
 from sdk.errors import ConfigError, HubError, PackInvalid, SdkError, StyleNotFound
-from sdk.packs.card import TAGS
+from sdk.packs.card import TAGS, base_tag
 from sdk.packs.config import CONFIG, CONFIG_MAX_BYTES, DELTA, DELTA_MAX_BYTES
 from sdk.packs.reference import StyleRef
 
@@ -138,17 +138,28 @@ def upload(
 
 
 def search(
-    text: str = "", *, author: str | None = None, limit: int = 20, token: str | bool | None = None
+    text: str = "",
+    *,
+    author: str | None = None,
+    base: str | None = None,
+    limit: int = 20,
+    token: str | bool | None = None,
 ) -> list[FoundStyle]:
     """Find style packs on the Hub by their names, most downloaded first.
+
+    Args:
+        text: Part of the repository's name.
+        author: Only of this user or organisation.
+        base: Only for this motion generator.
+        limit: How many at most.
+        token: As in ``download``.
 
     Raises:
         HubError: The Hub cannot be reached or refuses.
     """
     with _typed(StyleRef("hub", "search")):
-        found = _api(token).list_models(
-            filter=TAGS[:2], search=text or None, author=author, limit=limit, sort="downloads"
-        )
+        tags = [*TAGS[:2], *([] if base is None else [base_tag(base)])]
+        found = _api(token).list_models(filter=tags, search=text or None, author=author, limit=limit, sort="downloads")
         return [
             FoundStyle(
                 info.id,

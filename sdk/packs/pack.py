@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from torch import Tensor
 
 from sdk.errors import (
     ConfigError,
-    OutputError,
     PackIncompatible,
     PackInvalid,
     StyleWithoutEffect,
@@ -40,13 +38,13 @@ from sdk.packs.config import (
 )
 from sdk.packs.delta import Delta, low_rank
 from sdk.packs.fingerprint import layout_sha256, weights_sha256
+from sdk.packs.previews import check_preview
 from sdk.packs.reference import StyleRef
-from sdk.packs.target import check_target, is_preview
-from sdk.packs.terms import check_push, stated
+from sdk.packs.target import check_target
+from sdk.packs.terms import check_push, show
 
 __all__ = ["StylePack"]
 
-_log = logging.getLogger(__name__)
 
 RANKS: Final = (1, 2, 4, 8, 16, 32)
 
@@ -100,7 +98,7 @@ class StylePack:
             pack = dataclasses.replace(cls._read(found.folder, root=found.root, base=base), source=found.ref)
         else:
             pack = cls._read(parsed.folder(), base=base)
-        _log.info("%s", stated(pack.config))
+        show(pack.config)
         return pack
 
     @classmethod
@@ -268,11 +266,10 @@ class StylePack:
         contents = {
             CONFIG: self.config.to_bytes(),
             DELTA: self.verify(),
-            CARD: card(self.config, ref=ref).encode("utf-8"),
+            CARD: card(self.config, ref=ref, previews=tuple(previews or ())).encode("utf-8"),
         }
-        for name in previews or {}:
-            if not is_preview(name):
-                raise OutputError(f"{name!r} is no name of a preview", hint="Use preview*.png, .webp or .gif.")
+        for name, data in (previews or {}).items():
+            check_preview(name, data)
         return contents | dict(previews or {})
 
     def verify(self) -> bytes:

@@ -36,7 +36,7 @@ from sdk.packs.config import (
 )
 from sdk.packs.delta import Delta, Form, check_fits, forms, kind_of
 
-__all__ = ["encode_delta", "read_config", "read_delta", "read_header"]
+__all__ = ["encode_delta", "read_config", "read_delta", "read_file", "read_header"]
 
 HEADER_MAX_BYTES: Final = 1024 * 1024
 MAX_TENSORS: Final = 4096
@@ -77,10 +77,23 @@ def read_config(folder: Path, *, root: Path | None = None) -> PackConfig:
         PackInvalid: It is no pack's config.
         PackIncompatible: A newer version.
     """
-    path = folder / CONFIG
-    with _open(path, root=root or folder, limit=CONFIG_MAX_BYTES) as (file, size):
-        data = file.read(size)
-    return PackConfig.parse(data, where=str(path))
+    return PackConfig.parse(read_file(folder / CONFIG, root=root, limit=CONFIG_MAX_BYTES), where=str(folder / CONFIG))
+
+
+def read_file(path: Path, *, root: Path | None = None, limit: int) -> bytes:
+    """Read a whole file of a pack: a regular one, of bounded size.
+
+    Args:
+        path: The file.
+        root: Where links may lead to; its folder where nothing is said.
+        limit: Bytes that it may have.
+
+    Raises:
+        StyleNotFound: It is not there.
+        PackInvalid: It is no regular file, leads out of the root, is too large, or cannot be read.
+    """
+    with _open(path, root=root or path.parent, limit=limit) as (file, size):
+        return file.read(size)
 
 
 def read_delta(

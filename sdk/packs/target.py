@@ -8,17 +8,12 @@ from typing import Final
 
 from sdk.errors import OutputError, PackIncompatible, PackInvalid, StyleNotFound
 from sdk.packs.config import CARD, CONFIG, CONFIG_MAX_BYTES, DELTA, FORMAT
+from sdk.packs.previews import is_preview
 from sdk.packs.storage import read_config
 
-__all__ = ["check_target", "is_preview"]
+__all__ = ["check_target"]
 
 _CLUTTER: Final = {".DS_Store", "Thumbs.db", "desktop.ini"}
-
-
-def is_preview(name: str) -> bool:
-    """Whether a file of that name is a preview: ``preview*.png``, ``.webp`` or ``.gif``."""
-    stem, _, suffix = name.rpartition(".")
-    return stem.startswith("preview") and stem.replace("-", "").isalnum() and suffix in ("png", "webp", "gif")
 
 
 def check_target(target: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from sdk.errors import ConfigError
 from sdk.packs.config import PackConfig
 from sdk.packs.reference import StyleRef
 
-__all__ = ["check_push", "stated"]
+__all__ = ["check_push", "show"]
+
+_log = logging.getLogger(__name__)
 
 
 def check_push(repo_id: str, *, license: str | None, consent: str | None) -> None:  # noqa: A002 the field's name
@@ -29,7 +33,7 @@ def check_push(repo_id: str, *, license: str | None, consent: str | None) -> Non
         )
 
 
-def stated(config: PackConfig) -> str:
-    """A style's licence and consent, in one line."""
+def show(config: PackConfig) -> None:
+    """Log a style's licence and consent, in one line; commands show it."""
     consent = " ".join((config.consent or "not stated").split())
-    return f"style {config.name!r}: licence {config.license or 'not stated'}; consent: {consent}"
+    _log.info("style %r: licence %s; consent: %s", config.name, config.license or "not stated", consent)

@@ -1,0 +1,168 @@
+"""Lock files: which commit of each style an app uses, and the sha256 of what it then gets.
+
+``{"format": "talkstyle-lock", "format_version": 1, "styles": [{"ref", "name", "commit", "config_sha256",
+"delta_sha256"}, ...]}``; ``ref`` as it was given, ``commit`` only where it is on the Hub.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sdk.errors import ConfigError, PackInvalid, StyleNotFound
+from sdk.files import atomic_file
+from sdk.packs import storage
+from sdk.packs.config import CONFIG, CONFIG_MAX_BYTES, PackConfig, explain
+from sdk.packs.pack import StylePack
+from sdk.packs.reference import StyleRef
+
+__all__ = ["LOCK", "Lock", "LockedStyle"]
+
+LOCK: Final = "talkstyle.lock"
+"""What a lock file is called."""
+
+_MAX_BYTES: Final = 1024 * 1024
+_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class LockedStyle(BaseModel):
+    """One style of a lock.
+
+    Attributes:
+        ref: As the app writes it: ``org/name[@revision]``, the name of one that ships, or a relative folder.
+        name: The style's own name.
+        commit: Of the repository, where it is on the Hub.
+        config_sha256: Of the file ``config.json``.
+        delta_sha256: Of the file ``delta.safetensors``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    ref: Annotated[str, Field(min_length=1, max_length=300)]
+    name: str
+    commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
+    config_sha256: _Sha256
+    delta_sha256: _Sha256
+
+
+class Lock(BaseModel):
+    """A lock file.
+
+    Attributes:
+        styles: What it locks, each reference once.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    format: Literal["talkstyle-lock"] = "talkstyle-lock"
+    format_version: Literal[1] = 1
+    styles: Annotated[tuple[LockedStyle, ...], Field(max_length=1000)]
+
+    @classmethod
+    def make(cls, refs: Sequence[str], *, token: str | bool | None = None) -> Lock:
+        """Load styles, and lock what was found.
+
+        Raises:
+            ConfigError: No styles, one of them twice, or a folder that only this machine has.
+            SdkError: As ``StylePack.load``.
+        """
+        if not refs or len(set(refs)) != len(refs):
+            raise ConfigError("no style, or one of them twice", where="lock", hint="Give each reference once.")
+        return cls(styles=tuple(_locked(ref, token) for ref in refs))
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Lock:
+        """Read a lock file.
+
+        Raises:
+            StyleNotFound: There is no such file.
+            PackInvalid: It is no lock file.
+        """
+        where = Path(path)
+        data = storage.read_file(where, limit=_MAX_BYTES)
+        try:
+            return cls.model_validate_json(data)
+        except ValidationError as error:
+            raise PackInvalid(
+                f"this is no lock file: {explain(error)}",
+                where=str(where),
+                hint="Make it again: talkstyle styles lock.",
+            ) from error
+
+    def write(self, path: str | os.PathLike[str]) -> Path:
+        """Write the file; a reader sees the old one or the new one.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        with atomic_file(path) as temporary:
+            text = json.dumps(self.model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False)
+            temporary.write_text(text + "\n", encoding="utf-8")
+        return Path(path)
+
+    def load(self, ref: str, *, token: str | bool | None = None) -> StylePack:
+        """Load a style at its locked commit; the Hub is asked nothing where the cache has it.
+
+        Raises:
+            StyleNotFound: The lock does not hold the reference.
+            PackInvalid: What is there now is not what was locked.
+            SdkError: As ``StylePack.load``.
+        """
+        entry = next((style for style in self.styles if style.ref == ref), None)
+        if entry is None:
+            held = ", ".join(style.ref for style in self.styles)
+            raise StyleNotFound("the lock does not hold this style", where=ref, hint=f"It holds: {held}.")
+        parsed = StyleRef.parse(ref)
+        pack, sha256 = _read(dataclasses.replace(parsed, revision=entry.commit) if entry.commit else parsed, token)
+        for file, locked, found in (
+            (CONFIG, entry.config_sha256, sha256),
+            ("delta.safetensors", entry.delta_sha256, pack.config.delta.sha256),
+        ):
+            if locked != found:
+                raise PackInvalid(
+                    f"{file} is not the one that was locked",
+                    where=ref,
+                    hint="Find out what changed it; where it was you, lock again.",
+                )
+        return pack
+
+
+def _locked(ref: str, token: str | bool | None) -> LockedStyle:
+    parsed = StyleRef.parse(ref)
+    if parsed.kind == "local" and (PurePath(parsed.name).is_absolute() or parsed.name.startswith("~")):
+        raise ConfigError(
+            "a lock goes with an app, and this folder is on this machine alone",
+            where=ref,
+            hint="Give it relative to the app, as in ./styles/rap, or push it to the Hub.",
+        )
+    pack, sha256 = _read(parsed, token)
+    return LockedStyle(
+        ref=ref,
+        name=pack.name,
+        commit=None if pack.source is None else pack.source.revision,
+        config_sha256=sha256,
+        delta_sha256=pack.config.delta.sha256,
+    )
+
+
+def _read(ref: StyleRef, token: str | bool | None) -> tuple[StylePack, str]:
+    """The pack with the file's own delta, and the sha256 of its ``config.json``; each file is read once."""
+    source, root = None, None
+    if ref.kind == "hub":
+        from sdk.packs import hub
+
+        found = hub.download(ref, token=token)
+        source, folder, root = found.ref, found.folder, found.root
+    else:
+        folder = ref.folder()
+    data = storage.read_file(folder / CONFIG, root=root, limit=CONFIG_MAX_BYTES)
+    config = PackConfig.parse(data, where=str(folder / CONFIG))
+    delta = storage.read_delta(folder, config.delta, root=root)
+    return StylePack(config, delta, source), hashlib.sha256(data).hexdigest()
