@@ -64,9 +64,9 @@ def card(config: PackConfig, *, ref: str | None = None, previews: Collection[str
 
 
 def _described(preview: str) -> str:
-    return (
-        "The mouth's opening, without the style and with it" if "opening" in preview else "A drawn face in this style"
-    )
+    if "opening" in preview:
+        return "The mouth's opening, without the style and with it"
+    return "A drawn face in this style"
 
 
 def _gain(config: PackConfig) -> list[str]:
@@ -77,8 +77,8 @@ def _gain(config: PackConfig) -> list[str]:
     kept = 1.0 if config.compression is None or config.compression.gain is None else config.compression.gain
     return [
         "## What it brings",
-        f"On frames that the fit did not see, {gain * kept:.0%} of the distance between the base's way of moving and the"
-        " reference's is gone.",
+        f"On frames that the fit did not see, {gain * kept:.0%} of the distance between the base's way of moving and "
+        "the reference's is gone.",
     ]
 
 
