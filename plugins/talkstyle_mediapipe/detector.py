@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sdk.data import Image, Landmarks
 from sdk.errors import ConfigError, InputError
+from sdk.face import MIRROR
 from talkstyle_mediapipe.ibug import ibug_points
 from talkstyle_mediapipe.mesh import Mesh, MeshFace
 
@@ -50,6 +51,7 @@ class MediaPipeDetector:
     Args:
         max_faces: At most so many faces in a view.
         min_confidence: What counts as a face, from 0 to 1.
+        flip_input: Look at each face mirrored too, and take the mean: steadier points for about twice the work.
         model: A ``face_landmarker.task`` bundle to use with MediaPipe's tasks API. Where it is left out, the models
             inside MediaPipe's wheel are used, and where that has none, the published bundle: from the folder that the
             environment variable TALKSTYLE_MODELS names, or downloaded once (see ``sdk.models``).
@@ -62,7 +64,12 @@ class MediaPipeDetector:
     depth = True
 
     def __init__(
-        self, *, max_faces: int = 4, min_confidence: float = 0.5, model: str | os.PathLike[str] | None = None
+        self,
+        *,
+        max_faces: int = 4,
+        min_confidence: float = 0.5,
+        flip_input: bool = False,
+        model: str | os.PathLike[str] | None = None,
     ) -> None:
         if max_faces < 1:
             raise ConfigError(
@@ -74,6 +81,7 @@ class MediaPipeDetector:
             )
         self._max_faces = max_faces
         self._min_confidence = min_confidence
+        self._flip_input = flip_input
         self._model = None if model is None else Path(model)
         self._mesh: Mesh | None = None
         self._lock = threading.Lock()
@@ -100,27 +108,32 @@ class MediaPipeDetector:
         height, width = image.shape[:2]
         whole = _View(0.0, 0.0, float(max(height, width)))
         found = self._look(image, whole) or self._search(image)
-        closer = [self._closer(image, whole, face) for face in found]
-        return sorted((_landmarks(face) for face in _distinct(closer)), key=lambda face: face.width, reverse=True)
+        closer = _distinct([self._closer(image, whole, face) for face in found])
+        faces = [_landmarks(face, self._mirrored(image, whole, face) if self._flip_input else None) for face in closer]
+        return sorted(faces, key=lambda face: face.width, reverse=True)
 
-    def _look(self, image: Image, view: _View) -> list[MeshFace]:
-        """Find the faces in a view, in the picture's pixels."""
+    def _look(self, image: Image, view: _View, *, mirrored: bool = False) -> list[MeshFace]:
+        """Find the faces in a view, in the picture's pixels; left and right are as in the view."""
         if self._mesh is None:
             self._mesh = Mesh(max_faces=self._max_faces, min_confidence=self._min_confidence, model=self._model)
         picture, scale = _cut(image, view)
+        found = self._mesh.faces(np.ascontiguousarray(picture[:, ::-1]) if mirrored else picture)
+        if mirrored:
+            found = [MeshFace(points * (-1, 1, 1) + (picture.shape[1], 0, 0), score) for points, score in found]
         # _cut rounds the view to whole pixels.
         corner = np.array([round(view.left), round(view.top), 0.0])
-        return [MeshFace(points / scale + corner, score) for points, score in self._mesh.faces(picture)]
+        return [MeshFace(points / scale + corner, score) for points, score in found]
 
     def _closer(self, image: Image, whole: _View, face: MeshFace) -> MeshFace:
         """Look at a small face again, from so near that it fills about half of the view."""
-        size, centre = _size(face), _centre(face)
-        if size >= _CLOSE * whole.side:
+        if _size(face) >= _CLOSE * whole.side:
             return face
-        side = _CLOSER * size
-        again = self._look(image, _View(centre[0] - side / 2, centre[1] - side / 2, side))
-        near = [other for other in again if _same(face, other)]
-        return min(near, key=lambda other: float(np.linalg.norm(_centre(other) - centre)), default=face)
+        return _nearest(self._look(image, _around(face)), face) or face
+
+    def _mirrored(self, image: Image, whole: _View, face: MeshFace) -> MeshFace | None:
+        """Look at a face in the mirror; None where it is not found there."""
+        view = whole if _size(face) >= _CLOSE * whole.side else _around(face)
+        return _nearest(self._look(image, view, mirrored=True), face)
 
     def _search(self, image: Image) -> list[MeshFace]:
         """Look through overlapping tiles of half the picture, then of a quarter, until a face is found."""
@@ -187,6 +200,16 @@ def _centre(face: MeshFace) -> NDArray[np.float64]:
     return np.array([(left + right) / 2, (top + bottom) / 2])
 
 
+def _around(face: MeshFace) -> _View:
+    centre, side = _centre(face), _CLOSER * _size(face)
+    return _View(centre[0] - side / 2, centre[1] - side / 2, side)
+
+
+def _nearest(found: list[MeshFace], face: MeshFace) -> MeshFace | None:
+    near = [other for other in found if _same(face, other)]
+    return min(near, key=lambda other: float(np.linalg.norm(_centre(other) - _centre(face))), default=None)
+
+
 def _same(a: MeshFace, b: MeshFace) -> bool:
     """Whether two findings are one face: their centres are nearer than half of the larger one's size."""
     return float(np.linalg.norm(_centre(a) - _centre(b))) < 0.5 * max(_size(a), _size(b))
@@ -201,6 +224,8 @@ def _distinct(faces: list[MeshFace]) -> list[MeshFace]:
     return kept
 
 
-def _landmarks(face: MeshFace) -> Landmarks:
-    points = ibug_points(face.points).astype(np.float32)
-    return Landmarks(points, score=face.score, box=_bounds(face))
+def _landmarks(face: MeshFace, mirrored: MeshFace | None) -> Landmarks:
+    points = ibug_points(face.points)
+    if mirrored is not None:
+        points = (points + ibug_points(mirrored.points)[list(MIRROR)]) / 2
+    return Landmarks(points.astype(np.float32), score=face.score, box=_bounds(face))

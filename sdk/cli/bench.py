@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from sdk import defaults
+from sdk.cli.bench_detectors import detectors
+from sdk.cli.bench_render import render
 from sdk.cli.output import emit, options, progress_bar, show_table
 
 __all__ = ["command", "speed"]
@@ -26,6 +28,10 @@ class _Benches(click.Group):
 @click.group("bench", cls=_Benches)
 def command() -> None:
     """Measure how fast this machine is at it, and what it takes. Without a name: speed."""
+
+
+command.add_command(detectors)
+command.add_command(render)
 
 
 @command.command("speed")

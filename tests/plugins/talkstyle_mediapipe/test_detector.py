@@ -7,6 +7,7 @@ import PIL.Image
 import pytest
 
 from sdk.errors import ConfigError, InputError
+from sdk.face import MIRROR
 from sdk.media import VideoReader, read_image
 from sdk.testing.drawing import drawn_face
 from talkstyle_mediapipe.detector import MediaPipeDetector
@@ -88,6 +89,17 @@ def test_a_large_still(detector):
     large = np.asarray(PIL.Image.fromarray(small.pixels).resize((4096, 4096), PIL.Image.Resampling.BICUBIC))
     (face,) = detector.detect([large])[0]
     assert error(face.points, small.landmarks.points * 8) < 4
+
+
+def test_the_mirrored_look_commutes_with_mirroring():
+    detector = MediaPipeDetector(flip_input=True)
+    # Small enough to be looked at closely, and away from the middle.
+    picture, (truth,) = scene((700, 900), (1, 300, 500, 150))
+    (face,) = detector.detect([picture])[0]
+    (mirrored,) = detector.detect([np.ascontiguousarray(picture[:, ::-1])])[0]
+    back = mirrored.points[list(MIRROR)] * (-1, 1, 1) + (900, 0, 0)
+    assert error(face.points, back) < 0.5
+    assert error(face.points, truth) < 4
 
 
 def test_pictures_do_not_influence_each_other(detector):
