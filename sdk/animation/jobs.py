@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sdk.data import Controls
 from sdk.errors import ConfigError, MediaNotFound
 
-__all__ = ["Job", "read_jobs"]
+__all__ = ["Job", "as_job", "read_face", "read_jobs"]
 
 PORTRAITS: Final = {".avif", ".bmp", ".jpeg", ".jpg", ".jp2", ".png", ".tif", ".tiff", ".webp"}
 SOUNDS: Final = {
@@ -66,10 +66,24 @@ class Job(BaseModel):
                 raise ValueError("an output is a name inside the output folder")
         return name
 
+    @field_validator("face", mode="before")
+    @classmethod
+    def _read_face(cls, face: object) -> object:
+        return read_face(face) if isinstance(face, str) else face
+
     @property
     def controls(self) -> Controls:
         """The four factors."""
         return Controls(mouth=self.mouth, brows=self.brows, blink=self.blink, head=self.head)
+
+
+def read_face(text: str) -> int | tuple[float, ...] | str:
+    """An index or a box, where the text is one; else the text, such as ``largest``, for the SDK to judge."""
+    try:
+        numbers = [float(number) for number in text.split(",")]
+    except ValueError:
+        return text
+    return int(text) if text.isdecimal() else tuple(numbers)
 
 
 def as_job(value: Job | Mapping[str, Any], *, where: str, folder: Path | None = None) -> Job:

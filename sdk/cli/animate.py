@@ -95,13 +95,9 @@ def command(
 
 def _face(text: str | None) -> Face:
     """An index, a box, or what the SDK makes of the text."""
-    if text is None or text == "largest":
-        return text
-    try:
-        numbers = [float(number) for number in text.split(",")]
-    except ValueError:
-        return text
-    return int(text) if text.isdecimal() else cast("Face", tuple(numbers))
+    from sdk.animation.jobs import read_face
+
+    return None if text is None else cast("Face", read_face(text))
 
 
 def _styles(given: tuple[str, ...]) -> str | dict[str, float] | None:

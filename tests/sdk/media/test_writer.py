@@ -76,6 +76,46 @@ def test_it_says_that_it_was_generated(tmp_path):
     assert str(tmp_path).encode() not in data
 
 
+def test_the_mark_is_there_as_xmp_too(tmp_path):
+    path = tmp_path / "out.mp4"
+    write_video(path, [grey(1)] * 3, rate=25)
+    with av.open(str(path), options={"export_xmp": "1"}) as container:
+        packet = container.metadata["xmp"]
+        source_type = container.metadata["digitalsourcetype"]
+    assert source_type == "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+    assert f'Iptc4xmpExt:DigitalSourceType="{source_type}"' in packet
+
+
+def test_frames_are_made_while_others_are_encoded(tmp_path):
+    """The encoder waits, inside its first frame, for a frame that is made after it: one after the other would hang."""
+    later = threading.Event()
+
+    class Sound:
+        def at(self, rate):
+            return self
+
+        def __iter__(self):
+            assert later.wait(60), "encoding holds up the frames"
+            yield np.zeros(96000, np.float32)
+
+    with VideoWriter(tmp_path / "out.mp4", size=(96, 64), rate=10, audio=Sound()) as writer:
+        for index in range(6):
+            writer.write(grey(9))
+            if index == 3:
+                later.set()
+    assert writer.frames == 6
+
+
+def test_an_error_at_the_very_end_is_raised_and_hangs_nothing(tmp_path, monkeypatch):
+    def full(path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sdk.media.writer.mark_mp4", full)
+    with pytest.raises(OutputError, match="No space left"):
+        write_video(tmp_path / "out.mp4", [grey(0)] * 3, rate=25)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_odd_sizes_get_one_replicated_row_and_column(tmp_path):
     path = tmp_path / "out.mp4"
     image = np.full((63, 95, 3), 128, np.uint8)
