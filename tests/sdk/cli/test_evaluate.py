@@ -41,8 +41,8 @@ def test_the_figures_stand_beside_the_base_and_trivial_means(pack, clip, talksty
 
 
 def test_the_table(pack, clip, talkstyle):
-    code, out, _ = talkstyle("evaluate", pack, clip, "--strength", 0, "--device", "cpu")
-    assert code == 0
+    code, out, err = talkstyle("evaluate", pack, clip, "--strength", 0, "--device", "cpu")
+    assert code == 0, err
     rows = {line.split("  ")[0]: line.split()[-11:] for line in out.splitlines() if "." in line}
     assert rows["style"] == rows["base"] != rows["real"], "at strength 0 a style is the base"
     assert "style gap" in out
