@@ -9,6 +9,7 @@ import click
 from sdk import defaults
 from sdk.cli.bench_detectors import detectors
 from sdk.cli.bench_render import render
+from sdk.cli.bench_styles import styles
 from sdk.cli.output import emit, options, progress_bar, show_table
 
 __all__ = ["command", "speed"]
@@ -32,6 +33,7 @@ def command() -> None:
 
 command.add_command(detectors)
 command.add_command(render)
+command.add_command(styles)
 
 
 @command.command("speed")
