@@ -27,6 +27,7 @@
     │   ├── StyleNotFound         no pack under that reference
     │   ├── PackInvalid           a pack that breaks the format, or fails a check
     │   ├── PackIncompatible      a sound pack, made for another base, encoder or reader
+    │   ├── HubError              the Hugging Face Hub cannot be reached, or refuses
     │   └── StyleWithoutEffect    a fit that moved nothing
     ├── CheckpointError           a checkpoint that belongs to another fit, or is damaged
     ├── DeviceError               the device asked for is not there
@@ -56,6 +57,7 @@ __all__ = [
     "FaceNotFound",
     "FaceTooSmall",
     "FaceUnreliable",
+    "HubError",
     "InputError",
     "MediaCorrupt",
     "MediaError",
@@ -281,6 +283,12 @@ class PackIncompatible(StyleError):
     """The pack is sound, but was made for another base, encoder or reader."""
 
     code = "pack-incompatible"
+
+
+class HubError(StyleError):
+    """The Hugging Face Hub cannot be reached, refuses, or sent something damaged; the cache is left sound."""
+
+    code = "hub"
 
 
 class StyleWithoutEffect(StyleError):

@@ -255,8 +255,8 @@ def neutral_face(points: Floats, *, closed: float = 0.15) -> FloatArray:
 def closed_neutral(points: Floats) -> FloatArray:
     """A neutral face from too few pictures to show closed lips.
 
-    The canonical face's mouth, laid on the person by an affine map that the brows, nose and eyes give, closes the lips; the jaw
-    goes up by what the lips were apart. The rest is the person's own.
+    The canonical face's mouth, laid on the person by an affine map that the brows, nose and eyes give, closes the lips;
+    the jaw goes up by what the lips were apart. The rest is the person's own.
 
     Args:
         points: Landmarks ``[N, 68, 3]``, pixels.
