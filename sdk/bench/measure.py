@@ -112,7 +112,7 @@ def run(
     painter: Renderer = resolve("renderer", renderer)
     # Some load what they need at the first call.
     adapter.detector.detect([drawn_face(256).pixels])
-    adapter.encoder.encode(Audio(np.zeros(adapter.encoder.sample_rate), adapter.encoder.sample_rate))
+    adapter.encoder.encode(Audio(np.zeros(adapter.encoder.sample_rate, np.float32), adapter.encoder.sample_rate))
     sound = load_material().sentence if speech is None else read_audio(speech, limit_seconds=LONGEST)
     with tempfile.TemporaryDirectory(prefix="talkstyle-bench-", ignore_cleanup_errors=True) as folder:
         if reference is None:
