@@ -1,6 +1,7 @@
-"""What ``talkstyle bench`` measures: how fast a fit, the motion and the pictures are, and how memory stays."""
+"""What ``talkstyle bench`` measures: speed of a fit, the motion and the pictures; memory; what a renderer shows."""
 
 from sdk.bench.measure import Bench, run
 from sdk.bench.memory import MemoryBench, run_memory
+from sdk.bench.render import RenderBench, RenderRow, RenderSpeed, run_render
 
-__all__ = ["Bench", "MemoryBench", "run", "run_memory"]
+__all__ = ["Bench", "MemoryBench", "RenderBench", "RenderRow", "RenderSpeed", "run", "run_memory", "run_render"]

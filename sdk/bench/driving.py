@@ -1,0 +1,106 @@
+"""What drives the portraits of ``talkstyle bench render``: a synthetic cycle, and faces seen in clips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import islice
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.data import Image, Landmarks, Motion
+from sdk.errors import FaceNotFound
+from sdk.face import BROWS, MOUTH, canonical_face, normalise
+from sdk.interfaces import LandmarkDetector
+from sdk.media import MediaInput, VideoReader
+from sdk.progress import Reporter
+
+__all__ = ["CYCLE", "FPS", "Driver", "cycle", "follow", "largest"]
+
+CYCLE: Final = "cycle"
+"""The name of the motion that is not taken from a clip."""
+
+FPS: Final = Fraction(25)
+
+STRIDE: Final = 2
+"""Every other frame of a clip is taken: twice the variety for the same work."""
+
+_FALL: Final = (
+    {3: 0.04, 4: 0.16, 5: 0.36, 6: 0.56, 7: 0.68, 8: 0.72, 9: 0.68, 10: 0.56, 11: 0.36, 12: 0.16, 13: 0.04}
+    | {65: 0.85, 66: 0.9, 67: 0.85, 55: 0.55, 56: 0.87, 57: 0.87, 58: 0.87, 59: 0.55}
+    | {61: -0.08, 62: -0.08, 63: -0.08, 50: -0.08, 51: -0.08, 52: -0.08, 48: 0.25, 54: 0.25, 60: 0.25, 64: 0.25}
+)
+"""How far points go down when the mouth opens by one: the jaw, the lower lip, the upper lip, the corners."""
+
+
+class Driver(NamedTuple):
+    """Motion, and the pictures that it was seen in where there are any."""
+
+    name: str
+    motion: Motion
+    pictures: list[Image]
+
+
+def cycle(frames: int) -> Motion:
+    """A face that opens its mouth six times, wide and rounded by turns, blinks every 40 frames, nods and turns.
+
+    The mouth opens by up to 0.28 outer-eye distances, the head turns by up to 9 degrees.
+    """
+    time = np.arange(frames) / frames
+    face = canonical_face().astype(np.float64)
+    move = np.zeros((frames, 68, 3))
+    opening = 0.14 * (1 - np.cos(2 * np.pi * 6 * time))
+    for point, share in _FALL.items():
+        move[:, point, 1] += share * opening
+    turns = np.sin(2 * np.pi * 2 * time)
+    wide, rounded = 0.6 * turns.clip(0), 0.5 * (-turns).clip(0)
+    move[:, MOUTH, 0] += (0.2 * wide - 0.3 * rounded)[:, None] * face[MOUTH, 0]
+    move[:, MOUTH, 2] -= 0.05 * rounded[:, None]
+    shut = np.maximum(0.0, 1 - np.abs(np.arange(frames) % 40 - 20) / 4)
+    for upper, lower in ((37, 41), (38, 40), (43, 47), (44, 46)):
+        gap = 0.85 * shut[:, None] * (face[lower] - face[upper])
+        move[:, upper] += 0.88 * gap
+        move[:, lower] -= 0.12 * gap
+    move[:, BROWS, 1] -= 0.05 * np.sin(2 * np.pi * time)[:, None] ** 2
+    pose = np.zeros((frames, 6))
+    pose[:, 0] = 0.12 * np.sin(2 * np.pi * time)
+    pose[:, 1] = 0.15 * np.sin(2 * np.pi * 2 * time)
+    pose[:, 2] = 0.08 * np.cos(2 * np.pi * time) - 0.08
+    return Motion(move.astype(np.float32), pose.astype(np.float32), FPS)
+
+
+def largest(detector: LandmarkDetector, image: Image) -> Landmarks | None:
+    """The largest face in a picture, or None."""
+    faces = detector.detect([image])[0]
+    return faces[0] if faces else None
+
+
+def follow(clip: MediaInput, name: str, frames: int, *, detector: LandmarkDetector, report: Reporter) -> Driver:
+    """See a face move in every other frame of a clip's beginning; frames without a face are left out.
+
+    Raises:
+        MediaError: The clip cannot be read.
+        FaceNotFound: In fewer than half of the frames is a face.
+    """
+    points: list[NDArray[np.float32]] = []
+    pictures: list[Image] = []
+    seen = 0
+    for image in _pictures(clip, frames):
+        seen += 1
+        report("look", seen / frames, name)
+        face = largest(detector, image)
+        if face is not None:
+            points.append(face.points)
+            pictures.append(image)
+    if 2 * len(points) < seen or not points:
+        hint = "Give a clip in which one face is seen from the front."
+        raise FaceNotFound(f"a face in {len(points)} of {seen} frames only", where=name, hint=hint)
+    return Driver(name, normalise(np.stack(points), rate=FPS), pictures)
+
+
+def _pictures(clip: MediaInput, frames: int) -> Iterator[Image]:
+    with VideoReader(clip) as reader:
+        for frame in islice(reader, 0, STRIDE * frames, STRIDE):
+            yield frame.image

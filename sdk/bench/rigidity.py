@@ -1,0 +1,178 @@
+"""How well skin that should move rigidly keeps its texture: forehead and cheeks against the portrait's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import PIL.Image
+import PIL.ImageDraw
+import torch
+import torch.nn.functional as F  # noqa: N812
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sdk.data import Floats, Image
+
+__all__ = ["Likeness", "Rigidity"]
+
+STEPS: Final = 8
+"""Gauss-Newton steps from the landmarks' map to the best one: they end within hundredths of a pixel."""
+
+LUMA: Final = (0.299, 0.587, 0.114)
+
+ROUNDING: Final = 1.0 / 12.0
+"""The mean square error of rounding to whole levels: PSNR ends there."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How alike a region and its model are.
+
+    Attributes:
+        ssim: Structural similarity of the luma, mean over the region (Wang et al., IEEE TIP 13(4), 2004).
+        mse: Mean square error of the luma, in levels of 255.
+    """
+
+    ssim: float
+    mse: float
+
+
+def psnr(mse: float) -> float:
+    """Peak signal to noise in decibels; at most 58.9, what rounding leaves."""
+    return float(10 * np.log10(255.0**2 / max(mse, ROUNDING)))
+
+
+def _between(points: NDArray[np.float64], a: int, b: int, share: float) -> NDArray[np.float64]:
+    return np.asarray(points[a] + share * (points[b] - points[a]))
+
+
+def _regions(points: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], list[int]]]:
+    """Polygons (pixels) of forehead, right and left cheek, with the landmarks whose way tells the region's own."""
+    rise = 0.55 * (points[27] - points[33])
+    lift = 0.12 * (points[27] - points[33])
+    forehead = np.stack([points[18] + lift, points[18] + rise, points[25] + rise, points[25] + lift])
+    cheeks = []
+    for outer, inner, nostril, corner, jaw in ((36, 39, 31, 48, 2), (45, 42, 35, 54, 14)):
+        cheeks.append(
+            np.stack(
+                [
+                    _between(points, outer, corner, 0.25),
+                    _between(points, inner, nostril, 0.45),
+                    _between(points, nostril, corner, 0.35),
+                    _between(points, jaw, corner, 0.4),
+                ]
+            )
+        )
+    return [
+        (forehead, [*range(17, 28), 36, 39, 42, 45]),
+        (cheeks[0], [1, 2, 3, 31, 36, 39, 40, 41, 48]),
+        (cheeks[1], [13, 14, 15, 35, 42, 45, 46, 47, 54]),
+    ]
+
+
+class Rigidity:
+    """Compares frames with a portrait, region by region, after the best affine map.
+
+    Each region of the portrait is moved by the affine map that fits the frame best, found by least squares from where
+    the landmarks say, and resampled once, as the renderer does: so place and blur count for nothing, and what remains
+    is texture that swims, folds or smears.
+
+    Args:
+        picture: The portrait.
+        points: Its landmarks, ``[68, 2 or 3]``, pixels.
+    """
+
+    def __init__(self, picture: Image, points: Floats) -> None:
+        self._points = np.asarray(points, dtype=np.float64)[:, :2]
+        self._regions = _regions(self._points)
+        luma = _luma(picture)
+        table = torch.zeros((1, 3, *luma.shape), dtype=torch.float64)
+        table[0, 0] = luma
+        table[0, 1, :, 1:-1] = (luma[:, 2:] - luma[:, :-2]) / 2
+        table[0, 2, 1:-1] = (luma[2:] - luma[:-2]) / 2
+        self._table = table
+
+    def __call__(self, frame: Image, points: Floats) -> Likeness:
+        """Compare a frame, of the portrait's size, in which the landmarks lie at ``points`` ``[68, 2 or 3]``."""
+        luma, moved = _luma(frame), np.asarray(points, dtype=np.float64)[:, :2]
+        ssims, errors = [], []
+        for polygon, anchors in self._regions:
+            source = np.column_stack([self._points[anchors], np.ones(len(anchors))])
+            forward = np.linalg.lstsq(source, moved[anchors], rcond=None)[0]
+            target = np.column_stack([polygon, np.ones(4)]) @ forward
+            inverse = np.linalg.inv(np.column_stack([forward, [0.0, 0.0, 1.0]]))[:, :2]
+            found = self._compare(luma, target, inverse)
+            if found is not None:
+                ssims.append(found.ssim)
+                errors.append(found.mse)
+        return Likeness(float(np.mean(ssims)), float(np.mean(errors))) if ssims else Likeness(1.0, 0.0)
+
+    def _compare(self, luma: Tensor, polygon: Floats, inverse: Floats) -> Likeness | None:
+        """One region at ``polygon`` of the frame, whose pixels come from ``[x, y, 1] @ inverse``; None off it."""
+        height, width = luma.shape
+        pad = 6
+        x0, y0 = np.maximum(np.floor(polygon.min(0)).astype(int) - pad, 0)
+        x1, y1 = np.minimum(np.ceil(polygon.max(0)).astype(int) + pad, (width, height))
+        if x1 - x0 < 16 or y1 - y0 < 16:
+            return None
+        drawing = PIL.Image.new("1", (int(x1 - x0), int(y1 - y0)))
+        PIL.ImageDraw.Draw(drawing).polygon([(float(x - x0), float(y - y0)) for x, y in polygon], fill=1)
+        mask = torch.from_numpy(np.array(drawing, dtype=bool))
+        if int(mask.sum()) < 64:
+            return None
+        seen = luma[y0:y1, x0:x1]
+        ys, xs = torch.meshgrid(torch.arange(int(y0), int(y1)), torch.arange(int(x0), int(x1)), indexing="ij")
+        places = torch.stack([xs, ys, torch.ones_like(xs)], dim=-1).double()
+        way = torch.from_numpy(np.asarray(inverse, dtype=np.float64))
+        best: tuple[float, Tensor] | None = None
+        for _ in range(STEPS):
+            value, right, down = self._look(places @ way)
+            residual = (seen - value)[mask]
+            error = float((residual**2).mean())
+            if best is None or error < best[0]:
+                best = (error, value)
+            elif error > best[0]:
+                break
+            # Centred, so that the six unknowns are of like size.
+            local = places[mask]
+            middle, spread = local[:, :2].mean(0), local[:, :2].std()
+            unit = torch.cat([(local[:, :2] - middle) / spread, local[:, 2:]], dim=1)
+            slope = torch.cat([right[mask][:, None] * unit, down[mask][:, None] * unit], dim=1)
+            ridge = 1e-3 * slope.T @ slope
+            normal = slope.T @ slope + torch.diag(torch.diag(ridge)) + 1e-9 * torch.eye(6, dtype=torch.float64)
+            step = torch.linalg.solve(normal, slope.T @ residual).view(2, 3).T
+            change = torch.cat([step[:2] / spread, step[2:] - (middle / spread) @ step[:2]])
+            way = way + change
+        assert best is not None
+        return Likeness(float(_ssim(seen, best[1])[mask].mean()), best[0])
+
+    def _look(self, places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The portrait's luma and its slopes at places ``[h, w, 2]``, pixels."""
+        height, width = self._table.shape[-2:]
+        scale = torch.tensor([2.0 / (width - 1), 2.0 / (height - 1)], dtype=torch.float64)
+        found = F.grid_sample(
+            self._table, (places * scale - 1)[None], mode="bilinear", padding_mode="border", align_corners=True
+        )[0]
+        return found[0], found[1], found[2]
+
+
+def _luma(picture: Image) -> Tensor:
+    return torch.from_numpy(np.asarray(picture[..., :3] @ np.array(LUMA), dtype=np.float64))
+
+
+def _ssim(a: Tensor, b: Tensor) -> Tensor:
+    """SSIM ``[H, W]`` of two pictures in levels of 255, with the paper's Gaussian of 11 pixels and 1.5 deviation."""
+    x = torch.arange(-5, 6, dtype=torch.float64)
+    line = torch.exp(-(x**2) / (2 * 1.5**2))
+    line /= line.sum()
+    stack = torch.stack([a, b, a * a, b * b, a * b])[:, None]
+    stack = F.pad(stack, (5, 5, 5, 5), mode="reflect")
+    stack = F.conv2d(F.conv2d(stack, line.view(1, 1, 1, -1)), line.view(1, 1, -1, 1))[:, 0]
+    mean_a, mean_b, aa, bb, ab = stack
+    first, second = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    above = (2 * mean_a * mean_b + first) * (2 * (ab - mean_a * mean_b) + second)
+    below = (mean_a**2 + mean_b**2 + first) * (aa - mean_a**2 + bb - mean_b**2 + second)
+    ratio: Tensor = above / below
+    return ratio
