@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
-import sys
-import time
-from pathlib import Path
+import io
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 
 from sdk.packs import StylePack
@@ -112,28 +110,17 @@ def features() -> torch.Tensor:
     return torch.randn(3, 9, 6, generator=torch.Generator().manual_seed(5))
 
 
-@pytest.fixture
-def hub(tmp_path, monkeypatch):
-    """A Hub on the loopback, which the real client speaks to, with a cache of its own and ``ann`` logged in."""
-    from huggingface_hub import constants
+@pytest.fixture(scope="session")
+def picture():
+    """Make a picture: its bytes, in a format that Pillow knows, with what it is told besides the pixels."""
 
-    place = Path(__file__).parents[2] / "hub_server.py"
-    spec = importlib.util.spec_from_file_location("hub_server", place)
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses look their module up while they are made.
-    monkeypatch.setitem(sys.modules, "hub_server", module)
-    spec.loader.exec_module(module)
-    with module.Hub() as server:
-        server.tokens = {"hf_ann": "ann", "hf_bob": "bob"}
-        # The client reads its environment at import, which may be long past.
-        monkeypatch.setattr(constants, "ENDPOINT", server.url)
-        template = server.url + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-        # It waits longer and longer before it tries again.
-        monkeypatch.setattr(time, "sleep", lambda _: None)
-        monkeypatch.setenv("HF_TOKEN", "hf_ann")
-        monkeypatch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-        yield server
+    def make(form: str = "WEBP", size: int = 8, **told) -> bytes:
+        file = io.BytesIO()
+        frames = [Image.new("RGB", (size, size), (shade, 90, 60)) for shade in (0, 250)]
+        if form == "PNG":
+            frames[0].save(file, form, **told)
+        else:
+            frames[0].save(file, form, save_all=True, append_images=frames[1:], duration=40, loop=0, **told)
+        return file.getvalue()
+
+    return make

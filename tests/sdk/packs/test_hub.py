@@ -40,8 +40,8 @@ def test_push_and_load_by_branch_tag_and_commit(hub, pack, make_pack):
         assert loaded.source == commit
 
 
-def test_what_is_there_after_a_push(hub, pack):
-    pack.push("ann/rap", files={"preview.webp": b"RIFF"})
+def test_what_is_there_after_a_push(hub, pack, picture):
+    pack.push("ann/rap", files={"preview.webp": picture()})
     files = hub.repos["ann/rap"].commits[hub.repos["ann/rap"].refs["main"]]
     assert sorted(files) == [".gitattributes", "README.md", "config.json", "delta.safetensors", "preview.webp"]
     assert 'style="ann/rap"' in files["README.md"].decode()

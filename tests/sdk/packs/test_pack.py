@@ -73,8 +73,9 @@ def test_fields_that_a_pack_cannot_carry(pack, make_pack):
         pack.replace(colour="red")
 
 
-def test_saving_again_replaces_a_pack(tmp_path, make_pack):
-    where = make_pack(seed=1).save(tmp_path / "rap", files={"preview.webp": b"RIFF", "preview-mouth.png": b"PNG"})
+def test_saving_again_replaces_a_pack(tmp_path, make_pack, picture):
+    pictures = {"preview.webp": picture(), "preview-mouth.png": picture("PNG")}
+    where = make_pack(seed=1).save(tmp_path / "rap", files=pictures)
     (where / ".DS_Store").touch()
     make_pack(seed=2).save(where)
     assert StylePack.load(where) == make_pack(seed=2)
