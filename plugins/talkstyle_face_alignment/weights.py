@@ -40,9 +40,9 @@ class WeightFile(NamedTuple):
         return self.name.rpartition("-")[2].partition(".")[0]
 
 
-S3FD: Final = WeightFile("s3fd-619a316812.pth", "the face detector, 86 MB")
-FAN_3D: Final = WeightFile("3DFAN4-7835d9f11d.pth.tar", "the landmarks, 92 MB")
-DEPTH: Final = WeightFile("depth-2a464da4ea.pth.tar", "their depth, 224 MB")
+S3FD: Final = WeightFile("s3fd-619a316812.pth", "the face detector")
+FAN_3D: Final = WeightFile("3DFAN4-7835d9f11d.pth.tar", "the landmarks")
+DEPTH: Final = WeightFile("depth-2a464da4ea.pth.tar", "their depth")
 FILES: Final = (S3FD, FAN_3D, DEPTH)
 
 
@@ -71,7 +71,7 @@ def find_weights(
         raise ModelFileMissing(
             error.what,
             where=error.where,
-            hint=f"Needed are {needed}. Put them into {cache}, or into a folder that {MODELS_VARIABLE} names.",
+            hint=f"Needed are three files, about 400 MB: {needed}. Put them into {cache}, or into a folder that {MODELS_VARIABLE} names.",
         ) from error
 
 

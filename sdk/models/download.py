@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -85,6 +86,8 @@ def _rest(address: str, part: Path, report: Reporter) -> None:
             raise _Cut(f"HTTP {error.code} {error.reason}") from error
         raise DownloadFailed(f"{address}: HTTP {error.code} {error.reason}") from error
     except urllib.error.URLError as error:
+        if isinstance(error.reason, socket.gaierror):  # offline; asking again only takes long
+            raise DownloadFailed(f"{address}: {error.reason}") from error
         raise _Cut(f"{error.reason}") from error
     except (TimeoutError, ConnectionError, http.client.HTTPException) as error:
         raise _Cut(f"{type(error).__name__}: {error}") from error

@@ -1,3 +1,4 @@
+import socket
 import subprocess
 import sys
 import threading
@@ -97,6 +98,19 @@ def test_offline(server, sha256):
         get(server, sha256)
     assert caught.value.where == str(cache_folder() / NAME)
     assert sha256 in caught.value.hint
+
+
+def test_an_unknown_host_is_not_asked_again(sha256, monkeypatch):
+    asked = []
+
+    def unknown(host, *_, **__):
+        asked.append(host)
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(ModelFileMissing, match="Name or service not known"):
+        model_file(NAME, url="http://nowhere.invalid/x", sha256=sha256)
+    assert asked == ["nowhere.invalid"]
 
 
 def test_a_mirror(server, sha256, monkeypatch):
