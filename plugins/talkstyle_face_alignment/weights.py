@@ -71,7 +71,8 @@ def find_weights(
         raise ModelFileMissing(
             error.what,
             where=error.where,
-            hint=f"Needed are three files, about 400 MB: {needed}. Put them into {cache}, or into a folder that {MODELS_VARIABLE} names.",
+            hint=f"Needed are three files, about 400 MB: {needed}. Put them into {cache}, or into a folder that "
+            f"{MODELS_VARIABLE} names.",
         ) from error
 
 
