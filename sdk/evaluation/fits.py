@@ -154,6 +154,7 @@ def evaluate_fits(
             detector=adapter.detector,
             device=adapter.device,
             phonemes=None if clip.phonemes is None else read_phonemes(clip.phonemes),
+            max_offset=settings.max_offset,
             report=report,
         )
         for clip in clips

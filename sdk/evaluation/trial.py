@@ -68,6 +68,7 @@ class Trial:
         device: torch.device,
         phonemes: tuple[str, ...] | None = None,
         face: Face = None,
+        max_offset: float = FitConfig().max_offset,
         report: Reporter,
     ) -> Trial:
         """Read, look at and listen to a clip.
@@ -81,6 +82,7 @@ class Trial:
             device: Where the generator is.
             phonemes: Labels of the sound, 30 a second.
             face: Which face, where there are several.
+            max_offset: Seconds that lips and sound are looked for apart; 0 takes the clip as it is.
             report: Progress.
 
         Raises:
@@ -92,7 +94,7 @@ class Trial:
             encoder=encoder,
             detector=detector,
             base=lambda features: generate(generator, features, device=device),
-            config=FitConfig(held_out=HELD_OUT, chosen_on=0.0),
+            config=FitConfig(held_out=HELD_OUT, chosen_on=0.0, max_offset=max_offset),
             face=face,
             report=report,
         )

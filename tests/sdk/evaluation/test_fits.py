@@ -74,6 +74,7 @@ def prepare(clip, detector):
         detector=detector,
         device=torch.device("cpu"),
         phonemes=read_phonemes(clip.phonemes),
+        max_offset=0,
         report=Reporter(),
     )
 
