@@ -16,6 +16,7 @@ import click
 
 from sdk.cli.output import emit, options
 from sdk.kinds import KINDS
+from sdk.models.folders import cache_folder
 from sdk.registry import components, failures
 from sdk.registry.requirements import install_line, unmet
 
@@ -162,7 +163,9 @@ def _components() -> Iterator[Finding]:
 def _models() -> Iterator[Finding]:
     folder = os.environ.get(MODELS)
     if folder is None:
-        yield Finding("model", "ok", f"{MODELS} is not set: only the weights inside packages are used")
+        yield Finding(
+            "model", "ok", f"{MODELS} is not set: model files are looked for in {cache_folder()}, and downloaded there"
+        )
     elif not Path(folder).is_dir():
         yield Finding("model", "problem", f"{MODELS} names no folder: {folder}", f"Create it, or unset {MODELS}.")
     else:

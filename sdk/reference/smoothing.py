@@ -45,7 +45,7 @@ def smooth(points: Floats, frames: Sequence[int], *, half: int) -> FloatArray:
         return given.astype(np.float32)
     usual = NOISE * np.median(size[touched], axis=0)
     believed = usual**2 / np.maximum(usual**2 + size**2, 1e-12)
-    return (given + believed[..., None] * correction).astype(np.float32)
+    return np.asarray(given + believed[..., None] * correction, dtype=np.float32)
 
 
 def _parabola(points: NDArray[np.float64], half: int) -> NDArray[np.float64]:
