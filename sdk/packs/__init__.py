@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from sdk.packs.delta import Delta as Delta
     from sdk.packs.fingerprint import layout_sha256 as layout_sha256
     from sdk.packs.fingerprint import weights_sha256 as weights_sha256
+    from sdk.packs.lock import Lock as Lock
     from sdk.packs.mixing import mix as mix
     from sdk.packs.pack import StylePack as StylePack
     from sdk.packs.reference import StyleRef as StyleRef
 
 _HOME = {
     "Delta": "delta",
+    "Lock": "lock",
     "PackConfig": "config",
     "PerItemStyles": "applying",
     "Reference": "config",
@@ -37,6 +39,7 @@ _HOME = {
 
 __all__ = [
     "Delta",
+    "Lock",
     "PackConfig",
     "PerItemStyles",
     "Reference",

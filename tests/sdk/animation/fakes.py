@@ -105,9 +105,10 @@ class Renderer:
         for motion in motions:
             for expression, pose in zip(motion.expression, motion.pose, strict=True):
                 if self.rendered == self.fail_at:
+                    self.fail_at = None
                     raise RuntimeError("the renderer broke")
                 frame = prepared.copy()
                 frame[0, 0, 0] = np.clip(1000 * expression[66, 1], 0, 255)
-                frame[0, 1] = np.clip(128 + 1000 * pose[:3], 0, 255)
+                frame[0, 1, :3] = np.clip(128 + 1000 * pose[:3], 0, 255)
                 self.rendered += 1
                 yield frame

@@ -21,6 +21,8 @@ from sdk.errors import ConfigError
         (12.5, Fraction(25, 2)),
         (np.float64(30), Fraction(30)),
         (1, Fraction(1)),
+        ("5", Fraction(5)),
+        (2.0, Fraction(2)),
         (120, Fraction(120)),
     ],
 )

@@ -91,3 +91,48 @@ def test_styles_and_faces_as_words():
     assert _face("1") == 1
     assert _face("10,20,110,140.5") == (10, 20, 110, 140.5)
     assert _face("left") == "left"
+
+
+@pytest.mark.parametrize(("output", "made"), [("out.webm", "out.webm"), ("shots/f%03d.png", "shots/f037.png")])
+def test_other_forms(given, talkstyle, tmp_path, output, made):
+    code, *_ = talkstyle("animate", *given, *PARTS, "-o", tmp_path / output, "--background", "0,128,255")
+    assert code == 0
+    assert (tmp_path / made).stat().st_size > 100
+
+
+def test_a_signature(given, talkstyle_json, tmp_path):
+    c2pa = pytest.importorskip("c2pa")
+    path = tmp_path / "out.mp4"
+    code, _ = talkstyle_json("animate", *given, *PARTS, "-o", path, "--sign-test")
+    assert code == 0
+    with c2pa.Reader(path) as reader:
+        assert reader.get_validation_state() == "Valid"
+    code, document = talkstyle_json("animate", *given, *PARTS, "-o", path, "--sign-test", "--sign", path, path)
+    assert (code, document["error"]["code"]) == (1, "config")
+    code, document = talkstyle_json("animate", *given, *PARTS, "-o", path, "--sign", path, tmp_path / "none.pem")
+    assert (code, document["error"]["code"]) == (1, "media-not-found")
+
+
+def test_many_go_on_after_an_error_and_resume(given, talkstyle, talkstyle_json, tmp_path):
+    jobs = tmp_path / "jobs.csv"
+    jobs.write_text("portrait,audio,output\nme.png,hello.wav,\nme.png,none.wav,\nme.png,hello.wav,b.webm\n")
+    words = ("animate-many", jobs, *PARTS, "-o", tmp_path / "out", "--head", 0)
+    code, document = talkstyle_json(*words)
+    assert code == 1
+    assert [document[state] for state in ("made", "skipped", "failed")] == [2, 0, 1]
+    first, second, third = document["jobs"]
+    assert (first["state"], first["frames"], first["error"]) == ("made", 38, None)
+    assert second["error"]["code"] == "media-not-found"
+    assert third["output"] == str(tmp_path / "out" / "b.webm")
+    jobs.write_text("portrait,audio,output\nme.png,hello.wav,\nme.png,hello.wav,b.webm\n")
+    code, out, _ = talkstyle(*words)
+    assert code == 0
+    assert "0 made, 2 skipped, 0 failed" in out
+    assert talkstyle(*words, "--head", 1)[1].endswith("2 made, 0 skipped, 0 failed\n")
+
+
+def test_many_from_a_folder(given, talkstyle, tmp_path):
+    code, out, _ = talkstyle("animate-many", tmp_path, *PARTS, "-o", tmp_path / "out", "--format", "png", "--fps", 5)
+    assert code == 0
+    assert (tmp_path / "out" / "me-hello" / "frame-00007.png").exists()
+    assert "1 made" in out
