@@ -123,8 +123,11 @@ class Animation:
             )
         for motion in self._motions(self._cancel):
             if index < len(motion):
-                (picture,) = self._renderer.render(self._prepared, [motion[index : index + 1]])
-                return picture
+                pictures = list(self._renderer.render(self._prepared, [motion[index : index + 1]]))
+                if len(pictures) != 1:
+                    name = self._renderer.name
+                    raise ComponentBroken(f"the renderer {name!r} made {len(pictures)} frames of 1")
+                return pictures[0]
             index -= len(motion)
         raise ComponentBroken(f"the motion ended before second {float(seconds):g}")
 

@@ -1,0 +1,21 @@
+"""``talkstyle bench memory``, of a minute and a second, at five frames a second."""
+
+import pytest
+
+from sdk import bench
+from sdk.errors import ConfigError
+from tests.sdk.animation import fakes
+
+
+def test_memory_and_the_ends_of_both_tracks():
+    measured = bench.run_memory(minutes=61 / 60, size=64, fps=5, renderer=fakes.Renderer(), device="cpu")
+    assert measured.frames == 305
+    assert measured.sound_seconds == measured.video_end == 61
+    assert measured.sound_end == pytest.approx(61, abs=0.2)
+    assert 50 < measured.resident_after_a_minute <= measured.resident_at_most
+    assert measured.resident_at_the_end < measured.resident_after_a_minute + 100
+
+
+def test_there_is_something_to_compare():
+    with pytest.raises(ConfigError, match="too short"):
+        bench.run_memory(minutes=1)
