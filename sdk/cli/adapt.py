@@ -29,6 +29,8 @@ FILE = click.Path(path_type=Path)
 @click.option("--face", help='Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.')
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same pack.")
 @click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of the fit.")
+@click.option("--rank", type=click.IntRange(1, 512), help="Keep only so much of it: at 8 it has about 130 KB.")
+@click.option("--push-to", metavar="ORG/NAME", help="Also put it on the Hub, which needs both of the terms.")
 @click.option("--checkpoint", type=FILE, help="Keep the fit's state here, and go on from it where it is there.")
 @click.option("--generator", default=defaults.GENERATOR, show_default=True, help="The motion generator.")
 @click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
@@ -46,6 +48,8 @@ def command(
     face: str | None,
     seed: int,
     steps: int | None,
+    rank: int | None,
+    push_to: str | None,
     checkpoint: Path | None,
     generator: str,
     detector: str,
@@ -58,6 +62,10 @@ def command(
     person looks in talking, and --audio is any speech.
     """
     _check_output(output)
+    if push_to is not None:
+        from sdk.packs.terms import check_push
+
+        check_push(push_to, license=license, consent=consent)
     clip, images = _sources(references, unpaired=unpaired, audio=audio)
     from sdk.adapter import FitConfig, StyleAdapter
 
@@ -78,11 +86,14 @@ def command(
             consent=consent,
             face=_face(face),
             seed=seed,
+            rank=rank,
             on_progress=on_progress,
             checkpoint=checkpoint,
             resume=checkpoint if checkpoint is not None and checkpoint.exists() else None,
         )
         pack.save(output)
+        # Not by fit: what the Hub refuses is in the folder.
+        pushed = None if push_to is None else pack.push(push_to)
     training, last = pack.config.training, adapter.last
     assert training is not None and last is not None  # noqa: PT018 fit has just made both
     gain = training.after.get("gain")
@@ -92,6 +103,7 @@ def command(
                 "path": output,
                 "name": pack.name,
                 "gain": gain,
+                "pushed": None if pushed is None else str(pushed),
                 "training": training.model_dump(mode="json"),
                 "warnings": last.material.warnings,
             }
@@ -103,6 +115,8 @@ def command(
         seconds = (training.held_out[1] - training.held_out[0]) / 60
         proof = f"on {seconds:.1f} s held out it takes {100 * gain:.0f} % of the way from the base to the person"
     click.echo(f"{pack.name}: learned in {training.steps} steps; {proof}.")
+    if pushed is not None:
+        click.echo(f"It is on the Hub: {pushed}")
     click.echo(f"It is in {output}. Next: talkstyle animate PORTRAIT AUDIO --style {local_ref(output)} -o OUT.mp4")
 
 
