@@ -18,6 +18,7 @@ from sdk.adapter.styling import compressed, fit_material
 from sdk.data import Audio, Motion
 from sdk.face import canonical_face
 from sdk.interfaces import AudioEncoder, MotionGenerator, StyleTransferNet
+from sdk.losses import TransferTerms
 from sdk.packs import StylePack
 from sdk.packs.config import Reference
 from sdk.progress import Reporter
@@ -57,8 +58,12 @@ RECIPES: Final[Mapping[str, Recipe]] = {
 }
 """The styles by name, which are also the presets that they are learned from."""
 
-CONFIG: Final = FitConfig(steps=150)
-"""Of the fits."""
+CONFIG: Final = FitConfig(
+    steps=120,
+    learning_rate=1e-3,
+    terms=TransferTerms(mg=1.0, moments=1.0, amplitude=0.3, timing=0.3, sc=0.003),
+)
+"""Of the fits: material is plenty, and how strongly a style moves counts for more than where each lip is."""
 
 _VOICES: Final[tuple[tuple[Literal["flite", "espeak"], str, str], ...]] = (
     ("flite", "slt", "en-us"), ("espeak", "m3", "en-us"), ("flite", "rms", "en-us"), ("espeak", "f2", "de"),
@@ -91,13 +96,14 @@ class Spoken:
         return digest.hexdigest()
 
 
-def spoken(name: str, *, minutes: float, seed: int = 0) -> Spoken:
+def spoken(name: str, *, minutes: float, seed: int = 0, only: Delivery | None = None) -> Spoken:
     """Synthesise a style's corpus: the same arguments, the same corpus.
 
     Args:
         name: The style.
         minutes: At least so much.
         seed: Chooses the words, and all that varies.
+        only: Leave out what is delivered otherwise.
 
     Raises:
         ComponentUnavailable: flite or espeak-ng is missing.
@@ -116,8 +122,9 @@ def spoken(name: str, *, minutes: float, seed: int = 0) -> Spoken:
             rng, engine, voice, language=language, delivery=delivery, tempo=tempo, level=float(rng.uniform(0.3, 0.7))
         )
         whole = _on_grid(made)
-        sounds.append(whole.audio)
-        moves.append(animate_utterance(whole, PRESETS[name], rng))
+        if only in (None, delivery):
+            sounds.append(whole.audio)
+            moves.append(animate_utterance(whole, PRESETS[name], rng))
         samples += len(whole.audio)
         turn += 1
     expression, pose = (np.concatenate(parts).astype(np.float32) for parts in zip(*moves, strict=True))

@@ -81,7 +81,7 @@ def nearest(minutes: float, seed: int, unseen: float, speech: Path | None, as_js
     """Generate motion in every style that ships, and say whose corpus it is nearest to (needs flite, espeak-ng).
 
     Rows are styles, columns their corpora; each cell is the gap between the spreads of landmarks and of their
-    velocities, means left out, in % of the eye distance.
+    velocities, means left out and heads upright, in % of the eye distance.
     """
     from talkstyle_reference.styles_nearest import compare
 
