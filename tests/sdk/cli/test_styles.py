@@ -111,3 +111,22 @@ def test_one_bad_style_does_not_hide_the_others(rap, talkstyle):
     assert code == 1
     assert "./rap: delta.safetensors was changed or damaged" in out
     assert "./calm: sound" in out
+
+
+def test_plugins_add_commands(site, talkstyle):
+    from sdk.cli.styles import command
+
+    info = site / "extra-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.4\nName: extra\nVersion: 1.0\n", encoding="utf-8")
+    points = "[talkstyle.commands.styles]\nhello = extra_styles:hello\nshow = extra_styles:hello\n"
+    (info / "entry_points.txt").write_text(points, encoding="utf-8")
+    source = "import click\n@click.command()\ndef hello():\n    click.echo('hello')\n"
+    (site / "extra_styles.py").write_text(source, encoding="utf-8")
+    vars(command).pop("_points", None)
+    try:
+        assert "From extra 1.0." in talkstyle("styles", "--help")[1]
+        assert talkstyle("styles", "hello") == (0, "hello\n", "")
+        assert talkstyle("styles", "show", "--help")[1] != talkstyle("styles", "hello", "--help")[1]
+    finally:
+        vars(command).pop("_points", None)
