@@ -28,7 +28,7 @@ class _Benches(click.Group):
 
 @click.group("bench", cls=_Benches)
 def command() -> None:
-    """Measure how fast this machine is at it, and what it takes. Without a name: speed."""
+    """Measure how fast this machine is at it, and what it takes. Without a name: speed. All take --json."""
 
 
 command.add_command(detectors)
