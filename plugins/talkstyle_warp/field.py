@@ -12,10 +12,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import Floats
+from sdk.data import Floats, Image
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.rest import lip_gap
 from talkstyle_warp.retarget import lower_face
+from talkstyle_warp.rims import to_rim
 from talkstyle_warp.seams import EYES, MOUTH, Seam
 from talkstyle_warp.template import Face
 
@@ -83,12 +84,14 @@ class Geometry:
     Args:
         face: The portrait's face.
         shut: Whether the lips count as closed in the picture, and part along one common curve.
+        pixels: The picture, in which the eyes' real rims are looked for; the landmarks count where it is left out.
     """
 
-    def __init__(self, face: Face, *, shut: bool) -> None:
+    def __init__(self, face: Face, *, shut: bool, pixels: Image | None = None) -> None:
         self.face = face
         self.mouth = Seam.through(face.points, MOUTH, shut=shut)
-        self.eyes = [Seam.through(face.points, edges, shut=False) for edges in EYES]
+        eyes = [Seam.through(face.points, edges, shut=False) for edges in EYES]
+        self.eyes = eyes if pixels is None else [to_rim(pixels, eye) for eye in eyes]
         self.lid_moves = self._lid_moves()
 
     def _lid_moves(self) -> NDArray[np.float64]:
@@ -202,8 +205,8 @@ class Geometry:
         down = self.face.camera[:2, 1] * 0.05
         for index in brow:
             anchors.add(points[index, :2] + down)
-        for index in (EYES[eye][0][0], EYES[eye][0][-1]):
-            anchors.add(points[index])
+        for end in (-seam.half, seam.half):
+            anchors.add(seam.origin + end * seam.axes[0])
         for along in np.linspace(-1.3, 1.3, 5) * seam.half:
             anchors.add(seam.origin + seam.axes[0] * along + across * 0.28)
         return anchors.spread(nodes, EYE_RADIUS * self.face.width)

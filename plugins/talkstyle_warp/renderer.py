@@ -87,7 +87,7 @@ class WarpRenderer:
         """
         face = fit(portrait.landmarks)
         at_rest = closing(face.shape, self.rest)
-        geometry = Geometry(face, shut=lip_gap(face.shape) == 0.0)
+        geometry = Geometry(face, shut=lip_gap(face.shape) == 0.0, pixels=portrait.pixels)
         picture = portrait.pixels
         if portrait.alpha is not None:
             picture = np.concatenate([picture, portrait.alpha[..., None]], axis=-1)

@@ -48,6 +48,19 @@ class Seam:
             upper = lower = (upper + lower) / 2
         return cls(origin, axes, half, (upper[:, 0], lower[:, 0]), (upper[:, 1], lower[:, 1]))
 
+    def widened(self, up: float, down: float, left: float, right: float) -> Seam:
+        """The same seam with its edges moved apart and its corners outwards, pixels."""
+        shift = (right - left) / 2
+        knots = []
+        for edge in self.knots:
+            moved = edge - shift
+            moved[0] -= left
+            moved[-1] += right
+            knots.append(moved)
+        heights = (self.heights[0] - up, self.heights[1] + down)
+        origin, half = self.origin + shift * self.axes[0], self.half + (left + right) / 2
+        return Seam(origin, self.axes, half, (knots[0], knots[1]), heights)
+
     def coordinates(self, places: Floats) -> NDArray[np.float64]:
         """Along and across, ``[..., 2]``, of places in pixels ``[..., 2]``."""
         return np.asarray((places - self.origin) @ self.axes.T)
