@@ -123,7 +123,7 @@ def run(
             if material.paired:
                 parts = {"mg": loss.paired(expression, base.target[rows], base.seen[rows])}
             else:
-                parts = {"mg": loss.unpaired((expression, pose), (base.expression[rows], base.pose[rows]))}
+                parts = {"timing": loss.unpaired((expression, pose), (base.expression[rows], base.pose[rows]))}
             parts |= loss.style(expression, pose)
             if terms.sc:
                 parts |= loss.transfer(expression, pose, rng=rng)
@@ -214,7 +214,8 @@ def _score(model: MotionGenerator, base: _Base, material: Material, loss: Transf
         if material.paired:
             parts = {"mg": loss.paired(expression, base.target[None, frames], base.seen[None, frames])}
         else:
-            parts = {"mg": loss.unpaired((expression, pose), (base.expression[None, sound], base.pose[None, sound]))}
+            before = base.expression[None, sound], base.pose[None, sound]
+            parts = {"timing": loss.unpaired((expression, pose), before)}
         return float(loss.total(parts | loss.style(expression, pose)))
 
 

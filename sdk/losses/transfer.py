@@ -29,7 +29,8 @@ class TransferTerms(BaseModel):
     """The weight of each term. All are in loss units (eye distances x 20).
 
     Attributes:
-        mg: L_mg, averaged over the 204 coordinates.
+        mg: L_mg where sound and frames belong together, averaged over the 204 coordinates.
+        timing: L_mg where they do not; scored, so it has no unit.
         sc: L_sc, summed over the 256 features; its root where the critic is adversarial.
         r: L_r, the gradient penalty on f.
         moments: Mean and spread of positions and velocities.
@@ -40,6 +41,7 @@ class TransferTerms(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mg: float = Field(default=3.0, ge=0)
+    timing: float = Field(default=0.1, ge=0)
     sc: float = Field(default=0.003, ge=0)
     r: float = Field(default=10.0, ge=0)
     moments: float = Field(default=0.1, ge=0)

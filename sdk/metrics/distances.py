@@ -73,18 +73,20 @@ def speed(motion: Motion) -> float:
 
 
 def descriptor(motion: Motion, *, mean: bool = True, ordered: bool = True) -> NDArray[np.float64]:
-    """What a style looks like in figures: standard deviation and mean over frames of [phi, 4 dphi].
+    """What a style looks like in figures: the spread over frames of [phi, 4 dphi], and the mean face, upright.
+
+    Where a head is, on average, is the camera's business and no style.
 
     Args:
         motion: At 60 Hz.
-        mean: False leaves the means out: how it moves, not what it rests in. That alone tells speakers apart.
+        mean: False leaves the mean out: how it moves, not what it rests in. That alone tells speakers apart.
         ordered: False leaves dphi out, for frames that do not follow each other.
     """
     phi = motion.phi().astype(np.float64)
     courses = [phi, _VELOCITY_SCALE * np.diff(phi, axis=0)] if ordered else [phi]
     parts = [x.std(0) for x in courses]
     if mean:
-        parts += [x.mean(0) for x in courses]
+        parts.append(motion.expression.astype(np.float64).mean(0).ravel())
     return np.concatenate(parts)
 
 

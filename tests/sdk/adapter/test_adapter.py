@@ -86,7 +86,7 @@ def test_a_clip_becomes_a_pack_that_moves_like_it(adapter, clip, tmp_path, parts
 
     result = evaluate(loaded, clip, device="cpu")
     assert result.scores["style"].style < result.scores["base"].style
-    assert set(result.scores) == {"style", "base", "static mean", "mean shift", "mean and spread"}
+    assert {"style", "base", "static mean", "mean shift", "mean and spread"} <= set(result.scores)
 
 
 def test_the_same_seed_gives_the_same_file_bit_for_bit(adapter, clip, tmp_path):
