@@ -246,3 +246,25 @@ def test_the_public_functions_share_one_registry():
         assert isinstance(sdk.load("renderer", "mine-in-tests"), Mine)
     with pytest.raises(sdk.ComponentNotFound):
         sdk.load("renderer", "mine-in-tests")
+
+
+def test_whether_an_option_is_taken_is_asked_without_making_anything(installed, site):
+    (site / "sizes.py").write_text(
+        "import pydantic\nclass Sizes(pydantic.BaseModel):\n    depth: int = pydantic.Field(1, alias='deep')\n"
+    )
+    registry = installed(
+        "'plain', 'parts:Plain'",
+        "'any', 'parts:Anything'",
+        "'raises', 'parts:Raises'",
+        "'modelled', 'parts:Anything', config='sizes:Sizes'",
+        "'lacking', 'parts:Plain', requires=('no-such-thing',)",
+    )
+    asked = {name: registry.accepts("renderer", name, "size") for name in ("plain", "any", "raises", "modelled")}
+    assert asked == {"plain": True, "any": True, "raises": False, "modelled": False}
+    assert not registry.accepts("renderer", "plain", "device")
+    assert registry.accepts("renderer", "modelled", "depth")
+    assert registry.accepts("renderer", "modelled", "deep")
+    with pytest.raises(ComponentUnavailable, match="no-such-thing"):
+        registry.accepts("renderer", "lacking", "size")
+    with pytest.raises(ComponentNotFound):
+        registry.accepts("renderer", "none", "size")
