@@ -23,7 +23,7 @@ FACTOR = click.FloatRange(0.0, 2.0)
 FILE = click.Path(path_type=Path)
 
 
-class _Colour(click.ParamType):  # type: ignore[type-arg,unused-ignore] click before 8.3 takes no argument
+class _Colour(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # newer clicks make it generic
     """``R,G,B`` or ``#rrggbb``."""
 
     name = "colour"
