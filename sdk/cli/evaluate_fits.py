@@ -25,6 +25,7 @@ COLUMNS: Final = {
     "head_ratio": "head",
     "sld": "SLD",
     "sld_share": "SLD share",
+    "sld_share_held_out": "of held out",
     "closure": "closure",
     "shape_id": "shape ID",
     "dynamics_id": "dynamics ID",
@@ -97,10 +98,7 @@ def _clip(text: str) -> FitClip:
 
 
 def _rows(table: FitTable, clip: str | None) -> list[list[str]]:
-    return [
-        [row, *(_text(table.mean(row, figure, clip) if figure in figures else None) for figure in COLUMNS)]
-        for row, figures in table.values.items()
-    ]
+    return [[row, *(_text(table.mean(row, figure, clip)) for figure in COLUMNS)] for row in table.values]
 
 
 def _text(value: tuple[float, float] | None) -> str:

@@ -15,6 +15,7 @@ class Figures:
 
     Attributes:
         scores: Against the real held-out part.
+        sld_known: SLD against the known part, in % of the jaw's width.
         sld_share: How much of the way from the base to the real held-out part it goes in SLD against the known part: 0
             is the base, 1 as near to the known part as the person's own other words are. None where the base already
             is as near.
@@ -23,6 +24,7 @@ class Figures:
     """
 
     scores: MotionScores
+    sld_known: float
     sld_share: float | None
     closure: float | None
     script: ScriptDistances
@@ -31,6 +33,10 @@ class Figures:
         """The figures by name, rounded for files."""
         own = {
             name: None if value is None else round(value, 6)
-            for name, value in (("sld_share", self.sld_share), ("closure", self.closure))
+            for name, value in (
+                ("sld_known", self.sld_known),
+                ("sld_share", self.sld_share),
+                ("closure", self.closure),
+            )
         }
         return {**self.scores.as_dict(), **own, **self.script.as_dict()}

@@ -33,6 +33,10 @@ STILLS: Final = 24
 """Stills that an unpaired fit gets, evenly spread over the part that is known."""
 
 
+SHARES: Final = {"sld_share": ("sld_known", "real"), "sld_share_held_out": ("sld", "real before")}
+"""Shares of the way from the base: of which figure, and to which row."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class FitClip:
     """A clip to fit and measure on.
@@ -72,19 +76,40 @@ class FitTable:
     values: dict[str, dict[str, np.ndarray[Any, np.dtype[np.float64]]]] = field(repr=False)
 
     def mean(self, row: str, figure: str, clip: str | None = None) -> tuple[float, float] | None:
-        """A figure's mean over clips (or of one), and its spread: the standard deviation over seeds of that mean."""
+        """A figure's mean over clips (or of one), and its spread: the standard deviation over seeds of that mean.
+
+        A share of the way is that of the means: of one clip the way can be short, and its share anything.
+        """
+        if figure in SHARES:
+            which, goal = SHARES[figure]
+            start, mine, end = (self._over_clips(name, which, clip) for name in ("base", row, goal))
+            if start is None or mine is None or end is None or (start - end).mean() <= 0:
+                return None
+            of_seeds = (start - mine) / (start - end).mean()
+        else:
+            found = self._over_clips(row, figure, clip)
+            if found is None:
+                return None
+            of_seeds = found
+        return float(of_seeds.mean()), float(of_seeds.std(ddof=1)) if len(of_seeds) > 1 else 0.0
+
+    def _over_clips(self, row: str, figure: str, clip: str | None) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+        """The mean over the clips that have a figure, for each seed; None where none has it."""
+        if figure not in self.values.get(row, {}):
+            return None
         table = self.values[row][figure]
         table = table if clip is None else table[[self.clips.index(clip)]]
-        of_seeds = table[~np.isnan(table).any(1)].mean(0) if not np.isnan(table).all() else np.empty(0)
-        if not len(of_seeds) or np.isnan(of_seeds).any():
-            return None
-        return float(of_seeds.mean()), float(of_seeds.std(ddof=1)) if len(of_seeds) > 1 else 0.0
+        whole = table[~np.isnan(table).any(1)]
+        return np.asarray(whole.mean(0)) if len(whole) else None
 
     def as_dict(self) -> dict[str, Any]:
         """The table for files: means with spreads, over all clips and of each, and every value."""
 
         def part(clip: str | None) -> dict[str, Any]:
-            return {row: {f: _pair(self.mean(row, f, clip)) for f in figures} for row, figures in self.values.items()}
+            return {
+                row: {f: _pair(self.mean(row, f, clip)) for f in dict.fromkeys((*figures, *SHARES))}
+                for row, figures in self.values.items()
+            }
 
         return {
             "paired": self.paired,

@@ -178,6 +178,7 @@ class Trial:
         return {
             name: Figures(
                 scores=compare(motion, self.real, valid=own, neutral=neutral),
+                sld_known=distances[name],
                 sld_share=(distances["base"] - distances[name]) / way if way > 0 else None,
                 closure=None
                 if self.phonemes is None or name == "real before"  # its words are others

@@ -155,6 +155,18 @@ def test_means_are_over_clips_and_spreads_over_seeds():
     assert table.mean("style", "z") is None
 
 
+def test_a_share_of_the_way_is_that_of_the_means():
+    """One clip's way is a tenth of the other's, and must not count ten times as much."""
+    rows = {"base": [[2.0, 2.0], [1.1, 1.1]], "style": [[1.5, 1.0], [1.1, 1.2]], "real": [[1.0, 1.0], [1.0, 1.0]]}
+    values = {row: {"sld_known": np.array(of)} for row, of in rows.items()}
+    table = FitTable(("a", "b"), (0, 1), True, values)
+    assert table.mean("base", "sld_share")[0] == 0
+    assert table.mean("real", "sld_share")[0] == pytest.approx(1)
+    assert table.mean("style", "sld_share")[0] == pytest.approx((0.25 + 0.45) / 2 / 0.55)
+    assert table.mean("style", "sld_share_held_out") is None
+    assert table.mean("style", "nothing") is None
+
+
 def test_clips_of_one_name_are_told_apart(tmp_path):
     assert _names([FitClip(video=tmp_path / "a" / "x.mp4"), FitClip(video=tmp_path / "b" / "x.mp4")]) == ["x 0", "x 1"]
 
