@@ -8,9 +8,9 @@ import numpy as np
 
 from sdk.adapter.material import Material
 from sdk.data import Motion
-from sdk.metrics import MotionScores, compare
+from sdk.metrics import MotionScores, compare, style_distance
 
-__all__ = ["Gain", "baselines", "effect", "measure"]
+__all__ = ["Gain", "baselines", "effect", "measure", "style_gain"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +89,17 @@ def measure(material: Material, base: Motion, styled: Motion) -> Gain | None:
         baselines={name: scores(motion) for name, motion in rivals.items()},
         frames=(frames.start, frames.stop),
     )
+
+
+def style_gain(material: Material, base: Motion, styled: Motion) -> float | None:
+    """``Gain.style`` alone, which is quick; None where no frames were held out."""
+    sound, frames = material.sound.report, material.frames.report
+    if sound is None or frames is None or material.seen[frames].sum() < 2:
+        return None
+    real, seen = material.motion[frames], material.seen[frames]
+    shown = Motion(real.expression[seen], real.pose[seen], real.rate)
+    before, after = (style_distance(one[sound], shown, ordered=material.ordered) for one in (base, styled))
+    return 1 - after / max(before, 1e-9)
 
 
 def effect(base: Motion, styled: Motion) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from sdk.adapter.config import FitConfig
-from sdk.adapter.gain import Gain, effect, measure
+from sdk.adapter.gain import Gain, effect, measure, style_gain
 from sdk.adapter.loop import FitResult, run
 from sdk.adapter.material import Material
 from sdk.data import MOTION_RATE, Motion, warn
@@ -138,8 +138,8 @@ def compressed(
 
     def gain(one: StylePack) -> float:
         with one.apply(generator) as styled:
-            found = measure(material, base, generate(styled, material.features, device=device))
-        return 0.0 if found is None else found.style
+            found = style_gain(material, base, generate(styled, material.features, device=device))
+        return found or 0.0
 
     score = None if material.frames.report is None else gain
     return pack.compress(rank, dtype="float16", score=score, **options)
