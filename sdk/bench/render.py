@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -31,6 +32,8 @@ from sdk.registry import accepts, resolve
 from sdk.testing.drawing import drawn_face
 
 __all__ = ["RenderBench", "RenderRow", "RenderSpeed", "run_render"]
+
+logger = logging.getLogger(__name__)
 
 EVERY: Final = 4
 """Of the frames, those whose skin is compared."""
@@ -181,6 +184,7 @@ def run_render(
             made = painter.render(prepared[name], [driver.motion])
             shown = None if showing is None else showing.film(name, driver, portrait)
             rows.append(_compare(name, driver, portrait, meant, made, eyes, shown, report))
+            logger.info("%s", rows[-1])
         if showing is not None:
             showing.save_clip(driver)
     if showing is not None:
