@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from sdk.adapter.config import FitConfig
 from sdk.adapter.gain import Gain, effect, measure, style_gain
 from sdk.adapter.loop import FitResult, run
+from sdk.adapter.lowrank import refine
 from sdk.adapter.material import Material
 from sdk.data import MOTION_RATE, Motion, warn
 from sdk.errors import StyleWithoutEffect
@@ -20,9 +22,10 @@ from sdk.generation import generate
 from sdk.interfaces import AudioEncoder, MotionGenerator, StyleTransferNet
 from sdk.packs import StylePack
 from sdk.packs.config import Training
+from sdk.packs.delta import energy
 from sdk.progress import Reporter
 
-__all__ = ["Fitted", "fit_material"]
+__all__ = ["Fitted", "compressed", "fit_material"]
 
 LEAST_EFFECT = 0.001
 """Eye distances that a style must move the landmarks by, on average."""
@@ -109,40 +112,75 @@ def fit_material(
         consent=consent,
         training=_training(material, result, gain, config, seed),
     )
+    fitted = Fitted(material, result, base, styled, gain, pack)
     if rank is not None:
-        pack = compressed(pack, rank, material=material, base=base, generator=generator, device=device)
-    return pack, Fitted(material, result, base, styled, gain, pack)
+        shared: Any = {"generator": generator, "net": net, "config": config, "device": device, "report": report}
+        fitted = replace(fitted, pack=compressed(pack, fitted, (rank,), seed=seed, **shared))
+    return fitted.pack, fitted
 
 
 def compressed(
     pack: StylePack,
-    rank: int | None,
+    fitted: Fitted,
+    ranks: Sequence[int],
     *,
-    material: Material,
-    base: Motion,
     generator: MotionGenerator,
+    net: StyleTransferNet,
+    config: FitConfig,
+    seed: int,
     device: torch.device,
-    **options: Any,
+    report: Reporter,
+    keep: float = 0.95,
 ) -> StylePack:
-    """Compress a pack in half precision, and measure on the frames held out what is left of its gain.
+    """Compress a pack to the first of ``ranks`` that keeps its gain on the frames held out, in half precision.
+
+    Where truncating loses too much of a paired fit, the factors learn on for half as many steps.
 
     Args:
         pack: As it was fitted.
-        rank: The rank; None takes the smallest that keeps the gain.
-        material: What it was fitted to.
-        base: The unadapted generator's motion on its sound.
+        fitted: What the fit saw.
+        ranks: To try, in this order; the last is taken in any case.
         generator: The base.
-        device: Where the generator is.
-        options: As in ``StylePack.compress``.
+        net: f.
+        config: Of the fit.
+        seed: Of the fit.
+        device: Where both networks are.
+        report: Progress.
+        keep: The share of the gain that must be left.
+
+    Returns:
+        The small pack; its ``config.compression`` says what it kept.
     """
+    material = fitted.material
 
-    def gain(one: StylePack) -> float:
+    def gain(one: StylePack) -> float | None:
         with one.apply(generator) as styled:
-            found = style_gain(material, base, generate(styled, material.features, device=device))
-        return found or 0.0
+            return style_gain(material, fitted.base, generate(styled, material.features, device=device))
 
-    score = None if material.frames.report is None else gain
-    return pack.compress(rank, dtype="float16", score=score, **options)
+    whole = gain(pack)
+    small = pack
+    for rank in ranks:
+        report("compress", message=f"rank {rank}")
+        small = pack.compress(rank, dtype="float16")
+        if whole is None or whole <= 0 or small.config.compression is None:
+            return small
+        share = (gain(small) or 0.0) / whole
+        if share < keep and material.paired:
+            shorter = config.model_copy(update={"steps": max(config.steps // 2, 1)})
+            delta = refine(
+                small.delta, material, generator=generator, net=net, config=shorter, seed=seed, device=device,
+                report=report,
+            )  # fmt: skip
+            better = small.replace(delta=delta.to(torch.float16))
+            found = (gain(better) or 0.0) / whole
+            if found > share:
+                left = small.config.compression.model_copy(update={"energy": energy(pack.delta, better.delta)})
+                small, share = better.replace(compression=left), found
+        assert small.config.compression is not None
+        small = small.replace(compression=small.config.compression.model_copy(update={"gain": share}))
+        if share >= keep:
+            break
+    return small
 
 
 def _training(material: Material, result: FitResult, gain: Gain | None, config: FitConfig, seed: int) -> Training:

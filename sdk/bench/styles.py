@@ -41,11 +41,11 @@ class BatchCost:
 
 @dataclass(frozen=True)
 class ShippedStyle:
-    """A style that ships: bytes and rank of its delta, its measured gain, and the share of it that compression kept."""
+    """A style that ships: bytes and rank of its delta (0 is whole), its gain, and the share of it that compressing kept."""
 
     name: str
     bytes: int
-    rank: int | None
+    rank: int
     gain: float | None
     gain_kept: float | None
 

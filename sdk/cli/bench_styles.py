@@ -36,7 +36,7 @@ def styles(items: int, seconds: float, rank: int, generator: str, device: str, a
     show_table(
         ("style", "KiB", "rank", "gain", "of it kept"),
         [
-            (s.name, f"{s.bytes / 1024:.0f}", "full" if s.rank is None else str(s.rank), _share(s.gain),
+            (s.name, f"{s.bytes / 1024:.0f}", str(s.rank or "full"), _share(s.gain),
              _share(s.gain_kept))
             for s in measured.shipped
         ],

@@ -63,7 +63,7 @@ def show(ref: str, as_json: bool) -> None:
         emit({"ref": ref, "source": source, "config": config.model_dump(mode="json", exclude_none=True)})
         return
     delta, training, kept = config.delta, config.training, config.compression
-    rank = "full" if pack.delta.rank is None else f"rank {pack.delta.rank}"
+    rank = f"rank {pack.delta.rank}" if pack.delta.rank else "full"
     rows = [
         ("name", config.name),
         ("summary", config.summary or "-"),

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sdk.errors import ConfigError, NotFiniteError, PackIncompatible, PackInvalid
 
-__all__ = ["Delta", "Form", "check_fits", "forms", "kind_of", "low_rank", "weighted_sum"]
+__all__ = ["Delta", "Form", "check_fits", "energy", "forms", "kind_of", "low_rank", "weighted_sum"]
 
 
 @dataclass(frozen=True)
@@ -261,3 +261,12 @@ def low_rank(delta: Delta, rank: int) -> Delta:
         tensors[f"{name}.B"] = (u[:, :rank] * root).float()
         tensors[f"{name}.A"] = (root[:, None] * v[:rank]).float()
     return Delta(tensors)
+
+
+def energy(whole: Delta, small: Delta) -> float:
+    """The share of a delta's squared norm that another one of the same base has of it: 1 where they are the same."""
+    lost = sum(
+        float((whole.dense(n, torch.float64).flatten() - small.dense(n, torch.float64).flatten()).square().sum())
+        for n in whole.forms
+    )
+    return 1 - lost / whole.norm**2 if whole.norm else 1.0

@@ -36,7 +36,7 @@ from sdk.packs.config import (
     Training,
     explain,
 )
-from sdk.packs.delta import Delta, low_rank
+from sdk.packs.delta import Delta, energy, low_rank
 from sdk.packs.fingerprint import layout_sha256, weights_sha256
 from sdk.packs.previews import check_preview
 from sdk.packs.reference import StyleRef
@@ -332,14 +332,7 @@ class StylePack:
         delta = delta.to(self.delta.dtype if dtype is None else getattr(torch, dtype))
         if delta is self.delta:
             return self
-        lost = sum(
-            float(
-                (self.delta.dense(n, torch.float64).flatten() - delta.dense(n, torch.float64).flatten()).square().sum()
-            )
-            for n in delta.forms
-        )
-        energy = 1 - lost / self.delta.norm**2 if self.delta.norm else 1.0
-        what = Compression(from_sha256=self.config.delta.sha256, rank=delta.rank, energy=energy)
+        what = Compression(from_sha256=self.config.delta.sha256, rank=delta.rank, energy=energy(self.delta, delta))
         return self.replace(delta=delta, compression=what)
 
     @contextmanager

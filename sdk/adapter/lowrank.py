@@ -1,0 +1,83 @@
+"""Making up for what a low rank loses: the factors go on learning from the reference that the style came from."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from sdk.adapter.config import FitConfig
+from sdk.adapter.loop import run
+from sdk.adapter.material import Material
+from sdk.interfaces import GeneratorState, MotionGenerator, StyleTransferNet
+from sdk.packs.delta import Delta
+from sdk.progress import Reporter
+
+__all__ = ["LowRankGenerator", "refine"]
+
+
+class LowRankGenerator(nn.Module):
+    """A generator under a style, of which only the style's own tensors learn.
+
+    Args:
+        base: The generator; a copy of it is kept.
+        delta: The style, in whatever form.
+    """
+
+    def __init__(self, base: Any, delta: Delta) -> None:
+        super().__init__()
+        self.name, self.version, self.encoder = base.name, base.version, base.encoder
+        self.features, self.lookahead = base.features, base.lookahead
+        self.base = copy.deepcopy(base).requires_grad_(False)
+        # No dots in the names of a ParameterDict.
+        self.style = nn.ParameterDict({key.replace(".", "/"): t.float() for key, t in delta.tensors.items()})
+
+    def forward(self, features: Tensor, state: GeneratorState | None = None) -> tuple[Tensor, Tensor, GeneratorState]:
+        """As the generator."""
+        return functional_call(self.base, self._weights(), (features, state))  # type: ignore[no-any-return]
+
+    def _weights(self) -> dict[str, Tensor]:
+        weights = {}
+        for name, parameter in self.base.named_parameters():
+            key = name.replace(".", "/")
+            if f"{key}/delta" in self.style:
+                added = self.style[f"{key}/delta"]
+            else:
+                added = self.style[f"{key}/B"] @ self.style[f"{key}/A"]
+            weights[name] = parameter + added.reshape(parameter.shape)
+        return weights
+
+
+def refine(
+    delta: Delta,
+    material: Material,
+    *,
+    generator: MotionGenerator,
+    net: StyleTransferNet,
+    config: FitConfig,
+    seed: int,
+    device: torch.device,
+    report: Reporter,
+) -> Delta:
+    """Let the tensors of a style learn on, in the form that they have.
+
+    Args:
+        delta: The style, which knows what it is to become.
+        material: What it was fitted to; paired, for an unpaired fit is also held to what the base says.
+        generator: The base.
+        net: f.
+        config: As of the fit.
+        seed: As of the fit.
+        device: Where both networks are.
+        report: Progress.
+
+    Returns:
+        The style of the step that is best on the frames kept for choosing.
+    """
+    model = LowRankGenerator(generator, delta).to(device)
+    result = run(material, model, net, config=config, seed=seed, device=device, report=report)
+    learned = {name.removeprefix("style."): t for name, t in result.parameters.items() if name.startswith("style.")}
+    return Delta({name.replace("/", "."): tensor.cpu() for name, tensor in learned.items()})
