@@ -41,7 +41,7 @@ class BatchCost:
 
 @dataclass(frozen=True)
 class ShippedStyle:
-    """A style that ships: bytes and rank of its delta (0 is whole), its gain, and the share of it that compressing kept."""
+    """A style that ships: bytes and rank of its delta (0 is whole), its gain, and the share of it kept."""
 
     name: str
     bytes: int
