@@ -23,7 +23,7 @@ class FitConfig(BaseModel):
         check_every: Steps between looks at the frames kept for choosing.
         checkpoint_every: Steps between checkpoints, where one is asked for.
         held_out: The share of the reference, at its end, that the report is measured on and nothing else.
-        chosen_on: The share before that, on which the best step is chosen; none under 8 s.
+        chosen_on: The share before that, on which the best step is chosen; none under 20 s.
         max_offset: The largest lead or lag of lips against sound that is looked for, in seconds; 0 takes the clip as
             it is.
         smoothing: Frames on either side over which a clip's landmarks are smoothed; 0 leaves them as they were found.

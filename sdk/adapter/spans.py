@@ -8,8 +8,8 @@ from sdk.data import MOTION_RATE
 
 __all__ = ["Spans", "split"]
 
-SHORT = 8 * MOTION_RATE
-"""Frames under which nothing is kept for choosing the step: every second is needed to learn from."""
+SHORT = 20 * MOTION_RATE
+"""Frames under which nothing is kept for choosing the step: a share of less says little, and is better learned from."""
 
 ENOUGH = 5
 """Frames under which nothing is held out at all."""
