@@ -17,7 +17,11 @@ from sdk.packs.reference import shipped_styles
 from sdk.registry import resolve
 
 ROOT = Path(__file__).resolve().parent.parent
-NAMES = tuple(shipped_styles())
+NAMES = ("ballad", "calm", "emphatic", "lively", "mumbling", "neutral", "opera", "rap")
+
+
+def test_all_eight_are_there():
+    assert tuple(shipped_styles()) == NAMES
 
 
 @pytest.fixture(scope="module")
