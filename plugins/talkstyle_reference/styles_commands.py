@@ -81,17 +81,21 @@ def nearest(minutes: float, seed: int, unseen: float, speech: Path | None, as_js
     """Generate motion in every style that ships, and say whose corpus it is nearest to (needs flite, espeak-ng).
 
     Rows are styles, columns their corpora; each cell is the gap between the spreads of landmarks and of their
-    velocities, means left out and heads upright, in % of the eye distance.
+    velocities, means left out and heads upright, in % of the eye distance. What all styles have in common is taken out
+    on both sides, or else the voice would decide; --json has the gaps without that as well.
     """
     from talkstyle_reference.styles_nearest import compare
 
     with progress_bar(as_json=as_json) as on_progress:
         tables = compare(minutes=minutes, seed=seed, unseen=unseen, speech=speech, on_progress=on_progress)
     if as_json:
-        emit({"tables": [asdict(table) | {"right": table.right} for table in tables]})
+        emit({"tables": [asdict(table) | {"right": table.right, "right_plain": table.right_plain} for table in tables]})
         return
     for table in tables:
-        click.echo(f"{table.title}: {table.right} of {len(table.names)} are nearest to themselves")
+        click.echo(
+            f"{table.title}: {table.right} of {len(table.names)} are nearest to themselves "
+            f"({table.right_plain} with nothing taken out)"
+        )
         rows = [
             [name, *(f"{gap:.2f}{'*' if gap == min(gaps) else ''}" for gap in gaps)]
             for name, gaps in zip(table.names, table.gaps, strict=True)

@@ -10,36 +10,50 @@ import numpy as np
 import torch
 
 from sdk import defaults
-from sdk.data import Audio, Motion
+from sdk.data import Audio, Floats, Motion
 from sdk.generation import generate
 from sdk.media import read_audio
-from sdk.metrics import style_distance
+from sdk.metrics import descriptor
 from sdk.packs import StylePack
 from sdk.progress import ProgressCallback, Reporter
 from sdk.registry import resolve
 from talkstyle_reference.styles import RECIPES, spoken
 
-__all__ = ["Table", "compare", "gaps"]
+__all__ = ["Table", "compare"]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Generated motion against corpora.
+    """Generated motion against corpora, rows what was generated, columns the corpora, in % of the eye distance.
 
     Attributes:
         title: What it was generated from.
-        names: Of the styles: rows are what was generated, columns the corpora.
-        gaps: The distances, a row a style, in % of the eye distance.
+        names: Of the styles.
+        gaps: Between figures of motion, what all eight styles have in common taken out on both sides: a voice is in all
+            that is generated from it, and no style is a voice.
+        plain: The same with nothing taken out.
     """
 
     title: str
     names: tuple[str, ...]
     gaps: tuple[tuple[float, ...], ...]
+    plain: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def of(cls, title: str, made: Mapping[str, Motion], corpora: Mapping[str, Motion]) -> Table:
+        """Compare each motion with each corpus; both are named by style, in the same order."""
+        rows, columns = (np.stack([_figures(motion) for motion in side.values()]) for side in (made, corpora))
+        return cls(title, tuple(corpora), _gaps(rows - rows.mean(0), columns - columns.mean(0)), _gaps(rows, columns))
 
     @property
     def right(self) -> int:
         """How many styles are nearest to themselves."""
-        return sum(int(np.argmin(row)) == k for k, row in enumerate(self.gaps))
+        return _right(self.gaps)
+
+    @property
+    def right_plain(self) -> int:
+        """How many are with nothing taken out."""
+        return _right(self.plain)
 
 
 def compare(
@@ -63,14 +77,13 @@ def compare(
     generator = resolve("motion-generator", defaults.GENERATOR).eval()
     encoder = resolve("audio-encoder", generator.encoder)
 
-    def table(title: str, sounds: dict[str, Audio], corpora: dict[str, Motion]) -> Table:
-        rows = []
-        for done, (name, sound) in enumerate(sounds.items()):
-            report(title, done / len(sounds), name)
+    def table(title: str, sounds: Mapping[str, Audio], corpora: Mapping[str, Motion]) -> Table:
+        made: dict[str, Motion] = {}
+        for name, sound in sounds.items():
+            report(title, len(made) / len(sounds), name)
             with StylePack.load(name).apply(generator) as styled:
-                motion = generate(styled, encoder.encode(sound), device=torch.device("cpu"))
-            rows.append(gaps(motion, corpora))
-        return Table(title, tuple(sounds), tuple(rows))
+                made[name] = generate(styled, encoder.encode(sound), device=torch.device("cpu"))
+        return Table.of(title, made, corpora)
 
     report("speak")
     fresh = {name: spoken(name, minutes=unseen, seed=seed + 1).audio for name in RECIPES}
@@ -83,13 +96,18 @@ def compare(
     return tables
 
 
-def gaps(motion: Motion, corpora: Mapping[str, Motion]) -> tuple[float, ...]:
-    """The gap to each corpus: spreads of landmarks and of their velocities, means left out, heads upright.
+def _figures(motion: Motion) -> Floats:
+    """Spreads of landmarks and of their velocities, means left out, heads upright.
 
     The head's own motion is left out: most of it has no cause in the sound, so no generator can have all of it.
     """
-    return tuple(style_distance(_upright(motion), _upright(corpus), mean=False) for corpus in corpora.values())
+    return descriptor(Motion(motion.expression, np.zeros_like(motion.pose), motion.rate), mean=False)
 
 
-def _upright(motion: Motion) -> Motion:
-    return Motion(motion.expression, np.zeros_like(motion.pose), motion.rate)
+def _gaps(rows: Floats, columns: Floats) -> tuple[tuple[float, ...], ...]:
+    apart = 100 * np.sqrt(np.square(rows[:, None] - columns[None]).mean(-1))
+    return tuple(tuple(float(gap) for gap in row) for row in apart)
+
+
+def _right(gaps: tuple[tuple[float, ...], ...]) -> int:
+    return sum(int(np.argmin(row)) == k for k, row in enumerate(gaps))

@@ -14,9 +14,9 @@ from sdk.metrics import style_distance
 from sdk.progress import Reporter
 from sdk.registry import resolve
 from talkstyle_reference.corpus.style import PRESETS
-from talkstyle_reference.styles import CONFIG, RECIPES, fit_style, spoken
+from talkstyle_reference.styles import RECIPES, fit_style, spoken
 from talkstyle_reference.styles_commands import _NAMES, build
-from talkstyle_reference.styles_nearest import Table, gaps
+from talkstyle_reference.styles_nearest import Table
 
 needs_flite = pytest.mark.skipif(shutil.which("flite") is None, reason="flite is not installed")
 
@@ -67,13 +67,14 @@ def test_build_says_what_it_offers():
     assert CliRunner().invoke(build, ["--only", "no-such"]).exit_code == 2
 
 
-def test_a_table_counts_what_is_nearest_to_itself():
+def test_a_table_tells_styles_apart_whatever_the_voice():
     rng = np.random.default_rng(0)
 
     def motion(scale):
-        return Motion((scale * rng.normal(size=(120, 68, 3))).astype(np.float32), np.zeros((120, 6), np.float32))
+        return Motion((scale * rng.normal(size=(400, 68, 3))).astype(np.float32), np.zeros((400, 6), np.float32))
 
-    corpora = {"small": motion(0.01), "large": motion(0.05)}
-    table = Table("t", tuple(corpora), tuple(gaps(motion(0.04), corpora) for _ in corpora))
-    assert table.right == 1
-    assert CONFIG.steps > 0
+    corpora = {"small": motion(0.03), "large": motion(0.06)}
+    quiet = Table.of("a quiet voice", {"small": motion(0.01), "large": motion(0.035)}, corpora)
+    assert (quiet.right, quiet.right_plain) == (2, 1)
+    swapped = Table.of("swapped", {"small": motion(0.06), "large": motion(0.03)}, corpora)
+    assert (swapped.right, swapped.right_plain) == (0, 0)
