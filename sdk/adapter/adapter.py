@@ -106,8 +106,8 @@ class StyleAdapter:
             face: Which face, where there are several: ``"largest"``, an index, or a box in pixels.
             seed: The same seed and input give the same pack, bit for bit, on one machine.
             rank: Keep only so much of the style, in half precision: at 8 a pack of the default generator has about
-                130 KB. Where that loses too
-                much of a paired fit, the factors go on learning. What is kept stands in ``config.compression``.
+                130 KB. Where that loses too much of a paired fit, the factors go on learning. What is kept stands in
+                ``config.compression``.
             push_to: A repository on the Hugging Face Hub, ``org/name``, to put the pack in; it needs ``license`` and
                 ``consent``.
             on_progress: Called between steps.
