@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -36,7 +37,7 @@ SOFT: Final = 0.012
 
 
 @dataclass(frozen=True, eq=False)
-class Patch:
+class Patch(ABC):
     """A window of the picture that travels with the head by whole pixels.
 
     Attributes:
@@ -75,9 +76,9 @@ class Patch:
         places = magnify(places * (2.0 * step / limit) - 1.0, step)
         return places.view(frames, fields, *places.shape[1:])
 
+    @abstractmethod
     def render(self, drive: Drive, *, cubic: bool) -> Tensor:
         """The patch in each frame, ``[B, C, H, W]``."""
-        raise NotImplementedError
 
     def overlay(self, drive: Drive, frames: list[int], *, cubic: bool) -> Overlay:
         """Render some of the frames."""

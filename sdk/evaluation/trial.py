@@ -12,7 +12,7 @@ from sdk.adapter.config import FitConfig
 from sdk.adapter.gain import baselines
 from sdk.adapter.material import Material, paired_material
 from sdk.data import MOTION_RATE, FloatArray, Motion
-from sdk.errors import MediaTrackMissing, ReferenceTooShort
+from sdk.errors import ReferenceTooShort
 from sdk.evaluation.figures import Figures
 from sdk.generation import generate
 from sdk.interfaces import AudioEncoder, LandmarkDetector
@@ -104,8 +104,6 @@ class Trial:
                 "the clip's last part shows the face for less than a second", hint="Give a longer clip."
             )
         source = clip if audio is None else audio
-        if source is None:  # pragma: no cover - paired_material has read it
-            raise MediaTrackMissing("there is no sound")
         start = _sound_start(material)
         level = loudness(read_audio(source, rate=encoder.sample_rate))[start : start + len(material.features)]
         base = generate(generator, material.features, device=device)

@@ -49,7 +49,7 @@ def card(config: PackConfig, *, ref: str | None = None, previews: Collection[str
         _plain(config.summary) or "A way of moving the face while speaking or singing, for talkstyle.",
         *(f"![{_described(name)}]({name})" for name in sorted(previews, key=lambda name: name.rpartition(".")[0])),
         "## Use",
-        "```python\nimport sdk\n"
+        "```python\nimport sdk\n\n"
         f'video = sdk.animate("portrait.png", "speech.wav", style={json.dumps(ref, ensure_ascii=False)})\n'
         'video.save("speech.mp4")\n```',
         "## Terms",
