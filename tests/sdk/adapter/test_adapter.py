@@ -11,7 +11,7 @@ from sdk.adapter import FitConfig, StyleAdapter
 from sdk.data import Audio, Motion, TalkstyleWarning
 from sdk.errors import AudioSilent, ConfigError, InputError, MediaTrackMissing, ReferenceTooShort, StyleWithoutEffect
 from sdk.evaluation import evaluate
-from sdk.face import mouth_opening
+from sdk.face import canonical_face, mouth_width
 from sdk.media import open_audio, write_image, write_video
 from sdk.packs import StylePack
 from sdk.registry import register
@@ -130,16 +130,14 @@ def test_stills_and_any_sound_are_unpaired(adapter, voice, tmp_path):
     assert one.config.training.held_out is None
 
 
-def test_stills_keep_the_order_of_nothing(adapter, voice, tmp_path):
-    """The style of stills depends on what they show, not on a clock: smiling stills widen the mouth."""
-    images = []
-    for k in range(12):
-        expression, _ = talking(1, smile=0.05, opening=0.0 if k < 6 else 0.1, loudness=np.ones(1, np.float32))
-        images.append(drawn_face(256, expression=expression[0]).pixels)
-    adapter.fit(images=images, audio=voice)
-    moved = adapter.last.styled.expression.mean(0) - adapter.last.base.expression.mean(0)
-    assert np.isfinite(moved).all()
-    assert mouth_opening(adapter.last.styled.expression + 1).std() >= 0
+def test_a_few_smiling_stills_teach_the_smile(adapter, voice):
+    """Their neutral face comes from the template, so that a smile in all of them is style and not shape."""
+    expression, _ = talking(1, smile=0.06, opening=0.05, loudness=np.ones(1, np.float32))
+    adapter.fit(images=[drawn_face(256, seed=seed, expression=expression[0]).pixels for seed in (0, 0, 0)], audio=voice)
+    base, styled = (
+        mouth_width(canonical_face() + m.expression).mean() for m in (adapter.last.base, adapter.last.styled)
+    )
+    assert styled > base + 0.02
 
 
 def test_a_clip_without_sound_names_the_ways_out(adapter, silent_clip):
