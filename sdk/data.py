@@ -187,11 +187,14 @@ class Portrait:
         pixels: uint8 ``[H, W, 3]``, sRGB.
         landmarks: The face, in the picture's pixels.
         alpha: uint8 ``[H, W]``, or None where the picture is opaque.
+        teeth: Another picture of the same person, its mouth open: what a renderer shows behind the lips. None where
+            there is none; a renderer then makes do.
     """
 
     pixels: Image
     landmarks: Landmarks
     alpha: NDArray[np.uint8] | None = None
+    teeth: Portrait | None = None
 
     def __post_init__(self) -> None:
         """Check shapes and dtypes."""

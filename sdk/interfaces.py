@@ -177,6 +177,8 @@ class Renderer(Protocol):
 
     Attributes:
         name: The component's name.
+
+    One that shows the teeth of ``portrait.teeth`` says so by ``shows_teeth = True``; users are told where one does not.
     """
 
     name: str

@@ -49,7 +49,7 @@ def _polygon_mask(points: NDArray[np.float64], places: NDArray[np.float64]) -> N
     return inside
 
 
-def _pixels_within(pixels: Image, points: NDArray[np.float64]) -> NDArray[np.float64]:
+def pixels_within(pixels: Image, points: NDArray[np.float64]) -> NDArray[np.float64]:
     """The pixels inside a polygon, ``[N, 3]``; perhaps none."""
     height, width = pixels.shape[:2]
     x0, y0 = np.clip(np.floor(points.min(0)), 0, (width - 1, height - 1)).astype(int)
@@ -62,13 +62,14 @@ def _pixels_within(pixels: Image, points: NDArray[np.float64]) -> NDArray[np.flo
     return np.asarray(pixels[ys[inside], xs[inside]].astype(np.float64), dtype=np.float64)
 
 
-def _luma(colour: NDArray[np.float64]) -> NDArray[np.float64]:
+def luma(colour: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How bright colours ``[..., 3]`` are."""
     return np.asarray(colour @ np.array([0.299, 0.587, 0.114]))
 
 
 def _brightest(colours: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     """The mean of the brightest of some colours ``[N, 3]``."""
-    light = _luma(colours)
+    light = luma(colours)
     return np.asarray(colours[light >= np.quantile(light, 1.0 - share)].mean(axis=0))
 
 
@@ -78,21 +79,21 @@ def tooth_tone(pixels: Image, points: Floats, *, open_mouth: bool = False) -> ND
     Its own teeth where an open mouth shows them; else the whites of the eyes, held near the skin's brightness.
     """
     flat = np.asarray(points, dtype=np.float64)[:, :2]
-    eyes = np.concatenate([_pixels_within(pixels, flat[[*upper, *lower[-2:0:-1]]]) for upper, lower in EYES])
-    skin = _pixels_within(pixels, flat[[31, 35, 53, 49]])
+    eyes = np.concatenate([pixels_within(pixels, flat[[*upper, *lower[-2:0:-1]]]) for upper, lower in EYES])
+    skin = pixels_within(pixels, flat[[31, 35, 53, 49]])
     skin_tone = np.median(skin, axis=0) if len(skin) else np.array([180.0, 140.0, 120.0])
     white = _brightest(eyes, 0.2) if len(eyes) >= 12 else np.array([205.0, 195.0, 180.0])
-    inside = _pixels_within(pixels, flat[[60, 61, 62, 63, 64, 65, 66, 67]]) if open_mouth else eyes[:0]
+    inside = pixels_within(pixels, flat[[60, 61, 62, 63, 64, 65, 66, 67]]) if open_mouth else eyes[:0]
     if len(inside) >= 12:
         shown = _brightest(inside, 0.3)
-        if _luma(shown) > 0.75 * _luma(skin_tone) and shown[2] > 0.6 * shown[0]:
+        if luma(shown) > 0.75 * luma(skin_tone) and shown[2] > 0.6 * shown[0]:
             return np.minimum(shown, 250.0)  # these are the teeth themselves
     # An eye in shadow is no measure; nor is the glint on it.
-    goal = float(np.clip(_luma(white), 1.1 * _luma(skin_tone), 1.35 * _luma(skin_tone)))
+    goal = float(np.clip(luma(white), 1.1 * luma(skin_tone), 1.35 * luma(skin_tone)))
     hue = (
-        0.3 * white / max(float(_luma(white)), 1.0)
+        0.3 * white / max(float(luma(white)), 1.0)
         + 0.5 * np.array([1.04, 1.0, 0.89])
-        + 0.2 * skin_tone / max(float(_luma(skin_tone)), 1.0)
+        + 0.2 * skin_tone / max(float(luma(skin_tone)), 1.0)
     )
     return np.asarray(np.clip(hue * goal, 0.0, 250.0), dtype=np.float64)
 
@@ -100,7 +101,7 @@ def tooth_tone(pixels: Image, points: Floats, *, open_mouth: bool = False) -> ND
 def lip_tone(pixels: Image, points: Floats) -> NDArray[np.float64]:
     """The lower lip's colour, ``[3]``."""
     flat = np.asarray(points, dtype=np.float64)[:, :2]
-    lip = _pixels_within(pixels, flat[[60, 67, 66, 65, 64, 55, 56, 57, 58, 59]])
+    lip = pixels_within(pixels, flat[[60, 67, 66, 65, 64, 55, 56, 57, 58, 59]])
     return np.median(lip, axis=0) if len(lip) else np.array([170.0, 100.0, 95.0])
 
 
@@ -139,21 +140,30 @@ def _teeth(
     return coverage * fade, shade, gum
 
 
-def paint(pixels: Image, face: Face, seam: Seam, places: NDArray[np.float64]) -> Interior:
-    """Paint the layers over places ``[H, W, 2]`` (pixels) of a portrait."""
-    tooth, lip = tooth_tone(pixels, face.points, open_mouth=lip_gap(face.shape) > 0.0), lip_tone(pixels, face.points)
-    skin_light = float(_luma(tooth))
-    # In the mouth's own plane: a turned portrait foreshortens the teeth as it does the mouth.
-    frame = face.camera[:2, :2]
+def under_nose(face: Face, seam: Seam, side: int) -> NDArray[np.float64]:
+    """The middle of the teeth on a lip's edge (0 upper, 1 lower), ``[2]``, pixels.
+
+    It is under the nose, even where the lips are pulled to one side.
+    """
     nose, bridge, corners = face.shape[33], face.shape[27], (face.shape[48] + face.shape[54]) / 2
-    # The teeth stand under the nose, even where the lips are pulled to one side.
     middle = np.array([0.35 * (nose[0] + bridge[0]) + 0.3 * corners[0], corners[1], corners[2]])
-    middle = face.to_pixels(middle[None])[0, :2]
-    local = seam.coordinates(middle)
-    middle = seam.origin + np.array([local[0], seam.edge(0, local[0])]) @ seam.axes
-    a, b = np.moveaxis((places - middle) @ np.linalg.inv(frame).T, -1, 0)
+    along = seam.coordinates(face.to_pixels(middle[None])[0, :2])[0]
+    return np.asarray(seam.origin + np.array([along, seam.edge(side, along)]) @ seam.axes)
+
+
+def paint(
+    pixels: Image, face: Face, seam: Seam, places: NDArray[np.float64], *, tooth: NDArray[np.float64] | None = None
+) -> Interior:
+    """Paint the layers over places ``[H, W, 2]`` (pixels) of a portrait; with teeth of a colour, where it is known."""
+    if tooth is None:
+        tooth = tooth_tone(pixels, face.points, open_mouth=lip_gap(face.shape) > 0.0)
+    lip = lip_tone(pixels, face.points)
+    skin_light = float(luma(tooth))
+    # In the mouth's own plane: a turned portrait foreshortens the teeth as it does the mouth.
+    middle, under = under_nose(face, seam, 0), under_nose(face, seam, 1)
+    a, b = np.moveaxis((places - middle) @ np.linalg.inv(face.camera[:2, :2]).T, -1, 0)
     # The upper teeth hang behind the upper lip, the lower ones stand behind the lower lip, be the mouth open or shut.
-    c = b - (seam.edge(1, local[0]) - seam.edge(0, local[0])) / face.unit
+    c = b - float((under - middle) @ seam.axes[1]) / face.unit
     blur = 0.7 / face.unit + 0.004
     gum_tone = 0.55 * lip + 0.45 * np.array([1.0, 0.55, 0.52]) * skin_light * 0.75
 

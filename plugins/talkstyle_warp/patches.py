@@ -13,13 +13,14 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sdk.data import Floats
+from sdk.data import Floats, Portrait
 from talkstyle_warp.compositing import Window, magnify, mix, sample, to_bytes
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.field import INPUTS, Geometry
 from talkstyle_warp.forward import Drive, Ground
 from talkstyle_warp.inversion import invert
 from talkstyle_warp.mouth import paint
+from talkstyle_warp.teeth import borrow
 
 GroundOf = Callable[[Window, list[NDArray[np.float64]]], Ground]
 
@@ -222,7 +223,7 @@ class MouthPatch(Patch):
     @classmethod
     def of(
         cls,
-        pixels: NDArray[np.uint8],
+        portrait: Portrait,
         picture: NDArray[np.uint8],
         geometry: Geometry,
         ground: GroundOf,
@@ -231,6 +232,7 @@ class MouthPatch(Patch):
         device: torch.device,
     ) -> MouthPatch:
         """Prepare the mouth; ``keep_open`` where the portrait's own open mouth is what rest looks like."""
+        pixels, teeth = portrait.pixels, portrait.teeth
         face, seam = geometry.face, geometry.mouth
         flat = face.points[:, :2]
         around = flat[[33, 48, 54, 6, 7, 8, 9, 10]]
@@ -250,7 +252,9 @@ class MouthPatch(Patch):
         own = np.clip(1.0 - inside_up - inside_low, 0.0, 1.0)
         colours = _texture(picture, outer)
         anchor = torch.from_numpy(face.shape[48:68].mean(0).astype(np.float32)).to(device)
-        interior = paint(pixels, face, seam, places)
+        interior = paint(pixels, face, seam, places) if teeth is None else borrow(teeth, pixels, face, seam, places)
+        # Teeth that were given are shown, unless the portrait's own open mouth is what rest looks like.
+        shows_own = gap > soft and (keep_open or teeth is None)
         cavity = np.append(interior.cavity, [255.0] * (colours.shape[-1] - 3))
         jaw = np.zeros(INPUTS)
         jaw[[65, 66, 67]] = 0.93 / 3
@@ -265,7 +269,7 @@ class MouthPatch(Patch):
             _tensor(interior.upper, device),
             _tensor(interior.lower, device),
             torch.from_numpy(cavity.astype(np.float32)).to(device).view(1, -1, 1, 1),
-            _with_mattes(colours, (own,), device) if gap > soft else None,
+            _with_mattes(colours, (own,), device) if shows_own else None,
             torch.from_numpy(jaw.astype(np.float32)).to(device),
         )
 

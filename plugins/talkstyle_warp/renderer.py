@@ -66,6 +66,7 @@ class WarpRenderer:
     """
 
     name = "warp"
+    shows_teeth = True
 
     def __init__(
         self, device: str | torch.device = "auto", *, rest: Rest = "closed", cubic: bool = False, chunk: int = 8
@@ -83,7 +84,7 @@ class WarpRenderer:
         """Measure the face, build its fields and paint its mouth.
 
         Raises:
-            FaceUnreliable: The landmarks make no face.
+            FaceUnreliable: The landmarks make no face, or the mouth in ``portrait.teeth`` is closed.
         """
         face = fit(portrait.landmarks)
         at_rest = closing(face.shape, self.rest)
@@ -116,7 +117,7 @@ class WarpRenderer:
         crop = picture[window.top : window.top + window.height, window.left : window.left + window.width]
         texture = torch.from_numpy(crop.astype(np.float32)).to(self.device)
         keep_open = self.rest == "portrait"
-        mouth = MouthPatch.of(portrait.pixels, picture, geometry, ground, keep_open=keep_open, device=self.device)
+        mouth = MouthPatch.of(portrait, picture, geometry, ground, keep_open=keep_open, device=self.device)
         eyes = tuple(EyePatch.of(picture, geometry, eye, ground, device=self.device) for eye in (0, 1))
         shape = face.shape + at_rest
         return PreparedPortrait(

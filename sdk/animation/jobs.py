@@ -34,6 +34,7 @@ class Job(BaseModel):
         fps: Frames a second.
         seed: Decides blinks and idle motion.
         face: Which of several faces.
+        teeth: Another picture of the same person, showing teeth.
         mouth: See ``Controls``.
         brows: See ``Controls``.
         blink: See ``Controls``.
@@ -50,6 +51,7 @@ class Job(BaseModel):
     fps: int | float | str = 25
     seed: int = Field(default=0, ge=0)
     face: int | tuple[float, float, float, float] | str | None = None
+    teeth: Path | None = None
     mouth: float = Field(default=1.0, ge=0, le=2)
     brows: float = Field(default=1.0, ge=0, le=2)
     blink: float = Field(default=1.0, ge=0, le=2)
@@ -108,7 +110,8 @@ def as_job(value: Job | Mapping[str, Any], *, where: str, folder: Path | None = 
         raise ConfigError(f"{place or 'the job'}: {first['msg']}", where=where, hint=hint) from error
     if folder is None:
         return job
-    return job.model_copy(update={"portrait": folder / job.portrait, "audio": folder / job.audio})
+    files = {"portrait": folder / job.portrait, "audio": folder / job.audio}
+    return job.model_copy(update=files if job.teeth is None else {**files, "teeth": folder / job.teeth})
 
 
 def read_jobs(source: Path, *, common: Mapping[str, Any] | None = None) -> list[Job]:

@@ -179,7 +179,9 @@ class _Batch:
         before = self.record.find(output, recipe)
         if before is not None:
             return JobResult(job=job, output=output, state="skipped", **before)
-        who, notes = self.parts.find_face(job.portrait, job.face, key=(portrait, job.face))
+        # The same object for the same files, so that it is prepared once.
+        key = (portrait, job.face, None if job.teeth is None else _sha256(job.teeth))
+        who, notes = self.parts.sitter(job.portrait, job.face, job.teeth, key=key)
         animation = build(
             self.parts,
             who,
@@ -190,6 +192,7 @@ class _Batch:
             controls=job.controls,
             seed=job.seed,
             face=None,
+            teeth=None,
             allow_other_base=self.allow_other_base,
             report=self.report,
             cancel=self.cancel,
@@ -204,9 +207,10 @@ class _Batch:
     def _recipe(self, job: Job, portrait: str, pack: StylePack | None) -> str:
         """The sha256 of everything that the output depends on."""
         everything = {
-            **job.model_dump(mode="json", exclude={"portrait", "audio", "output"}),
+            **job.model_dump(mode="json", exclude={"portrait", "audio", "output", "teeth"}),
             "portrait": portrait,
             "audio": _sha256(job.audio),
+            "teeth": None if job.teeth is None else _sha256(job.teeth),
             "style": None if pack is None else [pack.config.base.weights_sha256, pack.config.delta.sha256],
             "components": self.components,
             "background": self.background,

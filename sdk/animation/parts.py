@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from sdk import defaults
@@ -66,20 +67,46 @@ class Parts:
         renderer: Renderer = self._get("renderer", self._renderer, placed=True)
         return renderer
 
-    def find_face(self, source: PortraitInput, face: Face, *, key: Hashable = None) -> tuple[Portrait, tuple[str, ...]]:
-        """Read a portrait, with warnings; errors as for ``load_portrait``.
+    @property
+    def detector(self) -> LandmarkDetector:
+        """The landmark detector.
+
+        Raises:
+            PluginError: It cannot be used.
+        """
+        detector: LandmarkDetector = self._get("landmark-detector", self._detector, placed=True)
+        return detector
+
+    def sitter(
+        self,
+        source: PortraitInput | Portrait,
+        face: Face,
+        teeth: PortraitInput | Portrait | None,
+        *,
+        key: Hashable = None,
+    ) -> tuple[Portrait, tuple[str, ...]]:
+        """Read a portrait and perhaps its teeth, with warnings; errors as for ``load_portrait`` and ``load_teeth``.
 
         Args:
             source: The picture.
-            face: Which one, where there are several.
-            key: The same for the same picture and face, to take it from the last few that were read.
+            face: Which face, where there are several.
+            teeth: Another picture of the same person.
+            key: The same for the same pictures and face, to take it from the last few that were read.
         """
-        from sdk.reference import load_portrait
+        if key is not None:
+            return _kept(self._faces, key, lambda: self.sitter(source, face, teeth))
+        from sdk.reference import load_portrait, load_teeth
 
-        detector: LandmarkDetector = self._get("landmark-detector", self._detector, placed=True)
-        if key is None:
-            return load_portrait(source, detector=detector, face=face)
-        return _kept(self._faces, key, lambda: load_portrait(source, detector=detector, face=face))
+        notes: tuple[str, ...] = ()
+        who = source
+        if not isinstance(who, Portrait):
+            who, notes = load_portrait(who, detector=self.detector, face=face)
+        if teeth is None:
+            return who, notes
+        if isinstance(teeth, Portrait):
+            return replace(who, teeth=teeth), notes
+        smile, more = load_teeth(teeth, detector=self.detector)
+        return replace(who, teeth=smile), (*notes, *more)
 
     def prepare(self, portrait: Portrait) -> Any:
         """What the renderer makes of a portrait, kept for as long as it is among the last few."""

@@ -45,6 +45,7 @@ def animate(
     controls: Controls = Controls(),  # noqa: B008 frozen
     seed: int = 0,
     face: Face = None,
+    teeth: PortraitInput | Portrait | None = None,
     generator: str | MotionGenerator | None = None,
     encoder: str | AudioEncoder | None = None,
     renderer: str | Renderer = defaults.RENDERER,
@@ -68,6 +69,8 @@ def animate(
         controls: How strongly mouth, brows, lids and head move.
         seed: Decides blinks and idle motion.
         face: Which of several faces: ``"largest"``, an index (largest first), or a box near it.
+        teeth: Another picture of the same person, who smiles or laughs in it: the open mouth shows these teeth. Of
+            several faces the largest counts. Left out: the portrait's own where it shows them, or painted ones.
         generator: A motion generator or its name; the style's own where left out.
         encoder: An audio encoder or its name; the style's own, or else the generator's, where left out.
         renderer: A renderer or its name.
@@ -81,7 +84,7 @@ def animate(
     Raises:
         ConfigError: An option makes no sense.
         MediaError: Portrait or sound cannot be read.
-        FaceError: The portrait has no face, several, or none that can serve.
+        FaceError: The portrait has no face, several, or none that can serve; or the mouth in ``teeth`` is closed.
         StyleError: The style cannot be found or used.
         PluginError: A component cannot be used.
         Cancelled: The token was cancelled.
@@ -99,6 +102,7 @@ def animate(
         controls=controls,
         seed=seed,
         face=face,
+        teeth=teeth,
         allow_other_base=allow_other_base,
         report=Reporter(on_progress, cancel),
         cancel=cancel,
@@ -119,6 +123,7 @@ def build(
     controls: Controls,
     seed: int,
     face: Face,
+    teeth: PortraitInput | Portrait | None,
     allow_other_base: bool,
     report: Reporter,
     cancel: CancelToken | None,
@@ -131,10 +136,12 @@ def build(
     sound = open_audio(audio)
     pack = find_style(style)
     report("prepare")
-    who, notes = (portrait, ()) if isinstance(portrait, Portrait) else parts.find_face(portrait, face)
+    who, notes = parts.sitter(portrait, face, teeth)
     report("prepare")
     mover, listener = parts.speaker(pack)
     painter = parts.renderer
+    if who.teeth is not None and not getattr(painter, "shows_teeth", False):
+        notes += (f"the renderer {painter.name!r} makes no use of teeth=",)
     mover = _dressed(mover, pack, strength, listener, allow_other_base=allow_other_base).to(parts.device).eval()
     prepared = parts.prepare(who)
     report("prepare")

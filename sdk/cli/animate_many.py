@@ -33,6 +33,7 @@ def command(
     again: bool,
     style: tuple[str, ...],
     face: str | None,
+    teeth: Path | None,
     generator: str | None,
     renderer: str,
     detector: str,
@@ -46,14 +47,16 @@ def command(
     """Make every animation that JOBS name, each a .csv, a .json, or a folder of portraits and sounds.
 
     A list's columns are portrait and audio, and, where they differ from the options, output, style, strength, fps,
-    seed, face, mouth, brows, blink and head. In a folder, files of one name belong together; a single portrait speaks
-    every sound, and a single sound is spoken by every portrait. What fails is told, and the rest goes on; called again,
-    it makes what is missing or has changed. Exits with 1 if anything failed.
+    seed, face, teeth, mouth, brows, blink and head. In a folder, files of one name belong together; a single portrait
+    speaks every sound, and a single sound is spoken by every portrait. What fails is told, and the rest goes on; called
+    again, it makes what is missing or has changed. Exits with 1 if anything failed.
     """
     from sdk.animation import animate_many
     from sdk.animation.jobs import read_jobs
 
     common |= {"style": _styles(style), "face": _face(face)}
+    if teeth is not None:
+        common["teeth"] = teeth.absolute()  # a list's own paths are relative to the list
     every = [job for source in jobs for job in read_jobs(source, common=common)]
     results = []
     with progress_bar(as_json=as_json) as on_progress:

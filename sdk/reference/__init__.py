@@ -2,7 +2,7 @@
 
 from sdk.reference.clip import load_clip
 from sdk.reference.faces import Face
-from sdk.reference.portrait import PortraitInput, load_portrait
+from sdk.reference.portrait import PortraitInput, load_portrait, load_teeth
 from sdk.reference.selection import Pick, frame_quality, pick, templates
 from sdk.reference.stills import FaceStills, load_stills
 from sdk.reference.track import FaceTrack
@@ -17,6 +17,7 @@ __all__ = [
     "load_clip",
     "load_portrait",
     "load_stills",
+    "load_teeth",
     "pick",
     "templates",
 ]

@@ -12,9 +12,9 @@ from sdk.errors import FaceNotFound
 from sdk.interfaces import LandmarkDetector
 from sdk.media import ImageInput, Picture, read_image
 from sdk.reference.faces import Face, choose, find
-from sdk.reference.quality import judge, turn
+from sdk.reference.quality import judge, require_teeth, turn
 
-__all__ = ["PortraitInput", "composite", "load_portrait"]
+__all__ = ["PortraitInput", "composite", "load_portrait", "load_teeth"]
 
 PortraitInput: TypeAlias = ImageInput
 """A path, a file's bytes, a binary file object, an array, or a Pillow image."""
@@ -53,6 +53,26 @@ def load_portrait(
     yaw = float(turn(one.points[None])[0])
     warnings = judge(width=one.width, yaw=yaw, sharp=one.sharp, where=name)
     return Portrait(picture.pixels, one.landmarks, picture.alpha), tuple(warnings)
+
+
+def load_teeth(source: PortraitInput, *, detector: LandmarkDetector) -> tuple[Portrait, tuple[str, ...]]:
+    """Read a second picture of somebody, which shows what is behind their lips; of several faces the largest.
+
+    Args:
+        source: The picture.
+        detector: Finds the face.
+
+    Returns:
+        The picture with its face, and warnings.
+
+    Raises:
+        FaceError: As ``load_portrait``; ``FaceUnreliable`` also where the mouth is closed.
+        MediaError: The picture cannot be read.
+    """
+    name = os.fspath(source) if isinstance(source, str | os.PathLike) else "the picture of teeth"
+    picture, warnings = load_portrait(source, detector=detector, face="largest")
+    require_teeth(picture.landmarks.points, where=name)
+    return picture, tuple(f"{name}: {warning}" for warning in warnings)
 
 
 def composite(picture: Picture) -> Image:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from sdk.data import Box, Floats, Image
 from sdk.errors import FaceTooSmall, FaceUnreliable
-from sdk.face import align
+from sdk.face import align, mouth_opening
 
-__all__ = ["TURNED_AWAY", "judge", "sharpness", "turn"]
+__all__ = ["TURNED_AWAY", "judge", "require_teeth", "sharpness", "turn"]
 
 SMALLEST: Final = 48
 """Pixels across a face under which its landmarks say too little."""
@@ -22,6 +22,8 @@ TURNED: Final = 30
 """Degrees of yaw beyond which one half of the mouth is foreshortened."""
 TURNED_AWAY: Final = 60
 """Degrees of yaw beyond which half of the landmarks are guesses."""
+PARTED: Final = 0.05
+"""Outer-eye distances between the inner lips under which a mouth shows nothing of its teeth: 4 to 5 mm."""
 SHARP: Final = 12.0
 """Sharpness under which a face counts as blurred: a blur of about 3 % of its width."""
 
@@ -83,3 +85,23 @@ def judge(*, width: float, yaw: float, sharp: float, where: str) -> list[str]:
     if sharp < SHARP:
         poor.append(f"the face is blurred (sharpness {sharp:.0f}; {SHARP:.0f} and more are good)")
     return poor
+
+
+def require_teeth(points: Floats, *, where: str) -> None:
+    """Refuse a picture of somebody's teeth that can show none.
+
+    Args:
+        points: Landmarks ``[68, 3]``.
+        where: The file, for errors.
+
+    Raises:
+        FaceUnreliable: The lips are together, or nearly so.
+    """
+    opening = float(mouth_opening(points))
+    if opening < PARTED:
+        raise FaceUnreliable(
+            f"the mouth is closed: the lips are apart by {100 * opening:.0f} % of the outer eyes' distance, "
+            f"and showing teeth takes {100 * PARTED:.0f} %",
+            where=where,
+            hint="Give a picture of the same person that smiles or laughs with teeth, or leave teeth= out.",
+        )

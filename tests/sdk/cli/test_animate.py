@@ -64,6 +64,7 @@ def test_json(given, talkstyle_json, tmp_path):
         (("--face", "7"), 1, "face-not-found"),
         (("--renderer", "none"), 1, "component-not-found"),
         (("--head", "3"), 2, "usage"),
+        (("--teeth", "none.jpg"), 1, "media-not-found"),
     ],
 )
 def test_errors(given, talkstyle_json, tmp_path, words, code, kind):
