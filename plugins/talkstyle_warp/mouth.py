@@ -177,10 +177,11 @@ def paint(
     upper = crowns(*_teeth(a, 0.030 - b, _UPPER_WIDTHS, _UPPER_ARCH, blur), 1.0)
     lower_teeth = crowns(*_teeth(a, c - 0.006, _LOWER_WIDTHS, _LOWER_ARCH, blur), 0.86)
     tongue_tone = 0.5 * lip + 0.5 * np.array([0.95, 0.50, 0.50]) * skin_light * 0.7
-    dome = np.sqrt((a / 0.26) ** 2 + (np.minimum(c - 0.08, 0.0) / 0.22) ** 2)
-    tongue_cover = 1.0 - smoothstep(dome, 0.55, 1.0)
-    groove = 1.0 - 0.18 * np.exp(-((a / 0.02) ** 2))
-    tongue_shade = (0.45 + 0.45 * smoothstep(c, -0.06, 0.10)) * groove
+    dome = np.sqrt((a / 0.27) ** 2 + (np.minimum(c - 0.08, 0.0) / 0.25) ** 2)
+    tongue_cover = 1.0 - smoothstep(dome, 0.45, 1.0)
+    groove = 1.0 - 0.12 * np.exp(-((a / 0.035) ** 2))
+    light = np.exp(-(((np.abs(a) - 0.07) / 0.06) ** 2) - ((c - 0.01) / 0.05) ** 2)  # wet, on either side of the groove
+    tongue_shade = (0.50 + 0.45 * smoothstep(c, -0.16, 0.06) + 0.12 * light) * groove
     tongue = tongue_tone * tongue_shade[..., None]
     cover = lower_teeth[..., 3:]
     joined_cover = cover + (1 - cover) * tongue_cover[..., None]

@@ -20,7 +20,7 @@ from talkstyle_warp.field import INPUTS, Geometry
 from talkstyle_warp.forward import Drive, Ground
 from talkstyle_warp.inversion import invert
 from talkstyle_warp.mouth import paint
-from talkstyle_warp.teeth import borrow
+from talkstyle_warp.teeth import borrow, shown_by
 
 GroundOf = Callable[[Window, list[NDArray[np.float64]]], Ground]
 
@@ -211,6 +211,7 @@ class MouthPatch(Patch):
         cavity: The dark's colour, ``[1, C, 1, 1]``.
         own: The portrait's own interior with its matte, where its mouth is open.
         jaw: The lower teeth's share of the lower lip's way, as weights on the inputs ``[INPUTS]``.
+        shadow: How much the lips darken what is behind them: 1 where it is painted, less where a picture has it.
     """
 
     below: Tensor
@@ -219,6 +220,7 @@ class MouthPatch(Patch):
     cavity: Tensor
     own: Tensor | None
     jaw: Tensor
+    shadow: float
 
     @classmethod
     def of(
@@ -232,7 +234,7 @@ class MouthPatch(Patch):
         device: torch.device,
     ) -> MouthPatch:
         """Prepare the mouth; ``keep_open`` where the portrait's own open mouth is what rest looks like."""
-        pixels, teeth = portrait.pixels, portrait.teeth
+        pixels, teeth = portrait.pixels, shown_by(portrait, keep_open=keep_open)
         face, seam = geometry.face, geometry.mouth
         flat = face.points[:, :2]
         around = flat[[33, 48, 54, 6, 7, 8, 9, 10]]
@@ -253,7 +255,7 @@ class MouthPatch(Patch):
         colours = _texture(picture, outer)
         anchor = torch.from_numpy(face.shape[48:68].mean(0).astype(np.float32)).to(device)
         interior = paint(pixels, face, seam, places) if teeth is None else borrow(teeth, pixels, face, seam, places)
-        # Teeth that were given are shown, unless the portrait's own open mouth is what rest looks like.
+        # A mouth that stays open at rest, or hardly is, shows its inside as it is.
         shows_own = gap > soft and (keep_open or teeth is None)
         cavity = np.append(interior.cavity, [255.0] * (colours.shape[-1] - 3))
         jaw = np.zeros(INPUTS)
@@ -271,6 +273,7 @@ class MouthPatch(Patch):
             torch.from_numpy(cavity.astype(np.float32)).to(device).view(1, -1, 1, 1),
             _with_mattes(colours, (own,), device) if shows_own else None,
             torch.from_numpy(jaw.astype(np.float32)).to(device),
+            1.0 if teeth is None else 0.4,
         )
 
     def render(self, drive: Drive, *, cubic: bool) -> Tensor:
@@ -303,7 +306,8 @@ class MouthPatch(Patch):
         tongue = sample(self.lower, skull - pixels[:, :, None, None])
         inside = mix(mix(self.cavity[:, :3], tongue[:, :3], tongue[:, 3:]), teeth[:, :3], teeth[:, 3:])
         # The lips' shadow.
-        inside = inside * ((1.0 - 0.35 * shade_up.clamp(0, 0.5)) * (1.0 - 0.3 * shade_low.clamp(0, 0.5)))
+        up, low = 0.35 * self.shadow, 0.3 * self.shadow
+        inside = inside * ((1.0 - up * shade_up.clamp(0, 0.5)) * (1.0 - low * shade_low.clamp(0, 0.5)))
         if self.channels > 3:
             inside = torch.cat([inside, self.cavity[:, 3:].expand(len(inside), -1, *inside.shape[2:])], dim=1)
         if self.own is not None:

@@ -13,7 +13,8 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from sdk.data import Floats, Image, Portrait
-from sdk.reference.quality import require_teeth
+from sdk.face import mouth_opening
+from sdk.reference.quality import PARTED, require_teeth
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.mouth import Interior, luma, paint, pixels_within, tooth_tone, under_nose
 from talkstyle_warp.seams import MOUTH, Seam
@@ -22,14 +23,31 @@ from talkstyle_warp.template import Face, fit
 CHEEKS: Final = ((41, 31, 48, 3, 1), (46, 35, 54, 13, 15))
 """Skin that both pictures show: what their colours are matched by."""
 
+CAST: Final = 0.5
+"""How much of the difference in colour is taken for the light's; the rest is the skin's own, flushed or made up."""
+
 DARK: Final = 0.7
 """The line between the rows of teeth is darker than the teeth by this; where no such line is, there is but one row."""
 
 ARC: Final = 0.02
 """By how much the line between the rows is higher at the mouth's corners than in the middle, outer-eye distances."""
 
+LIFTED: Final = 0.08
+"""By how far a smile lifts the upper lip at most, outer-eye distances: 7 mm."""
+
 LIP: Final = 0.006
 """By how far the lips' edges are kept out, outer-eye distances: a lip's red must not travel with the teeth."""
+
+
+def shown_by(portrait: Portrait, *, keep_open: bool) -> Portrait | None:
+    """The picture whose teeth a portrait is to show: the one it came with, or itself where its lips are to be closed.
+
+    An open portrait that stays open at rest shows its own mouth as it is, unless another was given.
+    """
+    if portrait.teeth is not None:
+        return portrait.teeth
+    itself = not keep_open and mouth_opening(portrait.landmarks.points) >= PARTED
+    return portrait if itself else None
 
 
 def borrow(teeth: Portrait, pixels: Image, face: Face, seam: Seam, places: Floats) -> Interior:
@@ -58,22 +76,27 @@ def borrow(teeth: Portrait, pixels: Image, face: Face, seam: Seam, places: Float
         """Where the places are in the other picture, if these two points are one."""
         return np.asarray(picture + (places - portrait) @ turn.T)
 
-    # The upper row is held by the nose, which hardly moves; the lower one by the lip that it stands behind.
+    # The upper row is held by the nose, which hardly moves, and a smile lifts the upper lip, by so much at most. The
+    # lower row is held by the lip that it stands behind.
     above = at(face.points[33, :2], photo.points[33, :2])
+    edge = photo.points[33, :2] + turn @ (under_nose(face, seam, 0) - face.points[33, :2])
+    lifted = float((edge - under_nose(photo, edges, 0)) @ edges.axes[1])
+    above = above + (float(np.clip(lifted, 0.0, LIFTED * photo.unit)) - lifted) * edges.axes[1]
     below = at(under_nose(face, seam, 1), under_nose(photo, edges, 1))
     soft = max(1.5, 0.012 * photo.unit)
     split = _split(teeth.pixels, edges)
-    middle = (1 - split) * edges.edge(0, np.zeros(())) + split * edges.edge(1, np.zeros(()))
+    middle = (1 - split) * edges.edge(0, np.zeros(())) + split * (edges.edge(1, np.zeros(())) - soft - LIP * photo.unit)
 
     def row(where: NDArray[np.float64], side: int) -> NDArray[np.float32]:
-        """Colour and cover; past the lip that the row stands behind, the picture's last line is carried on."""
+        """Colour and cover; where the picture's lips hide the row, its last line is carried on."""
         along, across = np.moveaxis(edges.coordinates(where), -1, 0)
         top = edges.edge(0, along) + soft + LIP * photo.unit
         bottom = edges.edge(1, along) - soft - LIP * photo.unit
-        line = bottom if split == 1.0 else np.minimum(middle - ARC * photo.unit * (along / edges.half) ** 2, bottom)
+        line = middle - ARC * photo.unit * (along / edges.half) ** 2
         past = smoothstep(across - line, -soft, soft)
         cover = (past if side else 1.0 - past) * smoothstep(bottom - (line if side else top), 0.0, 2 * soft)
-        seen = np.minimum(across, bottom) if side else np.maximum(across, top)
+        cover *= 1.0 - smoothstep(np.abs(along) / edges.half, 0.7, 1.0)  # no teeth end at an edge
+        seen = np.clip(across, top, np.maximum(top, bottom))
         colour = _look(
             teeth.pixels, edges.origin + np.stack([along, seen], axis=-1) @ edges.axes, photo.unit / face.unit
         )
@@ -84,14 +107,16 @@ def borrow(teeth: Portrait, pixels: Image, face: Face, seam: Seam, places: Float
 
 
 def _gain(own: Image, own_points: Floats, other: Image, other_points: Floats) -> NDArray[np.float64]:
-    """What the other picture's colours are multiplied by ``[3]``, so that the cheeks' are the same in both."""
+    """What the other picture's colours are multiplied by ``[3]``, so that the cheeks are as bright in both."""
 
     def skin(pixels: Image, points: Floats) -> NDArray[np.float64]:
         flat = np.asarray(points, dtype=np.float64)[:, :2]
         seen = np.concatenate([pixels_within(pixels, flat[list(cheek)]) for cheek in CHEEKS])
         return np.asarray(np.median(seen, axis=0) if len(seen) else np.full(3, 128.0))
 
-    return np.asarray(np.clip(skin(own, own_points) / np.maximum(skin(other, other_points), 1.0), 0.3, 3.0))
+    full = skin(own, own_points) / np.maximum(skin(other, other_points), 1.0)
+    light = float(luma(skin(own, own_points)) / max(float(luma(skin(other, other_points))), 1.0))
+    return np.asarray(np.clip(light * (full / max(light, 1e-3)) ** CAST, 0.3, 3.0))
 
 
 def _split(pixels: Image, edges: Seam) -> float:

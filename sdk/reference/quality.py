@@ -12,7 +12,7 @@ from sdk.data import Box, Floats, Image
 from sdk.errors import FaceTooSmall, FaceUnreliable
 from sdk.face import align, mouth_opening
 
-__all__ = ["TURNED_AWAY", "judge", "require_teeth", "sharpness", "turn"]
+__all__ = ["PARTED", "TURNED_AWAY", "judge", "require_teeth", "sharpness", "turn"]
 
 SMALLEST: Final = 48
 """Pixels across a face under which its landmarks say too little."""

@@ -105,7 +105,16 @@ def test_teeth_that_are_given_count_over_those_that_an_open_portrait_shows():
     given = replace(portrait, teeth=painted(smile(), GREEN))
     assert green(frame(given)).sum() > 100
     assert not green(frame(given, motion())).any()  # the lips close over them
-    assert green(frame(given, rest="portrait")).sum() < 0.2 * green(frame(given)).sum()
+
+
+def test_an_open_portrait_lends_itself_its_teeth():
+    portrait = painted(face(opening=0.2), GREEN)
+    points = portrait.landmarks.points
+    column = green(frame(portrait))[:, int(points[62, 0])]
+    (rows,) = np.nonzero(column)
+    assert len(rows) > 8
+    assert rows.min() - points[62, 1] < 5  # it begins under the upper lip, where the picture has it
+    assert not green(frame(portrait, motion())).any()
 
 
 def test_alpha_stays_opaque_in_the_mouth():
