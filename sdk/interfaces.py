@@ -123,6 +123,8 @@ class MotionGenerator(Protocol):
         features: The width D of the features that it takes.
         encoder: The name of the audio encoder that it was trained with.
         lookahead: Frames (at 60 Hz) of sound that it hears before it moves.
+
+    It may also have ``encoder_sha256``, that encoder's fingerprint: an encoder with another one is then refused.
     """
 
     name: str

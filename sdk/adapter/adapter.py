@@ -16,7 +16,7 @@ from sdk.adapter.styling import Fitted, fit_material
 from sdk.data import FloatArray, Motion, warn
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
-from sdk.generation import generate
+from sdk.generation import check_pair, generate
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, StyleTransferNet
 from sdk.media import AudioInput, ImageInput, MediaInput
 from sdk.packs import StylePack
@@ -69,6 +69,7 @@ class StyleAdapter:
                 where="StyleAdapter",
                 hint=f"Use encoder={self.generator.encoder!r}, or a generator trained on {self.encoder.name!r}.",
             )
+        check_pair(self.generator, self.encoder)
 
     def fit(
         self,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from sdk import defaults
 from sdk.data import Portrait
 from sdk.errors import ComponentBroken
+from sdk.generation import check_pair
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
 from sdk.registry import accepts, resolve
 
@@ -118,6 +119,7 @@ class Parts:
 
         Raises:
             ComponentBroken: They do not fit together.
+            ConfigError: The generator was trained on another encoder.
             PluginError: One of them cannot be used.
         """
         name = self._generator
@@ -134,6 +136,7 @@ class Parts:
                 f"{encoder.name!r} gives {encoder.width}",
                 hint=f"Use the encoder that it was trained with: {generator.encoder!r}.",
             )
+        check_pair(generator, encoder)
         return generator, encoder
 
     def _get(self, kind: str, component: Any, *, placed: bool = False) -> Any:

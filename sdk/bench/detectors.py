@@ -19,13 +19,13 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from sdk.data import Floats, Image
-from sdk.errors import ComponentBroken, ConfigError, FaceNotFound
+from sdk.errors import ComponentBroken, FaceNotFound
 from sdk.face import normalise
 from sdk.interfaces import LandmarkDetector
 from sdk.media import MediaInput, VideoReader
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.reference.track import step_between
-from sdk.registry import find, load
+from sdk.registry import find, load, parse
 from sdk.testing.drawing import drawn_face
 
 __all__ = ["Agreement", "DetectorSpec", "Speed", "Start", "agreement", "speeds", "start"]
@@ -59,27 +59,12 @@ class DetectorSpec:
     text: str
 
     def parts(self) -> tuple[str, dict[str, Any]]:
-        """The name and the options; their values are read as JSON where they are that, and as text else.
-
-        Raises:
-            ConfigError: An option has no value.
-        """
-        name, *options = self.text.split(",")
-        config: dict[str, Any] = {}
-        for option in options:
-            key, sign, value = option.partition("=")
-            if not key or not sign:
-                raise ConfigError(f"{option!r} is no option of a detector", where=self.text, hint="Write name=value.")
-            try:
-                config[key] = json.loads(value)
-            except json.JSONDecodeError:
-                config[key] = value
-        return name, config
+        """The name and the options; errors as ``sdk.registry.parse``."""
+        return parse(self.text)
 
     def make(self) -> LandmarkDetector:
         """Make it; errors as ``sdk.load``."""
-        name, config = self.parts()
-        detector: LandmarkDetector = load(KIND, name, **config)
+        detector: LandmarkDetector = load(KIND, self.text)
         return detector
 
 

@@ -33,6 +33,7 @@ FILE = click.Path(path_type=Path)
 @click.option("--push-to", metavar="ORG/NAME", help="Also put it on the Hub, which needs both of the terms.")
 @click.option("--checkpoint", type=FILE, help="Keep the fit's state here, and go on from it where it is there.")
 @click.option("--generator", default=defaults.GENERATOR, show_default=True, help="The motion generator.")
+@click.option("--encoder", help="The audio encoder; the generator's own where left out.")
 @click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
 @click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
 @options
@@ -52,6 +53,7 @@ def command(
     push_to: str | None,
     checkpoint: Path | None,
     generator: str,
+    encoder: str | None,
     detector: str,
     device: str,
     as_json: bool,
@@ -72,6 +74,7 @@ def command(
     with progress_bar(as_json=as_json) as on_progress:
         adapter = StyleAdapter(
             generator=generator,
+            encoder=encoder,
             detector=detector,
             device=device,
             config=FitConfig() if steps is None else FitConfig(steps=steps),

@@ -61,6 +61,7 @@ def made_with(command: F) -> F:
         click.option("--face", help=face),
         click.option("--teeth", type=FILE, help="Another picture of the same person, showing teeth."),
         click.option("--generator", help="The motion generator; the style's own where left out."),
+        click.option("--encoder", help="The audio encoder; the style's own, or the generator's, where left out."),
         click.option("--renderer", default=defaults.RENDERER, show_default=True, help="The renderer."),
         click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector."),
         click.option("--device", default="auto", show_default=True, help="Where it runs: auto, cpu, cuda, mps."),

@@ -10,7 +10,7 @@ import click
 from sdk.cli.output import emit, options, show_table
 from sdk.errors import SdkError
 from sdk.kinds import KINDS
-from sdk.registry import Provider, components, failures, load, match
+from sdk.registry import Provider, components, failures, load, match, parse
 from sdk.registry.loading import import_target
 
 __all__ = ["command", "listing"]
@@ -59,12 +59,13 @@ def command(ctx: click.Context, as_json: bool) -> None:
 
 
 @command.command("check")
-@click.argument("name")
+@click.argument("name", metavar="NAME[,OPTION=VALUE]...")
 @click.option("--kind", type=click.Choice(KINDS), help="Check only this kind, where several kinds have the name.")
 @options
 def check_command(name: str, kind: str | None, as_json: bool) -> None:
     """Import the component NAME, run the conformance kit on it, and print its import time and speed."""
-    results = [_trial(provider) for provider in match(name, kind)]
+    _, config = parse(name)
+    results = [_trial(provider, config) for provider in match(name, kind)]
     if as_json:
         emit({"checks": results})
     else:
@@ -74,7 +75,7 @@ def check_command(name: str, kind: str | None, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _trial(provider: Provider) -> dict[str, Any]:
+def _trial(provider: Provider, config: dict[str, Any]) -> dict[str, Any]:
     """Load one component and run the kit, timing both; what goes wrong is part of the result."""
     result: dict[str, Any] = {"kind": provider.kind, "name": provider.qualified, "version": provider.version}
     result |= {"import_seconds": None, "load_seconds": None, "frames_per_second": None, "passed": [], "error": None}
@@ -82,7 +83,7 @@ def _trial(provider: Provider) -> dict[str, Any]:
         began = time.perf_counter()
         import_target(provider)
         imported = time.perf_counter()
-        component = load(provider.kind, provider.qualified)
+        component = load(provider.kind, provider.qualified, **config)
         loaded = time.perf_counter()
         result |= {"import_seconds": round(imported - began, 3), "load_seconds": round(loaded - imported, 3)}
         from sdk.testing import check

@@ -19,6 +19,7 @@ from typing import Any
 from sdk.registry.catalog import Registration, Registry
 from sdk.registry.component import Component, Failure, Provider
 from sdk.registry.hookspec import hookimpl
+from sdk.registry.spec import parse
 
 __all__ = [
     "Component",
@@ -33,6 +34,7 @@ __all__ = [
     "hookimpl",
     "load",
     "match",
+    "parse",
     "refresh",
     "register",
     "resolve",
@@ -73,7 +75,7 @@ def load(kind: str, name: str, **config: Any) -> Any:
 
     Args:
         kind: One of ``sdk.kinds.KINDS``.
-        name: Its bare name, or ``distribution:name``.
+        name: Its bare name, or ``distribution:name``; options can follow, ``"mediapipe,flip_input=true"``.
         **config: What its class, or its configuration model, takes.
 
     Raises:
@@ -97,7 +99,7 @@ def accepts(kind: str, name: str, option: str) -> bool:
 
 
 def resolve(kind: str, component: Any, **config: Any) -> Any:
-    """Take a component as users give it: an object of their own, or a name to ``load``.
+    """Take a component as users give it: an object of their own, or a name, with options or without, to ``load``.
 
     Raises:
         ComponentBroken: The object lacks members of its interface.

@@ -16,6 +16,7 @@ from sdk.kinds import KINDS
 from sdk.registry.component import Component, Failure, Provider
 from sdk.registry.discovery import RESTRICT, Found, discover, judge
 from sdk.registry.loading import accepts, build, check_shape
+from sdk.registry.spec import parse
 
 __all__ = ["LOCAL", "Registration", "Registry"]
 
@@ -99,6 +100,7 @@ class Registry:
 
     def match(self, name: str, kind: str | None = None) -> tuple[Provider, ...]:
         """Every provider of a bare or qualified name, of every kind by default; errors as ``find``, without clashes."""
+        name, _ = parse(name)
         every = self.providers(kind)
         matches = tuple(p for p in every if name in (p.name, p.qualified))
         if not matches:
@@ -106,8 +108,8 @@ class Registry:
         return matches
 
     def load(self, kind: str, name: str, **config: Any) -> Any:
-        """Make a component by its bare or qualified name; errors as ``find`` and ``build``."""
-        return build(self.find(kind, name), config)
+        """Make a component by its bare or qualified name, options after it; errors as ``find`` and ``build``."""
+        return build(self.find(kind, name), {**parse(name)[1], **config})
 
     def accepts(self, kind: str, name: str, option: str) -> bool:
         """Whether a component takes an option; errors as ``load``, but for the option."""

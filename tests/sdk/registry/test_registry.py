@@ -268,3 +268,19 @@ def test_whether_an_option_is_taken_is_asked_without_making_anything(installed, 
         registry.accepts("renderer", "lacking", "size")
     with pytest.raises(ComponentNotFound):
         registry.accepts("renderer", "none", "size")
+
+
+def test_options_can_stand_behind_a_name(registry):
+    with registry.register("renderer", "mine", Mine):
+        assert registry.load("renderer", "mine,size=5").size == 5
+        assert registry.resolve("renderer", "local:mine,size=folder/a").size == "folder/a"
+        assert registry.load("renderer", "mine,size=5", size=7).size == 7
+        assert registry.accepts("renderer", "mine,size=5", "size")
+        with pytest.raises(ConfigError, match="has no option 'colour'"):
+            registry.load("renderer", "mine,colour=red")
+
+
+@pytest.mark.parametrize("text", ["mine,size", "mine,=3", "mine,size=1,size=2", "mine,"])
+def test_what_is_no_option_is_named(registry, text):
+    with registry.register("renderer", "mine", Mine), pytest.raises(ConfigError, match="is no option"):
+        registry.load("renderer", text)
