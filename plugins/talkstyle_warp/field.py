@@ -224,8 +224,9 @@ class Geometry:
 
         size = len(known)
         system = np.zeros((size + 1, size + 1))
-        # The ridge smooths what a detector's depth wavers by.
-        system[:size, :size] = kernel(known[:, :2], known[:, :2]) + 0.02 * np.eye(size)
+        # The ridge smooths where the outline lies beside its rings; landmarks keep the depth they are moved by.
+        ridge = np.where(np.arange(size) < 68, 0.005, 0.02)
+        system[:size, :size] = kernel(known[:, :2], known[:, :2]) + np.diag(ridge)
         system[:size, size] = system[size, :size] = 1.0
         weights = np.linalg.solve(system, np.append(known[:, 2] - base, 0.0))
         depth = kernel(np.asarray(nodes, dtype=np.float64), known[:, :2]) @ weights[:size] + weights[size] + base
@@ -233,11 +234,13 @@ class Geometry:
         return self.face.to_face(np.concatenate([nodes, np.clip(depth, low, high)[:, None]], axis=1))
 
     def head(self, places: Floats) -> NDArray[np.float64]:
-        """The head's mask at places ``[N, 3]`` (face frame): 1 on face and hair, 0 away; tighter below the chin."""
+        """The head's mask at places ``[N, 3]`` (face frame): 1 on face and hair, 0 away and below the neck.
+
+        It falls slowly enough that nothing folds beside the jaw when the head leans.
+        """
         local = (places[:, :2] - self.face.centre) / self.face.radii
         radius = np.linalg.norm(local, axis=1)
-        above = 1.0 - smoothstep(local[:, 1], 0.85, 1.75)
-        return above * (1.0 - smoothstep(radius, 1.25, 2.1 - 0.4 * smoothstep(local[:, 1], 0.0, 0.8)))
+        return (1.0 - smoothstep(local[:, 1], 0.85, 1.75)) * (1.0 - smoothstep(radius, 1.2, 2.05))
 
     def torso(self, places: Floats) -> NDArray[np.float64]:
         """The share of the chin's way that places follow: rising below the chin, within the shoulders, off the head."""

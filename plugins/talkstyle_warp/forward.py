@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
@@ -11,6 +12,9 @@ from torch import Tensor
 
 from talkstyle_warp.compositing import Window
 from talkstyle_warp.template import Face
+
+ROOM: Final = 0.7
+"""Of its distance to the picture's border, the part that a place may travel: below one, so that nothing folds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +66,7 @@ class Ground:
         places: The nodes on the head, face frame, and ones: ``[4, N]``.
         head: The head's mask, ``[N]``.
         torso: The share of the chin's way, ``[N]``.
-        border: Zero on the picture's border, ``[N]``.
+        room: How far each node may go, in nodes, ``[N]``: ``ROOM`` of its distance to the picture's border.
         camera: From the face frame to nodes, ``[2, 3]``.
         targets: The nodes' own places in nodes, ``[1, 2, rows, columns]``.
     """
@@ -73,7 +77,7 @@ class Ground:
     places: Tensor
     head: Tensor
     torso: Tensor
-    border: Tensor
+    room: Tensor
     camera: Tensor
     targets: Tensor
 
@@ -85,11 +89,11 @@ class Ground:
         places: NDArray[np.float64],
         head: NDArray[np.float64],
         torso: NDArray[np.float64],
-        border: NDArray[np.float64],
+        distance: NDArray[np.float64],
         camera: NDArray[np.float64],
         device: torch.device,
     ) -> Ground:
-        """Bring a window's fields, each ``[N, INPUTS]``, to a device."""
+        """Bring a window's fields, each ``[N, INPUTS]``, to a device; ``distance`` to the border ``[N]`` in pixels."""
         ys, xs = np.mgrid[: window.rows, : window.columns]
         joined = np.concatenate(matrices)
         columns = np.flatnonzero(joined.any(axis=0))
@@ -98,7 +102,7 @@ class Ground:
             np.concatenate([places.T, np.ones((1, len(places)))]),
             head,
             torso,
-            border,
+            ROOM * np.maximum(distance, 0.0) / window.step,
             camera[:2] / window.step,
             np.stack([xs, ys])[None],
         )
@@ -120,5 +124,9 @@ class Ground:
         rigid = torch.cat([turned, (drive.travel @ camera)[:, None]], dim=1)
         head = moved[:, 1].add_((rigid.transpose(1, 2) @ self.places)[:, :, None]).mul_(self.head)
         chin = (drive.chin @ camera)[:, :, None, None] * self.torso
-        field = head.add_(moved[:, 0]).add_(chin).mul_(self.border)
+        field = head.add_(moved[:, 0]).add_(chin)
+        # Softly, and by the fourth power: what has room is left as it is, and nothing folds on its way to the border.
+        far = field.square().sum(dim=2, keepdim=True).square_()
+        room = self.room**4
+        field = field * (room / (room + far).clamp_min_(1e-12)).pow_(0.25)
         return field.transpose(1, 2).reshape(frames, -1, 2, self.window.rows, self.window.columns)

@@ -305,9 +305,10 @@ class MouthPatch(Patch):
         teeth = sample(self.upper, skull)
         tongue = sample(self.lower, skull - pixels[:, :, None, None])
         inside = mix(mix(self.cavity[:, :3], tongue[:, :3], tongue[:, 3:]), teeth[:, :3], teeth[:, 3:])
-        # The lips' shadow.
-        up, low = 0.35 * self.shadow, 0.3 * self.shadow
-        inside = inside * ((1.0 - up * shade_up.clamp(0, 0.5)) * (1.0 - low * shade_low.clamp(0, 0.5)))
+        # The lips' shadow, and deeper where they are near one another: lips that just part show a dark line, no teeth.
+        up, low = shade_up.clamp(0, 0.5), shade_low.clamp(0, 0.5)
+        near = (up + low - 0.5).clamp_min(0)
+        inside = inside * ((1.0 - 0.35 * self.shadow * up) * (1.0 - 0.3 * self.shadow * low) * (1.0 - 1.7 * near))
         if self.channels > 3:
             inside = torch.cat([inside, self.cavity[:, 3:].expand(len(inside), -1, *inside.shape[2:])], dim=1)
         if self.own is not None:

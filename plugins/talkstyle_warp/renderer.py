@@ -16,7 +16,6 @@ from sdk.device import resolve_device
 from sdk.errors import ConfigError
 from sdk.face import rotation_matrix
 from talkstyle_warp.compositing import Window, magnify, sample, to_bytes
-from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.field import Geometry
 from talkstyle_warp.forward import Drive, Ground
 from talkstyle_warp.inversion import invert
@@ -30,9 +29,6 @@ NODES: Final = 40
 
 MOST_PIXELS: Final = 1 << 20
 """Pixels of the mouth worked on at once, over a chunk of frames: what bounds memory for a large portrait."""
-
-FADE: Final = 0.3
-"""Face widths over which motion dies away towards the picture's border."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,9 +105,8 @@ class WarpRenderer:
             nodes = part.nodes()
             places = geometry.places(nodes)
             inside = np.minimum(nodes - limits[:, 0], limits[:, 1] - nodes).min(axis=1) - window.step
-            border = smoothstep(inside, 0.0, FADE * face.width)
             return Ground.of(
-                part, matrices, places, geometry.head(places), geometry.torso(places), border, face.camera, self.device
+                part, matrices, places, geometry.head(places), geometry.torso(places), inside, face.camera, self.device
             )
 
         crop = picture[window.top : window.top + window.height, window.left : window.left + window.width]

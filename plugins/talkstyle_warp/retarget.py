@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sdk.data import Floats
 from sdk.face import BROWS, MOUTH, canonical_face
 from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.rest import lip_gap
 
 ROTATION_LIMIT: Final = np.deg2rad(20.0)
 """Radians that a head's turn about each axis never passes: beyond, one picture lacks what would come into sight."""
@@ -21,11 +22,16 @@ TRANSLATION_LIMIT: Final = 0.12
 LIDS: Final = ((37, 41), (38, 40), (43, 47), (44, 46))
 """Upper and lower lid points that meet in a blink; the right eye's first."""
 
-CLOSURE_FULL: Final = 0.75
-"""Share of the canonical eye opening that counts as shut: detectors never see the lids' points meet."""
+CLOSURE_FULL: Final = 0.6
+"""Share of the canonical eye opening that counts as shut: narrow eyes have no farther way, and detectors see lids meet
+late or never."""
 
 CLOSURE_STILL: Final = 0.03
 """Share below which an eye counts as open: a detector's tremor."""
+
+
+_UPPER_LIP: Final = [61, 62, 63]
+_LOWER_LIP: Final = [67, 66, 65]
 
 
 def soft_limit(value: Floats, limit: float) -> NDArray[np.float64]:
@@ -58,12 +64,14 @@ class Retargeter:
         mouth: The portrait's mouth width over the canonical one, lips and jaw are scaled by it.
         jaw: Weights of the jaw's points, ``[17]``: its ends, at the ears, do not move.
         brows: The same for the height of the brows above the eyes.
+        room: How far the inner lips may come together, upper to lower, ``[3]``: none where they are closed.
         travel: The limit of the head's translation, in face-frame units.
     """
 
     mouth: float
     jaw: NDArray[np.float64]
     brows: float
+    room: NDArray[np.float64]
     travel: float
 
     @classmethod
@@ -76,15 +84,24 @@ class Retargeter:
             mouth=float(np.clip(mouth, 0.6, 1.5)),
             jaw=lower_face(face[:17, 1]),
             brows=float(np.clip(brows, 0.5, 1.5)),
+            room=np.maximum(face[_LOWER_LIP, 1] - face[_UPPER_LIP, 1], 0.0) * (lip_gap(face) > 0.0),
             travel=TRANSLATION_LIMIT * face_width,
         )
 
     def expression(self, expression: Floats) -> NDArray[np.float64]:
-        """Scale displacements ``[T, 68, 3]`` to the portrait. Lids, eye corners and nose bridge stay."""
+        """Scale displacements ``[T, 68, 3]`` to the portrait. Lids, eye corners and nose bridge stay.
+
+        Lips come together until they meet.
+        """
         move = np.asarray(expression, dtype=np.float64).copy()
         move[:, :17] *= self.mouth * self.jaw[:, None]
         move[:, MOUTH] *= self.mouth
         move[:, BROWS] *= self.brows
+        # A driver's rest is seldom quite closed: lips that press would pass through one another here.
+        gap = self.room + move[:, _LOWER_LIP, 1] - move[:, _UPPER_LIP, 1]
+        past = np.minimum(gap, 0.0) / 2
+        move[:, _UPPER_LIP, 1] += past
+        move[:, _LOWER_LIP, 1] -= past
         move[:, 27:31] = 0.0
         move[:, 36:48] = 0.0
         return move

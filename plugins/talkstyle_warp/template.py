@@ -21,6 +21,10 @@ _OUTLINE: Final = (
 _FOREHEAD: Final = ((-0.400, -0.480, -0.010), (-0.190, -0.530, -0.090), (0.0, -0.540, -0.110), (0.0, -0.240, -0.190))
 _CHEEK: Final = ((-0.450, 0.260, 0.020), (-0.480, 0.540, 0.060), (-0.330, 0.640, -0.080))
 
+STEEPEST: Final = 1.5
+"""Depth gained over a way across the picture, at most: a steeper side would be hidden, and fold, in a turn of 20
+degrees more."""
+
 RINGS: Final = (1.3, 1.7, 2.3)
 """Sizes of the rings around the outline that carry its depth outwards, so that hair and ears turn with the head and the
 jaw does not bulge."""
@@ -87,7 +91,8 @@ def fit(landmarks: Landmarks) -> Face:
             where="Portrait.landmarks",
             hint="Detect the face again, or choose another portrait.",
         )
-    points = (flat if landmarks.depth else lift(flat[None])[0]).astype(np.float64)
+    # A detector's depth is not used: it leans backwards from brow to chin, which faces that turn in clips do not.
+    points = lift(flat[None])[0].astype(np.float64)
     own = neutral_face(points[None])
     pose = align(points[None], own)
     shape = pose.to_face(points[None])[0]
@@ -103,5 +108,14 @@ def fit(landmarks: Landmarks) -> Face:
     lowest, highest = outline.min(0), outline.max(0)
     centre, radii = (lowest + highest)[:2] / 2, (highest - lowest)[:2] / 2
     rings = [np.concatenate([centre + r * (outline[:, :2] - centre), outline[:, 2:]], axis=1) for r in RINGS]
-    relief = np.concatenate([shape, outline[17:], inner, *rings])
-    return Face(points, pose, shape, relief, centre, radii, landmarks.width)
+    relief = _gentle(pose.to_pixels(np.concatenate([shape, outline[17:], inner, *rings])[None])[0])
+    points[:, 2] = relief[: len(points), 2]
+    relief = pose.to_face(relief[None])[0]
+    return Face(points, pose, relief[: len(points)], relief, centre, radii, landmarks.width)
+
+
+def _gentle(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bring points ``[N, 3]`` (pixels) forward until none lies deeper beside another than ``STEEPEST`` allows."""
+    away = np.linalg.norm(points[:, None, :2] - points[None, :, :2], axis=-1)
+    depth = (points[None, :, 2] + STEEPEST * away).min(axis=1)
+    return np.concatenate([points[:, :2], depth[:, None]], axis=1)

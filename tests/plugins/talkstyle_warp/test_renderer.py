@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from sdk.data import Landmarks, Portrait
+from sdk.data import Landmarks, Motion, Portrait
 from sdk.errors import ConfigError, DeviceError, FaceUnreliable
 from sdk.face import mouth_opening
+from sdk.testing.drawing import drawn_face
 from talkstyle_warp.inversion import determinant
 from talkstyle_warp.renderer import WarpRenderer
+from talkstyle_warp.retarget import ROTATION_LIMIT
 
 from .conftest import crop, face, motion
 
@@ -139,12 +141,54 @@ def test_an_open_mouth_shows_what_is_behind_the_lips(renderer):
     assert column.min() < 0.45 * skin
 
 
-def test_nothing_folds_within_twelve_degrees(renderer):
-    prepared = renderer.prepare(face())
-    angle = np.deg2rad(12)
-    for rotation in product((-angle, 0.0, angle), repeat=3):
-        drive = renderer.drive(prepared, motion(opening=0.2, pose=(*rotation, 0.0, 0.0, 0.0)))
-        assert determinant(prepared.ground.field(drive)[:, 0]).min() > 0.0
+def folds(renderer, portrait, rotations) -> list[tuple[float, ...]]:
+    """The rotations (degrees) at which the field of a talking face folds."""
+    prepared = renderer.prepare(portrait)
+    angles = np.deg2rad(np.array(list(rotations), dtype=np.float64))
+    # The limit on the head is undone, so that it really turns that far.
+    asked = ROTATION_LIMIT * np.arctanh(np.clip(angles / ROTATION_LIMIT, -0.999999, 0.999999))
+    poses = [motion(opening=0.2, pose=(*rotation, 0.0, 0.0, 0.0)) for rotation in asked]
+    moved = Motion(
+        np.concatenate([m.expression for m in poses]), np.concatenate([m.pose for m in poses]), poses[0].rate
+    )
+    drive = renderer.drive(prepared, moved)
+    np.testing.assert_allclose(prepared.retargeter.pose(moved.pose)[:, :3], angles, atol=1e-3)
+    least = determinant(prepared.ground.field(drive)[:, 0]).amin((1, 2))
+    return [tuple(np.rad2deg(a).round()) for a, value in zip(angles, least.tolist(), strict=True) if value <= 0.0]
+
+
+TWELVE = list(product((-12, 0, 12), repeat=3))
+TWENTY = [tuple(sign * 20 * row) for row in np.eye(3) for sign in (-1, 1)]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_nothing_folds_within_twelve_degrees_about_all_axes_nor_at_twenty_about_any(renderer, seed):
+    assert folds(renderer, drawn_face(256, seed=seed), TWELVE + TWENTY) == []
+
+
+@pytest.mark.parametrize(("left", "top", "width", "height"), [(60, 40, 151, 199), (40, 0, 177, 256)])
+def test_nothing_folds_at_the_border_of_a_tightly_cut_portrait(renderer, left, top, width, height):
+    assert folds(renderer, crop(face(), left, top, width, height), TWELVE + TWENTY) == []
+
+
+def test_every_landmarks_pixels_go_where_the_landmark_is_meant_to_go(renderer):
+    portrait = face(384)
+    prepared = renderer.prepare(portrait)
+    geometry, points = prepared.geometry, prepared.face.points[:, :2]
+    moved = motion(opening=0.2, pose=(0.15, -0.2, 0.1, 0.03, 0.02, 0.0))
+    drive, places = renderer.drive(prepared, moved), geometry.places(points)
+    inputs, turn = drive.inputs[0].numpy(), drive.turn[0].numpy()
+    upper, lower, joined = (points_field @ inputs for points_field in geometry.skin(points))
+    lips, chin = [49, 50, 51, 52, 53, 61, 62, 63], [55, 56, 57, 58, 59, 65, 66, 67, *range(6, 11)]
+    joined[lips], joined[chin] = upper[lips], lower[chin]
+    head = geometry.head(places)[:, None] * ((places + joined) @ turn.T + drive.travel.numpy())
+    chin_way = geometry.torso(places)[:, None] * drive.chin.numpy()
+    found = points + (joined + head + chin_way) @ prepared.face.camera[:2].T
+    meant = renderer.landmarks(prepared, moved)[0, :, :2]
+    error = np.linalg.norm(found - meant, axis=1) / portrait.landmarks.width
+    assert error.mean() < 0.002
+    assert error.max() < 0.01
+    assert np.linalg.norm(meant - points, axis=1).mean() > 0.05 * portrait.landmarks.width
 
 
 def test_frames_come_one_by_one_from_endless_motion(renderer):

@@ -33,14 +33,25 @@ def test_bridge_lids_and_eye_corners_are_not_copied(retargeter):
 
 
 def test_closure_runs_from_open_to_shut(retargeter):
-    shut = [retargeter.closure(motion(blink=b).expression)[0] for b in (-0.5, 0.0, 0.02, 0.5, 1.0, 1.5)]
+    shut = [retargeter.closure(motion(blink=b).expression)[0] for b in (-0.5, 0.0, 0.02, 0.35, 0.7, 1.5)]
     assert shut[:3] == [0.0, 0.0, 0.0]
     assert 0.4 < shut[3] < 0.7
     assert shut[4:] == [1.0, 1.0]
 
 
+def test_lips_meet_and_go_no_farther():
+    pressed = motion(opening=-0.05).expression
+    closed, ajar = canonical_face().copy(), canonical_face().copy()
+    closed[[65, 66, 67], 1] += 0.01  # a detector's floor: these lips are closed already
+    ajar[[65, 66, 67], 1] += 0.04
+    for face, way in ((closed, 0.0), (ajar, -0.04)):
+        moved = Retargeter.of(face, face_width=1.5).expression(pressed)[0]
+        np.testing.assert_allclose(moved[66, 1] - moved[62, 1], way, atol=2e-3)
+        np.testing.assert_allclose(moved[57, 1], -0.05, atol=1e-6)
+
+
 def test_one_eye_closes_with_the_other(retargeter):
-    wink = motion(blink=1.0).expression.copy()
+    wink = motion(blink=0.7).expression.copy()
     wink[:, 42:48] = 0.0
     assert 0.3 < retargeter.closure(wink)[0] < 0.7
 
