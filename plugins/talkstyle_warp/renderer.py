@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from sdk.data import Motion, Portrait
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
 from sdk.face import rotation_matrix
-from talkstyle_warp.compositing import Window, magnify, sample, to_bytes
+from talkstyle_warp.compositing import Window
 from talkstyle_warp.field import Geometry
 from talkstyle_warp.forward import Drive, Ground
 from talkstyle_warp.inversion import invert
 from talkstyle_warp.patches import EyePatch, MouthPatch
 from talkstyle_warp.rest import Rest, closing, lip_gap
 from talkstyle_warp.retarget import Retargeter
+from talkstyle_warp.surface import Surface, Texture, Words
 from talkstyle_warp.template import Face, fit
 
 NODES: Final = 40
@@ -42,7 +43,7 @@ class PreparedPortrait:
     at_rest: NDArray[np.float64]
     window: Window
     ground: Ground
-    texture: Tensor
+    surface: Surface
     mouth: MouthPatch
     eyes: tuple[EyePatch, ...]
 
@@ -109,8 +110,11 @@ class WarpRenderer:
                 part, matrices, places, geometry.head(places), geometry.torso(places), inside, face.camera, self.device
             )
 
-        crop = picture[window.top : window.top + window.height, window.left : window.left + window.width]
-        texture = torch.from_numpy(crop.astype(np.float32)).to(self.device)
+        surface = (
+            Words(picture, window)
+            if self.device.type == "cpu" and not self.cubic
+            else Texture(picture, window, self.device, cubic=self.cubic)
+        )
         keep_open = self.rest == "portrait"
         mouth = MouthPatch.of(portrait, picture, geometry, ground, keep_open=keep_open, device=self.device)
         eyes = tuple(EyePatch.of(picture, geometry, eye, ground, device=self.device) for eye in (0, 1))
@@ -123,7 +127,7 @@ class WarpRenderer:
             at_rest=at_rest,
             window=window,
             ground=ground(window, [geometry.skin(window.nodes())[2]]),
-            texture=texture,
+            surface=surface,
             mouth=mouth,
             eyes=eyes,
         )
@@ -159,7 +163,7 @@ class WarpRenderer:
         chunk = int(np.clip(MOST_PIXELS // (window.width * window.height), 1, self.chunk))
         for motion in motions:
             for first in range(0, len(motion), chunk):
-                with torch.inference_mode():
+                with torch.inference_mode(), _one_thread(self.device):
                     frames = self._frames(prepared, motion[first : first + chunk])
                 yield from frames
 
@@ -167,9 +171,6 @@ class WarpRenderer:
         drive, window = self.drive(prepared, motion), prepared.window
         field = prepared.ground.field(drive)[:, 0]
         sources = invert(field, prepared.ground.targets.expand(len(motion), -1, -1, -1))
-        height, width, channels = prepared.texture.shape
-        limit = torch.tensor([max(width - 1, 1), max(height - 1, 1)], device=self.device).view(1, 2, 1, 1)
-        places = sources * (2.0 * window.step / limit) - 1.0
         everything = list(range(len(motion)))
         # Where no lid moves the eyes are as the field has them already.
         lids = np.flatnonzero(prepared.retargeter.closure(motion.expression)).tolist()
@@ -179,16 +180,26 @@ class WarpRenderer:
         ]
         frames = []
         for k in range(len(motion)):
-            picture = torch.empty((height, width, channels), dtype=torch.uint8, device=self.device)
-            for rows, part in _bands(places[k : k + 1], window, height):
-                band = sample(prepared.texture.permute(2, 0, 1), part[..., :width], cubic=self.cubic)[0]
-                picture[rows] = to_bytes(band).permute(1, 2, 0)
-            for overlay in overlays:
-                overlay.lay(picture, k, window)
             out = prepared.picture.copy()
-            out[window.top : window.top + height, window.left : window.left + width] = picture.cpu().numpy()
+            with prepared.surface.warped(sources[k], out) as picture:
+                for overlay in overlays:
+                    overlay.lay(picture, k, window)
             frames.append(out)
         return frames
+
+
+@contextmanager
+def _one_thread(device: torch.device) -> Iterator[None]:
+    """Work in one thread on the CPU: the arrays are small, and the encoder has use for the other cores."""
+    before = torch.get_num_threads()
+    if device.type != "cpu" or before == 1:
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _reach(face: Face) -> NDArray[np.float64]:
@@ -199,14 +210,3 @@ def _reach(face: Face) -> NDArray[np.float64]:
     flat = np.concatenate([ring, shoulders])
     depth = np.full((len(flat), 1), float(face.shape[:17, 2].mean()))
     return face.to_pixels(np.concatenate([flat, depth], axis=1))[:, :2]
-
-
-def _bands(places: Tensor, window: Window, height: int, pixels: int = 1 << 17) -> Iterator[tuple[slice, Tensor]]:
-    """Magnify places ``[1, 2, h, w]`` a band of rows at a time: a large portrait needs no map of its own size."""
-    cells = max(1, pixels // (window.width * window.step))
-    for first in range(0, window.rows - 1, cells):
-        last = min(first + cells, window.rows - 1)
-        start, stop = first * window.step, min(last * window.step + 1, height)
-        if start >= height:
-            return
-        yield slice(start, stop), magnify(places[:, :, first : last + 1], window.step)[:, :, : stop - start]

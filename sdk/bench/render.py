@@ -41,7 +41,7 @@ EVERY: Final = 4
 SHUT: Final = 0.15
 """Of the open eye: an intended blink below this is a full one."""
 
-TIMES: Final = 3
+TIMES: Final = 5
 """How often a speed is measured; the median counts."""
 
 
@@ -151,7 +151,7 @@ def run_render(
 
     Args:
         portraits: Pictures; three drawn faces where there are none.
-        clips: Clips of one face each; ``"cycle"`` is a synthetic motion.
+        clips: Clips of one face each; ``"cycle"`` is a synthetic motion. None of them: the speed alone.
         frames: How many of each motion; of a clip, every other frame from its beginning.
         size: Pictures are shrunk to so many pixels along their longer side.
         speeds: Sizes of a drawn face whose speed is measured; none to leave that out.
@@ -173,7 +173,7 @@ def run_render(
     eyes: LandmarkDetector = resolve("landmark-detector", detector)
     placed = isinstance(renderer, str) and accepts("renderer", renderer, "device")
     painter: Renderer = resolve("renderer", renderer, **({"device": device} if placed else {}))
-    sitters = _sitters(portraits, size, eyes)
+    sitters = _sitters(portraits, size, eyes) if clips else {}
     prepared = {name: painter.prepare(portrait) for name, portrait in sitters.items()}
     rows, showing = [], None if out is None else Showing(Path(out))
     for clip in clips:

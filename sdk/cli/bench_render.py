@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sdk import defaults
 from sdk.cli.output import emit, options, progress_bar, show_table
+
+if TYPE_CHECKING:
+    from sdk.bench import RenderBench
 
 __all__ = ["render"]
 
@@ -36,6 +40,7 @@ COLUMNS = (
 @click.option("--frames", type=click.IntRange(8), default=120, show_default=True, help="Of each motion.")
 @click.option("--size", type=click.IntRange(128), default=640, show_default=True, help="Shrink pictures to so much.")
 @click.option("--no-speed", is_flag=True, help="Measure no speed.")
+@click.option("--only-speed", is_flag=True, help="Measure nothing else.")
 @click.option("--out", type=FILE, help="A folder for contact sheets and videos.")
 @click.option("--renderer", default=defaults.RENDERER, show_default=True, help="The renderer.")
 @click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
@@ -47,6 +52,7 @@ def render(
     frames: int,
     size: int,
     no_speed: bool,
+    only_speed: bool,
     out: Path | None,
     renderer: str,
     detector: str,
@@ -63,7 +69,7 @@ def render(
     with progress_bar(as_json=as_json) as on_progress:
         measured = bench.run_render(
             portraits,
-            clips=["cycle" if str(clip) == "cycle" else clip for clip in clips] or ("cycle",),
+            clips=() if only_speed else ["cycle" if str(clip) == "cycle" else clip for clip in clips or ("cycle",)],
             frames=frames,
             size=size,
             speeds=() if no_speed else (512, 1024),
@@ -77,15 +83,9 @@ def render(
         emit(measured.as_dict())
         return
 
-    def cells(figures: dict[str, float | None]) -> list[str]:
-        values = [(figures[name], form) for _, name, form in COLUMNS]
-        return ["-" if value is None else format(value, form) for value, form in values]
-
-    rows = [(row.portrait, row.clip, *cells(vars(row))) for row in measured.rows]
-    rows.append(("mean", "", *cells(measured.mean())))
-    show_table(("portrait", "driven by", *(heading for heading, _, _ in COLUMNS)), rows)
+    if measured.rows:
+        _show_rows(measured)
     if measured.speeds:
-        click.echo()
         show_table(
             ("size", "(render + encode) / encode", "in processor time", "frames a second", "render alone"),
             [
@@ -101,3 +101,14 @@ def render(
         )
     if out is not None:
         click.echo(f"contact sheets and videos: {out}")
+
+
+def _show_rows(measured: RenderBench) -> None:
+    def cells(figures: dict[str, float | None]) -> list[str]:
+        values = [(figures[name], form) for _, name, form in COLUMNS]
+        return ["-" if value is None else format(value, form) for value, form in values]
+
+    rows = [(row.portrait, row.clip, *cells(vars(row))) for row in measured.rows]
+    rows.append(("mean", "", *cells(measured.mean())))
+    show_table(("portrait", "driven by", *(heading for heading, _, _ in COLUMNS)), rows)
+    click.echo()

@@ -226,5 +226,8 @@ def test_options_that_make_no_sense_are_refused():
 
 
 def test_rendering_leaves_the_callers_settings_alone(renderer):
-    only(renderer, face(), motion())
+    torch.set_num_threads(3)
+    frames = renderer.render(renderer.prepare(face()), [motion(2)])
+    next(frames)
+    assert torch.get_num_threads() == 3
     assert torch.is_grad_enabled()

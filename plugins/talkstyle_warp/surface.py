@@ -1,0 +1,100 @@
+"""The part of a portrait that moves: what a field's places become pixels of."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from talkstyle_warp.compositing import Window, magnify, sample, to_bytes
+from talkstyle_warp.resampling import pack, resample
+
+BAND: Final = 1 << 17
+"""Pixels whose places are worked out at once: a large portrait needs no map of its own size."""
+
+
+class Surface(ABC):
+    """A portrait's window.
+
+    Args:
+        picture: The portrait, ``[H, W, C]``.
+        window: What of it moves.
+    """
+
+    def __init__(self, picture: NDArray[np.uint8], window: Window) -> None:
+        self.window = window
+        height, width = picture.shape[:2]
+        self.part = (
+            slice(window.top, min(window.top + window.height, height)),
+            slice(window.left, min(window.left + window.width, width)),
+        )
+
+    @abstractmethod
+    def warped(self, sources: Tensor, out: NDArray[np.uint8]) -> AbstractContextManager[Tensor]:
+        """Warp the window in a picture that holds the portrait as it is.
+
+        Args:
+            sources: Where nodes come from, ``[2, rows, columns]``, in nodes.
+            out: The picture.
+
+        Returns:
+            For a ``with`` block: the warped window, ``[h, w, C]``, uint8, on the device. What is written into it there
+            is in the picture afterwards.
+        """
+
+
+class Words(Surface):
+    """On the CPU, bilinearly."""
+
+    def __init__(self, picture: NDArray[np.uint8], window: Window) -> None:
+        super().__init__(picture, window)
+        crop = picture[self.part]
+        self.words = [pack(crop[..., first : first + 3]) for first in range(0, crop.shape[2], 3)]
+
+    @contextmanager
+    def warped(self, sources: Tensor, out: NDArray[np.uint8]) -> Iterator[Tensor]:
+        """See ``Surface``."""
+        places = np.ascontiguousarray((sources * self.window.step).numpy())
+        corner = (self.window.top, self.window.left)
+        for number, words in enumerate(self.words):
+            resample(words, places, self.window.step, out, corner=corner, channel=3 * number)
+        yield torch.from_numpy(out[self.part])
+
+
+class Texture(Surface):
+    """On any device, by torch; bicubic where that is wanted."""
+
+    def __init__(self, picture: NDArray[np.uint8], window: Window, device: torch.device, *, cubic: bool) -> None:
+        super().__init__(picture, window)
+        self.texture = torch.from_numpy(picture[self.part].astype(np.float32)).to(device)
+        self.cubic = cubic
+
+    @contextmanager
+    def warped(self, sources: Tensor, out: NDArray[np.uint8]) -> Iterator[Tensor]:
+        """See ``Surface``."""
+        height, width, _ = self.texture.shape
+        limit = torch.tensor([max(width - 1, 1), max(height - 1, 1)], device=sources.device).view(2, 1, 1)
+        places = (sources * (2.0 * self.window.step / limit) - 1.0)[None]
+        picture = torch.empty_like(self.texture, dtype=torch.uint8)
+        for rows, part in _bands(places, self.window, height):
+            band = sample(self.texture.permute(2, 0, 1), part[..., :width], cubic=self.cubic)[0]
+            picture[rows] = to_bytes(band).permute(1, 2, 0)
+        yield picture
+        out[self.part] = picture.cpu().numpy()
+
+
+def _bands(places: Tensor, window: Window, height: int) -> Iterator[tuple[slice, Tensor]]:
+    """Magnify places ``[1, 2, h, w]`` a band of rows at a time."""
+    cells = max(1, BAND // (window.width * window.step))
+    for first in range(0, window.rows - 1, cells):
+        last = min(first + cells, window.rows - 1)
+        start, stop = first * window.step, min(last * window.step + 1, height)
+        if start >= height:
+            return
+        yield slice(start, stop), magnify(places[:, :, first : last + 1], window.step)[:, :, : stop - start]
