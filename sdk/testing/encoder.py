@@ -114,17 +114,18 @@ def _streamed(encoder: AudioEncoder, audio: Audio, sizes: Sequence[int]) -> Floa
 
 @named("a frame depends on no sound later than its look-ahead")
 def _lookahead(encoder: AudioEncoder) -> None:
-    audio = _sound(encoder, 2.0)
-    half = encoder.sample_rate
+    cut = math.ceil(encoder.lookahead) + 1
+    audio = _sound(encoder, cut + 1.0)
+    first = cut * encoder.sample_rate
     changed = audio.samples.copy()
-    changed[half:] = _sound(encoder, 1.0, seed=1).samples[: len(changed) - half]
+    changed[first:] = _sound(encoder, 1.0, seed=1).samples
     before, after = encoder.encode(audio), encoder.encode(Audio(changed, encoder.sample_rate))
-    # Frame k hears samples before k/60 + lookahead; those before one second are unchanged.
-    certain = max(0, math.floor((1 - Fraction(encoder.lookahead)) * MOTION_RATE))
+    # Frame k hears samples before k/60 + lookahead; those before the cut are unchanged.
+    certain = math.floor((cut - Fraction(encoder.lookahead)) * MOTION_RATE)
     place = certain - 1
     require(
         _same(before[:certain], after[:certain]),
-        f"sound changed from 1 s on changed features up to frame {place}, beyond the stated {encoder.lookahead} s",
+        f"sound changed from {cut} s on changed features up to frame {place}, beyond the stated {encoder.lookahead} s",
     )
     require(not np.array_equal(before, after), "another sound gave the same features")
 

@@ -1,0 +1,158 @@
+"""A checkpoint: found, checked, loaded. No pickle is read, and no code but transformers' own is run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sdk.errors import ConfigError, ModelFileMissing
+from sdk.models import MODELS_VARIABLE, models_folder
+
+if TYPE_CHECKING:
+    from talkstyle_transformers.config import CheckpointConfig
+
+__all__ = ["Checkpoint", "find", "load_model"]
+
+_PATTERNS: Final = ("config.json", "preprocessor_config.json", "model*.safetensors", "model.safetensors.index.json")
+_UNUSED: Final = {"masked_spec_embed"}
+"""Tensors that only training needs, which some checkpoints lack."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Files of a checkpoint on this machine.
+
+    Attributes:
+        folder: Where they are.
+        sha256: Of its configuration and weights, each file's name and contents (hex).
+        normalised: Whether the network was trained on sounds of zero mean and unit variance.
+    """
+
+    folder: Path
+    sha256: str
+    normalised: bool
+
+
+def find(name: str, config: CheckpointConfig) -> Checkpoint:
+    """Find a checkpoint's files, by folder, in the Hub client's cache, or on the Hub.
+
+    Args:
+        name: The component's name, which is also the ``model_type`` in ``config.json``.
+        config: Which checkpoint.
+
+    Raises:
+        ModelFileMissing: Files are not there; the message says which, and where they go.
+        ConfigError: It is a checkpoint of another kind, or of another sample rate.
+    """
+    folder = _folder(name, config)
+    described = _described(folder / "config.json")
+    if described.get("model_type") != name:
+        raise ConfigError(
+            f"the checkpoint is of the kind {described.get('model_type')!r}, not {name!r}", where=str(folder)
+        )
+    prepared = folder / "preprocessor_config.json"
+    settings = _described(prepared) if prepared.exists() else {}
+    if (rate := settings.get("sampling_rate", 16_000)) != 16_000:
+        raise ConfigError(f"the checkpoint takes sound at {rate} Hz, not 16000 Hz", where=str(prepared))
+    weights = sorted(folder.glob("model*.safetensors"))
+    if not weights:
+        raise ModelFileMissing(
+            "the checkpoint has no model.safetensors",
+            where=str(folder),
+            hint="Weights are read in the safetensors format only; `save_pretrained` of transformers writes it.",
+        )
+    digest = hashlib.sha256()
+    for path in (folder / "config.json", *weights):
+        with path.open("rb") as file:
+            digest.update(path.name.encode() + hashlib.file_digest(file, "sha256").digest())
+    return Checkpoint(folder, digest.hexdigest(), bool(settings.get("do_normalize", True)))
+
+
+def load_model(kind: type[Any], checkpoint: Checkpoint) -> Any:
+    """Load a network, in ``eval`` mode.
+
+    Args:
+        kind: transformers' class.
+        checkpoint: From ``find``.
+
+    Raises:
+        ModelFileMissing: The files are damaged, or lack a part of the network.
+    """
+    try:
+        model, found = kind.from_pretrained(
+            checkpoint.folder,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    except Exception as error:  # what transformers raises for damaged files is of many kinds
+        raise ModelFileMissing(
+            f"the checkpoint cannot be read: {type(error).__name__}: {error}",
+            where=str(checkpoint.folder),
+            hint="Fetch its files again.",
+        ) from error
+    lacking = sorted(set(found["missing_keys"]) - _UNUSED)
+    if lacking or found["mismatched_keys"]:
+        raise ModelFileMissing(
+            f"the checkpoint lacks {len(lacking)} tensors of the network, such as {lacking[:1]}",
+            where=str(checkpoint.folder),
+            hint="Its config.json does not belong to its weights, or they were saved in part.",
+        )
+    return model.eval()
+
+
+def _folder(name: str, config: CheckpointConfig) -> Path:
+    if config.model is None:
+        models = models_folder()
+        if models is not None and (models / name).is_dir():
+            return models / name
+        raise ModelFileMissing(
+            f"the encoder {name!r} was given no checkpoint",
+            hint=f"Ask for '{name},model=FOLDER-OR-REPOSITORY', or put one into a folder {name!r} in the one that the "
+            f"environment variable {MODELS_VARIABLE} names.",
+        )
+    folder = Path(config.model).expanduser()
+    if folder.is_dir():
+        return folder
+    if folder.is_absolute() or config.model.count("/") > 1 or config.model.startswith((".", "~")):
+        raise ModelFileMissing("there is no such folder", where=config.model, hint="Give a checkpoint's folder.")
+    return _from_hub(config)
+
+
+def _from_hub(config: CheckpointConfig) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    assert config.model is not None
+    command = f"hf download {config.model} " + " ".join(f"--include {pattern!r}" for pattern in _PATTERNS)
+    try:
+        return Path(
+            snapshot_download(
+                config.model,
+                revision=config.revision,
+                allow_patterns=list(_PATTERNS),
+                local_files_only=config.local_files_only,
+            )
+        )
+    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
+        raise ModelFileMissing(
+            f"the checkpoint {config.model!r} is not on this machine, and cannot be fetched: {error}",
+            where=config.revision and f"revision {config.revision}",
+            hint=f"Where there is a network, run: {command}",
+        ) from error
+
+
+def _described(path: Path) -> dict[str, Any]:
+    try:
+        read = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelFileMissing(
+            f"the checkpoint's {path.name} is missing or damaged", where=str(path.parent), hint="Fetch its files again."
+        ) from error
+    if not isinstance(read, dict):
+        raise ModelFileMissing(f"the checkpoint's {path.name} holds no settings", where=str(path.parent))
+    return read

@@ -1,0 +1,131 @@
+"""Long sounds through a network that hears whole ones: windows that overlap, and features at exact times.
+
+The network makes a feature of every ``stride`` samples, each from ``field`` samples around its middle, and lets all of
+them listen to each other. It is given windows of a fixed length whose places depend on nothing but the sound's
+beginning, so a stream and a whole file give it the very same windows, and memory does not grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from sdk.data import FloatArray
+
+__all__ = ["Plan", "WindowStream"]
+
+_MOTION: Final = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How a network is listened through.
+
+    Attributes:
+        rate: Samples a second.
+        stride: Samples from one feature to the next.
+        field: Samples that a feature is made of, were it alone.
+        chunk: Features that are kept of a window.
+        context: Features before and after them that are thrown away.
+    """
+
+    rate: int
+    stride: int
+    field: int
+    chunk: int
+    context: int
+
+    @property
+    def lookahead(self) -> float:
+        """Seconds of sound after a 60 Hz frame's time that it depends on, at most.
+
+        The frame lies between two features, the later of which may be the first of a chunk; or before all of them.
+        """
+        between = self.stride * (self.chunk + self.context) + self.field / 2
+        before = self.stride * (self.chunk + self.context - 1) + self.field
+        return max(between, before) / self.rate
+
+    def features(self, samples: int) -> int:
+        """How many features a sound gives; one of less than ``field`` samples is filled up to one."""
+        return max(1, (samples - self.field) // self.stride + 1) if samples else 0
+
+
+class WindowStream:
+    """60 Hz features of a sound that arrives piece by piece.
+
+    Args:
+        plan: How to listen.
+        listen: The network: samples ``[N]`` to features ``[plan.features(N), D]``.
+        width: D.
+    """
+
+    def __init__(self, plan: Plan, listen: Callable[[FloatArray], FloatArray], width: int) -> None:
+        self._plan = plan
+        self._listen = listen
+        self._samples = np.zeros(0, np.float32)
+        self._offset = 0  # of the first sample kept
+        self._chunk = 0  # the next to be heard
+        self._features = np.zeros((0, width), np.float32)
+        self._first = 0  # the index of the first feature kept
+        self._frame = 0  # the next 60 Hz frame
+
+    def push(self, samples: FloatArray) -> FloatArray:
+        """Take samples ``[N]``; return the frames that are now certain, ``[t, D]``."""
+        plan = self._plan
+        self._samples = np.concatenate([self._samples, np.asarray(samples, np.float32)])
+        total = self._offset + len(self._samples)
+        while total >= plan.stride * ((self._chunk + 1) * plan.chunk + plan.context - 1) + plan.field:
+            self._hear(total)
+        # Between the middles of features k - 1 and k.
+        heard = self._first + len(self._features)
+        return self._take(self._frames_to(heard - 1) if heard else 0)
+
+    def finish(self) -> FloatArray:
+        """Return the frames that remain, ``[t, D]``; after the last feature's middle, that feature."""
+        plan = self._plan
+        total = self._offset + len(self._samples)
+        if total < plan.field:
+            self._samples = np.pad(self._samples, (0, plan.field - total if total else 0))
+        while self._chunk * plan.chunk < plan.features(total):
+            self._hear(max(total, plan.field))
+        return self._take(-(-total * _MOTION // plan.rate))
+
+    def _hear(self, total: int) -> None:
+        """Listen to the next chunk, with its context as far as there is sound."""
+        plan = self._plan
+        first = self._chunk * plan.chunk
+        left = max(0, first - plan.context)
+        end = min(plan.stride * (first + plan.chunk + plan.context - 1) + plan.field, total)
+        begin = plan.stride * left - self._offset
+        made = self._listen(self._samples[begin : end - self._offset])
+        self._features = np.concatenate([self._features, made[first - left :][: plan.chunk]])
+        self._chunk += 1
+        drop = max(0, plan.stride * (self._chunk * plan.chunk - plan.context) - self._offset)
+        self._samples = self._samples[drop:]
+        self._offset += drop
+
+    def _frames_to(self, feature: int) -> int:
+        """How many 60 Hz frames stand no later than a feature's middle: ``k / 60 <= middle``, in whole numbers."""
+        plan = self._plan
+        return (2 * plan.stride * feature + plan.field) * _MOTION // (2 * plan.rate) + 1
+
+    def _take(self, end: int) -> FloatArray:
+        """Frames up to ``end``, each between the features that stand around its time, by how near they are."""
+        plan = self._plan
+        if end <= self._frame:
+            return self._features[:0].copy()
+        times = np.arange(self._frame, end) * (plan.rate / _MOTION)
+        places = (times - plan.field / 2) / plan.stride - self._first
+        places = np.clip(places, 0, len(self._features) - 1)
+        low = np.floor(places).astype(int)
+        high = np.minimum(low + 1, len(self._features) - 1)
+        share = (places - low)[:, None].astype(np.float32)
+        frames: FloatArray = self._features[low] * (1 - share) + self._features[high] * share
+        self._frame = end
+        drop = max(0, min(int(low[-1]), len(self._features) - 1))
+        self._features = self._features[drop:]
+        self._first += drop
+        return frames
