@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sdk.cli.output import emit, options, progress_bar, show_table
+from sdk.registry import load
 
 if TYPE_CHECKING:
     from sdk.progress import ProgressCallback
@@ -41,14 +42,23 @@ def corpus(folder: Path, minutes: float, seed: int, as_json: bool) -> None:
 @pretrain.command()
 @click.option("--corpus", "corpus_folder", type=_CORPUS, required=True, help="What `pretrain corpus` wrote.")
 @click.option("--generator", type=click.Choice(["tcn", "lstm"]), default="tcn", show_default=True)
+@click.option(
+    "--encoder",
+    default="mel",
+    show_default=True,
+    metavar="NAME[,OPTION=VALUE]...",
+    help="What it hears with: mel, apc (trained first), or any other.",
+)
 @click.option("--out", "folder", type=_FOLDER, required=True, help="Features, checkpoints and weights/; continued.")
 @click.option("--steps", type=int, help="Batches; where left out, as for the shipped weights.")
 @click.option("--seed", default=0, show_default=True)
 @options
-def train(corpus_folder: Path, generator: str, folder: Path, steps: int | None, seed: int, as_json: bool) -> None:
+def train(
+    corpus_folder: Path, generator: str, encoder: str, folder: Path, steps: int | None, seed: int, as_json: bool
+) -> None:
     """Train a motion generator; a run that was stopped goes on."""
     with progress_bar(as_json=as_json) as on_progress:
-        weights = _train(corpus_folder, folder, generator, steps, seed, on_progress)
+        weights = _train(corpus_folder, folder, generator, encoder, steps, seed, on_progress)
     if as_json:
         emit({"weights": weights})
     else:
@@ -59,11 +69,11 @@ def train(corpus_folder: Path, generator: str, folder: Path, steps: int | None, 
 @click.option("--out", "folder", type=_FOLDER, required=True, help="Corpus, features, checkpoints and weights/.")
 @options
 def remake(folder: Path, as_json: bool) -> None:
-    """Make all shipped weights again: the corpus, the encoder's statistics, and both generators."""
+    """Make all shipped weights again: the corpus, both encoders, and the generators."""
     with progress_bar(as_json=as_json) as on_progress:
         _corpus(folder / "corpus", 120.0, 1, on_progress)
-        for generator in ("tcn", "lstm"):
-            weights = _train(folder / "corpus", folder, generator, None, 0, on_progress)
+        for generator, encoder in (("tcn", "mel"), ("lstm", "mel"), ("tcn", "apc")):
+            weights = _train(folder / "corpus", folder, generator, encoder, None, 0, on_progress)
     if as_json:
         emit({"weights": weights})
     else:
@@ -74,11 +84,17 @@ def remake(folder: Path, as_json: bool) -> None:
 @click.argument("clips", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--audio", "sounds", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A clip's sound where it is apart: once for each clip, in their order.")  # fmt: skip
-@click.option("--generator", "generators", multiple=True, default=("tcn", "lstm"), show_default=True)
+@click.option("--generator", "generators", multiple=True, default=("tcn", "lstm", "tcn-apc"), show_default=True)
+@click.option("--encoder", metavar="NAME[,OPTION=VALUE]...", help="Of generators on neither mel nor apc.")
 @click.option("--weights", type=_CORPUS, help="Weights that are not the shipped ones.")
 @options
 def evaluate(
-    clips: tuple[Path, ...], sounds: tuple[Path, ...], generators: tuple[str, ...], weights: Path | None, as_json: bool
+    clips: tuple[Path, ...],
+    sounds: tuple[Path, ...],
+    generators: tuple[str, ...],
+    encoder: str | None,
+    weights: Path | None,
+    as_json: bool,
 ) -> None:
     """Measure unadapted generators on clips of people talking.
 
@@ -90,7 +106,8 @@ def evaluate(
         raise click.UsageError(f"{len(sounds)} sounds do not belong to {len(clips)} clips")
     with progress_bar(as_json=as_json) as on_progress:
         pairs = list(zip(clips, sounds or clips, strict=True))
-        rows = measure(pairs, generators, weights=weights, on_progress=on_progress)
+        hearer = None if encoder is None else load("audio-encoder", encoder)
+        rows = measure(pairs, generators, weights=weights, encoder=hearer, on_progress=on_progress)
     if as_json:
         emit(rows)
     else:
@@ -121,14 +138,19 @@ def _train(
     corpus_folder: Path,
     folder: Path,
     generator: str,
+    encoder: str,
     steps: int | None,
     seed: int,
     on_progress: ProgressCallback | None,
 ) -> Path:
     from dataclasses import replace
 
+    from talkstyle_reference.generator import weights_name
     from talkstyle_reference.training import PLANS
     from talkstyle_reference.training import train as run
 
-    plan = replace(PLANS[generator], seed=seed)
-    return run(corpus_folder, folder, plan if steps is None else replace(plan, steps=steps), on_progress=on_progress)
+    given = None if encoder in ("mel", "apc") else load("audio-encoder", encoder)
+    name = encoder if given is None else given.name
+    plan = PLANS.get(weights_name(generator, name), PLANS[generator])
+    plan = replace(plan, encoder=name, seed=seed, steps=plan.steps if steps is None else steps)
+    return run(corpus_folder, folder, plan, encoder=given, on_progress=on_progress)

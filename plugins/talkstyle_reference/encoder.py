@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from sdk.data import Audio, FloatArray
 from sdk.errors import InputError, NotFiniteError
+from sdk.interfaces import FeatureStream
 from talkstyle_reference.weights import Weights, read_weights
 
-__all__ = ["BANDS", "LOWEST", "SAMPLE_RATE", "LevelTracker", "MelEncoder", "centres", "log_mel"]
+__all__ = ["BANDS", "LOWEST", "SAMPLE_RATE", "LevelTracker", "MelEncoder", "centres", "log_mel", "whole"]
 
 SAMPLE_RATE: Final = 16_000
 BANDS: Final = 80
@@ -91,7 +92,8 @@ class MelEncoder:
     """Log-mel features at 60 Hz: two 120 Hz frames side by side, D = 160.
 
     Args:
-        weights: ``"shipped"`` takes the corpus's statistics from the package; None takes plain numbers, to begin from.
+        weights: Whose statistics: ``"shipped"``, the package's; a folder of weights; None takes plain numbers, to
+            begin from.
     """
 
     name = "mel"
@@ -106,7 +108,7 @@ class MelEncoder:
         if weights is None:
             self.mean, self.std = np.full(BANDS, -7.0, np.float32), np.full(BANDS, 2.5, np.float32)
         else:
-            statistics = read_weights(self.name)
+            statistics = read_weights(self.name, weights)
             self.mean, self.std = statistics["mean"], statistics["std"]
 
     def fingerprint(self) -> str:
@@ -121,15 +123,7 @@ class MelEncoder:
         Raises:
             InputError: Another sample rate.
         """
-        if audio.rate != SAMPLE_RATE:
-            raise InputError(
-                f"this encoder takes sound at {SAMPLE_RATE} Hz, not {audio.rate} Hz",
-                where="MelEncoder.encode",
-                hint="Resample it first.",
-            )
-        stream = self.stream()
-        blocks = range(0, len(audio.samples), _BLOCK)
-        return np.concatenate([*(stream.push(audio.samples[at : at + _BLOCK]) for at in blocks), stream.finish()])
+        return whole(self.stream(), audio, where="MelEncoder.encode")
 
     def stream(self) -> MelStream:
         """Begin a sound that arrives piece by piece."""
@@ -187,6 +181,20 @@ class MelStream:
         self._offset += drop
         normalised, _ = self._tracker(bands.reshape(count, 2, BANDS))
         return self._encoder.finish(normalised)
+
+
+def whole(stream: FeatureStream, audio: Audio, *, where: str) -> FloatArray:
+    """Encode a whole sound by a new stream, in blocks that bound the memory.
+
+    Raises:
+        InputError: A sample rate that is not 16 kHz.
+    """
+    if audio.rate != SAMPLE_RATE:
+        raise InputError(
+            f"this encoder takes sound at {SAMPLE_RATE} Hz, not {audio.rate} Hz", where=where, hint="Resample it first."
+        )
+    blocks = range(0, len(audio.samples), _BLOCK)
+    return np.concatenate([*(stream.push(audio.samples[at : at + _BLOCK]) for at in blocks), stream.finish()])
 
 
 def centres() -> NDArray[np.float64]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from talkstyle_reference.generator import OUTPUTS, Generator
-from talkstyle_reference.weights import Weights
 
 __all__ = ["LstmGenerator", "LstmState"]
 
@@ -19,24 +18,18 @@ class LstmGenerator(Generator):
     There it moved the mouth; here all 68 points and the head. The normalisation's statistics are buffers and stay
     frozen whatever ``train()`` says, so that a style, which carries parameters only, means the same later; training a
     base thaws ``norm`` itself.
-
-    Args:
-        weights: ``"shipped"`` or None, which leaves them random.
-        seed: Of random weights.
     """
 
-    name = "lstm"
+    name = kind = "lstm"
 
-    def __init__(self, weights: Weights = "shipped", *, seed: int = 0) -> None:
-        super().__init__()
-        with self._building(weights, seed):
-            self.enter = nn.Linear(self.features, 512)
-            self.norm = nn.BatchNorm1d(512)
-            self.mix = nn.Linear(512, 512)
-            self.lstm = nn.LSTM(512, 256, num_layers=3, batch_first=True)
-            self.leave = nn.Sequential(
-                nn.Linear(256, 512), nn.LeakyReLU(), nn.Linear(512, 512), nn.LeakyReLU(), nn.Linear(512, OUTPUTS)
-            )
+    def _build(self) -> None:
+        self.enter = nn.Linear(self.features, 512)
+        self.norm = nn.BatchNorm1d(512)
+        self.mix = nn.Linear(512, 512)
+        self.lstm = nn.LSTM(512, 256, num_layers=3, batch_first=True)
+        self.leave = nn.Sequential(
+            nn.Linear(256, 512), nn.LeakyReLU(), nn.Linear(512, 512), nn.LeakyReLU(), nn.Linear(512, OUTPUTS)
+        )
 
     def train(self, mode: bool = True) -> LstmGenerator:
         """Set the mode of all but the normalisation, which stays frozen."""
@@ -46,7 +39,7 @@ class LstmGenerator(Generator):
 
     def forward(self, features: Tensor, state: LstmState | None = None) -> tuple[Tensor, Tensor, LstmState]:
         """Generate motion; shapes as in ``sdk.interfaces.MotionGenerator``."""
-        x = self.enter(features)
+        x = self.enter(self._scaled(features))
         x = self.norm(x.flatten(0, 1)).unflatten(0, x.shape[:2])
         x = self.mix(nn.functional.leaky_relu(x))
         x, state = self.lstm(x, state)

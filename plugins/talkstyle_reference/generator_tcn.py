@@ -8,10 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from talkstyle_reference.apc import HIDDEN
 from talkstyle_reference.generator import OUTPUTS, Generator
 from talkstyle_reference.weights import Weights
 
-__all__ = ["TcnGenerator", "TcnState"]
+__all__ = ["TcnApcGenerator", "TcnGenerator", "TcnState"]
 
 TcnState = tuple[Tensor, ...]
 """For each layer the last inputs that its next output still needs, ``[B, channels, 2 * dilation]``."""
@@ -24,30 +25,38 @@ class TcnGenerator(Generator):
     """A temporal convolutional network (Bai et al., arXiv 1803.01271): six residual layers, 192 channels, kernels of 3.
 
     It sees 127 frames: 18 of them after the frame that it describes, 108 before.
-
-    Args:
-        weights: ``"shipped"`` or None, which leaves them random.
-        seed: Of random weights.
     """
 
-    name = "tcn"
+    name = kind = "tcn"
 
-    def __init__(self, weights: Weights = "shipped", *, seed: int = 0) -> None:
-        super().__init__()
-        with self._building(weights, seed):
-            self.enter = nn.Conv1d(self.features, _CHANNELS, 1)
-            self.layers = nn.ModuleList(_Layer(dilation) for dilation in _DILATIONS)
-            self.leave = nn.Conv1d(_CHANNELS, OUTPUTS, 1)
+    def _build(self) -> None:
+        self.enter = nn.Conv1d(self.features, _CHANNELS, 1)
+        self.layers = nn.ModuleList(_Layer(dilation) for dilation in _DILATIONS)
+        self.leave = nn.Conv1d(_CHANNELS, OUTPUTS, 1)
 
     def forward(self, features: Tensor, state: TcnState | None = None) -> tuple[Tensor, Tensor, TcnState]:
         """Generate motion; shapes as in ``sdk.interfaces.MotionGenerator``."""
-        x = self.enter(features.transpose(1, 2))
+        x = self.enter(self._scaled(features).transpose(1, 2))
         kept: list[Tensor] = []
         for index, layer in enumerate(self.layers):
             x, tail = layer(x, None if state is None else state[index])
             kept.append(tail)
         expression, pose = self._motion(self.leave(functional.gelu(x)).transpose(1, 2))
         return expression, pose, tuple(kept)
+
+
+class TcnApcGenerator(TcnGenerator):
+    """``tcn`` on the features of ``apc``: 1.1 M parameters.
+
+    Args:
+        weights: As for ``tcn``.
+        seed: Of random weights.
+    """
+
+    name = "tcn-apc"
+
+    def __init__(self, weights: Weights = "shipped", *, seed: int = 0) -> None:
+        super().__init__(weights, encoder="apc", features=2 * HIDDEN, seed=seed)
 
 
 class _Layer(nn.Module):

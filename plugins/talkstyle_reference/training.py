@@ -5,22 +5,26 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sdk.errors import CheckpointError
+from sdk.data import FloatArray
+from sdk.errors import CheckpointError, ConfigError
 from sdk.files import atomic_file
+from sdk.interfaces import AudioEncoder
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from talkstyle_reference.encoder import BANDS, MelEncoder
-from talkstyle_reference.generator import LOOKAHEAD, Generator
+from talkstyle_reference.encoder_apc import ApcEncoder
+from talkstyle_reference.generator import LOOKAHEAD, Generator, weights_name
 from talkstyle_reference.generator_lstm import LstmGenerator
 from talkstyle_reference.generator_tcn import TcnGenerator
+from talkstyle_reference.training_apc import ApcPlan, train_apc
 from talkstyle_reference.training_loss import motion_loss
 from talkstyle_reference.training_material import Material, prepare, statistics
-from talkstyle_reference.weights import read_weights, write_weights
+from talkstyle_reference.weights import has_weights, read_weights, write_weights
 
 __all__ = ["GENERATORS", "PLANS", "Plan", "train"]
 
@@ -33,6 +37,7 @@ class Plan:
 
     Attributes:
         generator: ``"tcn"`` or ``"lstm"``.
+        encoder: The name of the audio encoder that it hears with.
         steps: Batches in all; the learning rate falls to nothing over them, by half a cosine.
         rate: The highest learning rate, of AdamW.
         batch: Sequences in a batch.
@@ -42,6 +47,7 @@ class Plan:
     """
 
     generator: str = "tcn"
+    encoder: str = "mel"
     steps: int = 5000
     rate: float = 1.5e-3
     batch: int = 8
@@ -49,9 +55,14 @@ class Plan:
     copies: int = 1
     seed: int = 0
 
+    @property
+    def name(self) -> str:
+        """What the weights will be called."""
+        return weights_name(self.generator, self.encoder)
 
-PLANS: Final = {"tcn": Plan(), "lstm": Plan(generator="lstm", steps=3000)}
-"""How the shipped weights were trained."""
+
+PLANS: Final = {"tcn": Plan(), "lstm": Plan(generator="lstm", steps=3000), "tcn-apc": Plan(encoder="apc", steps=4000)}
+"""How the shipped weights were trained, by their names; the encoder ``apc`` itself as ``ApcPlan`` says."""
 
 
 def train(
@@ -59,19 +70,23 @@ def train(
     folder: Path,
     plan: Plan,
     *,
+    encoder: AudioEncoder | None = None,
+    apc: ApcPlan | None = None,
     on_progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
     every: int = 250,
 ) -> Path:
     """Train a base, or go on where ``folder`` holds an unfinished one.
 
-    The encoder's statistics are taken from ``folder/weights`` where they are there, else measured on the corpus:
-    generators trained into one folder share them.
+    The encoder ``mel``'s statistics, and the encoder ``apc`` itself, are taken from ``folder/weights`` where they are
+    there, else made from the corpus: generators trained into one folder share them.
 
     Args:
         corpus: What ``pretrain corpus`` wrote.
         folder: Where features, checkpoints and, at the end, ``weights/`` go.
         plan: How to train.
+        encoder: The one that ``plan.encoder`` names, where it is neither ``mel`` nor ``apc``.
+        apc: How to train the encoder ``apc``, where it has to be.
         on_progress: Told the loss.
         cancel: Stops between steps; the last checkpoint stays.
         every: Steps between checkpoints.
@@ -83,22 +98,44 @@ def train(
         CheckpointError: The folder's checkpoint is of another plan.
     """
     report = Reporter(on_progress, cancel)
-    weights = folder / "weights"
-    encoder = MelEncoder(None)
-    if not (weights / "mel.safetensors").exists():
-        report("statistics")
-        write_weights(weights, "mel", statistics(corpus), dtype=np.float32)
-    measured = read_weights("mel", weights)
-    encoder.mean, encoder.std = measured["mean"], measured["std"]
-    material = prepare(corpus, folder, encoder, copies=plan.copies, seed=plan.seed, report=report)
-    run = _Run(plan, folder / f"checkpoint-{plan.generator}.pt")
+    hearer = _encoder(corpus, folder, plan, encoder, apc or ApcPlan(seed=plan.seed), report)
+    material = prepare(corpus, folder, hearer, copies=plan.copies, seed=plan.seed, report=report)
+    run = _Run(plan, folder / f"checkpoint-{plan.name}.pt", material)
     for step in range(run.step, plan.steps):
         loss = run.advance(material)
         if (step + 1) % every == 0 or step + 1 == plan.steps:
             run.save()
-        report(f"train {plan.generator}", (step + 1) / plan.steps, f"loss {loss:.4f}")
-    write_weights(weights, plan.generator, run.average)
-    return weights
+        report(f"train {plan.name}", (step + 1) / plan.steps, f"loss {loss:.4f}")
+    notes = {"encoder": hearer.name, "encoder_sha256": hearer.fingerprint()}
+    write_weights(folder / "weights", plan.name, run.average, notes=notes)
+    return folder / "weights"
+
+
+def _encoder(
+    corpus: Path, folder: Path, plan: Plan, given: AudioEncoder | None, apc: ApcPlan, report: Reporter
+) -> AudioEncoder:
+    """The encoder that a plan names, its own weights made first where they are not there."""
+    if given is not None:
+        if given.name != plan.encoder:
+            raise ConfigError(f"the plan is for the encoder {plan.encoder!r}, and this is {given.name!r}")
+        return given
+    if plan.encoder not in ("mel", "apc"):
+        raise ConfigError(f"the encoder {plan.encoder!r} is not given", hint="Pass encoder=.")
+    weights = folder / "weights"
+    if not has_weights("mel", weights):
+        report("statistics")
+        write_weights(weights, "mel", statistics(corpus), dtype=np.float32)
+    mel = MelEncoder(weights)
+    if plan.encoder == "mel":
+        return mel
+    if not has_weights("apc", weights):
+        material = prepare(corpus, folder, mel, copies=plan.copies, seed=plan.seed, report=report)
+        train_apc(material, read_weights("mel", weights), folder, apc, report=report)
+    return ApcEncoder(weights)
+
+
+_BLUR: Final = 0.15  # of a feature's spread
+_SAMPLE: Final = 20_000  # frames that tell it
 
 
 class _Run:
@@ -107,19 +144,24 @@ class _Run:
     _WARM: Final = 200
     _DECAY: Final = 0.998
 
-    def __init__(self, plan: Plan, checkpoint: Path) -> None:
+    def __init__(self, plan: Plan, checkpoint: Path, material: Material) -> None:
         self.plan = plan
         self.step = 0
         self.losses = 0.0
         self._checkpoint = checkpoint
-        self._generator = GENERATORS[plan.generator](None, seed=plan.seed)
+        width = material.features.shape[1]
+        self._generator = GENERATORS[plan.generator](None, encoder=plan.encoder, features=width, seed=plan.seed)
+        if plan.encoder != MelEncoder.name:
+            sample = np.asarray(material.features[:: max(1, len(material.features) // _SAMPLE)], np.float32)
+            self._generator.mean.copy_(torch.from_numpy(sample.mean(axis=0)))
+            self._generator.std.copy_(torch.from_numpy(sample.std(axis=0) + 1e-4))
         self._optimiser = torch.optim.AdamW(self._generator.parameters(), lr=plan.rate, weight_decay=0.01)
         self._average = {key: value.clone() for key, value in self._state().items()}
         if checkpoint.exists():
             self._load()
 
     @property
-    def average(self) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
+    def average(self) -> dict[str, FloatArray]:
         """The averaged weights, as they ship."""
         return {key: value.numpy() for key, value in self._average.items()}
 
@@ -128,7 +170,7 @@ class _Run:
         plan = self.plan
         rng = np.random.default_rng((plan.seed, 4, self.step))
         features, motion, closed = material.batch(rng, plan.batch, plan.frames)
-        heard = torch.from_numpy(_mask(features, rng))
+        heard = torch.from_numpy(self._worse(features, rng))
         self._generator.train()
         for module in self._generator.modules():
             if isinstance(module, nn.BatchNorm1d):
@@ -178,6 +220,12 @@ class _Run:
         self._generator.load_state_dict(state["generator"])
         self._optimiser.load_state_dict(state["optimiser"])
 
+    def _worse(self, features: FloatArray, rng: np.random.Generator) -> FloatArray:
+        if self.plan.encoder == MelEncoder.name:
+            return _mask(features, rng)
+        blur = np.float32(_BLUR) * np.asarray(self._generator.std, np.float32)
+        return features + blur * rng.standard_normal(features.shape, dtype=np.float32)
+
     def _schedule(self) -> float:
         warm = min(1.0, (self.step + 1) / self._WARM)
         return warm * 0.5 * (1 + math.cos(math.pi * self.step / self.plan.steps))
@@ -187,9 +235,9 @@ class _Run:
         return {key: value.detach() for key, value in state.items() if value.is_floating_point()}
 
 
-def _mask(features: np.ndarray[Any, np.dtype[np.float32]], rng: np.random.Generator) -> np.ndarray[Any, Any]:
+def _mask(features: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Blur features by a little noise, and blot out a stretch of bands in each sequence (Park et al., SpecAugment)."""
-    noisy = features + rng.standard_normal(features.shape, dtype=np.float32) * np.float32(0.15)
+    noisy = features + rng.standard_normal(features.shape, dtype=np.float32) * np.float32(_BLUR)
     for sequence in noisy:
         width = int(rng.integers(0, 16))
         first = int(rng.integers(0, BANDS - width + 1))

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import FloatArray
+from sdk.data import Audio, FloatArray
 from sdk.files import atomic_folder
+from sdk.interfaces import AudioEncoder
 from sdk.progress import Reporter
+from talkstyle_reference.apc import ApcState
 from talkstyle_reference.corpus.phones import closed_frames
 from talkstyle_reference.encoder import BANDS, SAMPLE_RATE, LevelTracker, MelEncoder, centres, log_mel
+from talkstyle_reference.encoder_apc import ApcEncoder
 from talkstyle_reference.generator import LOOKAHEAD, OUTPUTS
 from talkstyle_reference.training_augment import Take, recolour, rerecord, respeed
 
@@ -33,7 +36,7 @@ class Material:
     """Everything that batches are drawn from; tracks stand one after another.
 
     Attributes:
-        features: float16 ``[F, 160]``.
+        features: float16 ``[F, D]``.
         motion: float16 ``[F, 210]``.
         closed: bool ``[F]``.
         begins: The first frame of each track, and the end of the last, int64 ``[N + 1]``.
@@ -50,7 +53,7 @@ class Material:
         """Draw sequences.
 
         Returns:
-            Features ``[size, frames + lookahead, 160]``, and the motion ``[size, frames, 210]`` and closures
+            Features ``[size, frames + lookahead, D]``, and the motion ``[size, frames, 210]`` and closures
             ``[size, frames]`` of all but the look-ahead.
         """
         long = frames + LOOKAHEAD
@@ -91,7 +94,7 @@ def statistics(corpus: Path, *, seed: int = 0) -> dict[str, FloatArray]:
     return {"mean": mean.astype(np.float32), "std": std.astype(np.float32)}
 
 
-def prepare(corpus: Path, folder: Path, encoder: MelEncoder, *, copies: int, seed: int, report: Reporter) -> Material:
+def prepare(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, seed: int, report: Reporter) -> Material:
     """Turn a corpus into material, kept in ``folder`` so that the next call reads it.
 
     Args:
@@ -112,7 +115,7 @@ def prepare(corpus: Path, folder: Path, encoder: MelEncoder, *, copies: int, see
     return Material(*(np.load(kept / f"{name}.npy", mmap_mode="r") for name in names))
 
 
-def _record(corpus: Path, folder: Path, encoder: MelEncoder, *, copies: int, seed: int, report: Reporter) -> None:
+def _record(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, seed: int, report: Reporter) -> None:
     features: list[NDArray[np.float16]] = []
     motion: list[NDArray[np.float16]] = []
     closed: list[NDArray[np.bool_]] = []
@@ -120,18 +123,59 @@ def _record(corpus: Path, folder: Path, encoder: MelEncoder, *, copies: int, see
         for index, take in enumerate(_tracks(corpus, np.random.default_rng((seed, 2, copy)))):
             rng = np.random.default_rng((seed, 3, copy, index))
             heard = rerecord(respeed(take, rng.uniform(0.85, 1.2)) if rng.random() < 0.7 else take, rng)
-            bands = _bands(heard.samples)
-            if rng.random() < 0.7:
-                bands = recolour(bands.reshape(-1, BANDS), centres(), rng).reshape(bands.shape)
-            normalised, _ = LevelTracker(encoder.mean)(bands)
-            features.append(encoder.finish(normalised).astype(np.float16))
+            features.append(_features(encoder, heard.samples, rng).astype(np.float16))
             motion.append(heard.motion.astype(np.float16))
             closed.append(heard.closed)
             report("features", None, f"recording {copy + 1} of {copies}, track {index + 1}")
+    if isinstance(encoder, ApcEncoder):
+        features = _listened(encoder, features, report)
     begins = np.cumsum([0, *(len(f) for f in features)], dtype=np.int64)
-    parts = {"features": np.concatenate(features), "motion": np.concatenate(motion), "closed": np.concatenate(closed)}
-    for name, array in {**parts, "begins": begins}.items():
-        np.save(folder / f"{name}.npy", array)
+    np.save(folder / "begins.npy", begins)
+    _save(folder / "features.npy", features)
+    _save(folder / "motion.npy", motion)
+    _save(folder / "closed.npy", closed)
+
+
+def _save(path: Path, parts: Sequence[NDArray[Any]]) -> None:
+    """Write arrays joined, one by one: all features together can be gigabytes."""
+    shape = (sum(len(part) for part in parts), *parts[0].shape[1:])
+    kept = np.lib.format.open_memmap(path, "w+", parts[0].dtype, shape)  # type: ignore[no-untyped-call]
+    at = 0
+    for part in parts:
+        kept[at : at + len(part)] = part
+        at += len(part)
+    kept.flush()
+
+
+def _features(encoder: AudioEncoder, samples: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """A recording's features, for ``apc`` those of ``mel``; these two hear most of them in another colour."""
+    if not isinstance(encoder, (MelEncoder, ApcEncoder)):
+        return encoder.encode(Audio(samples, SAMPLE_RATE))
+    mel = encoder.mel if isinstance(encoder, ApcEncoder) else encoder
+    bands = _bands(samples)
+    if rng.random() < 0.7:
+        bands = recolour(bands.reshape(-1, BANDS), centres(), rng).reshape(bands.shape)
+    normalised, _ = LevelTracker(mel.mean)(bands)
+    return mel.finish(normalised)
+
+
+def _listened(encoder: ApcEncoder, tracks: list[NDArray[np.float16]], report: Reporter) -> list[NDArray[np.float16]]:
+    """Tracks of ``mel`` features as ``apc`` hears them: 16 at once, which takes half as long, 10 s after 10 s."""
+    found = [np.empty((len(track), encoder.width), np.float16) for track in tracks]
+    by_length = np.argsort([len(track) for track in tracks])
+    for first in range(0, len(tracks), 16):
+        group = by_length[first : first + 16]
+        state: ApcState | None = None
+        for at in range(0, len(tracks[group[-1]]), 600):
+            count = min(600, len(tracks[group[-1]]) - at)
+            bands = np.zeros((len(group), count, 2 * BANDS), np.float32)
+            for row, track in enumerate(group):
+                bands[row, : max(0, len(tracks[track]) - at)] = tracks[track][at : at + count]
+            features, state = encoder.listen(bands, state)
+            for row, track in enumerate(group):
+                found[track][at : at + count] = features[row, : max(0, len(tracks[track]) - at)]
+            report("features", (first + at / len(tracks[group[-1]]) * len(group)) / len(tracks))
+    return found
 
 
 def _bands(samples: FloatArray) -> NDArray[np.float64]:

@@ -13,15 +13,16 @@ from sdk import defaults
 from sdk.data import Audio, FloatArray, Motion
 from sdk.face import canonical_face, mouth_opening, mouth_width
 from sdk.generation import generate
+from sdk.interfaces import AudioEncoder
 from sdk.media import read_audio
 from sdk.metrics import correlate
 from sdk.progress import ProgressCallback, Reporter
 from sdk.reference import load_clip
 from sdk.registry import load
 from talkstyle_reference.encoder import SAMPLE_RATE, MelEncoder, log_mel
+from talkstyle_reference.encoder_apc import ApcEncoder
 from talkstyle_reference.generator import Generator
 from talkstyle_reference.training import GENERATORS
-from talkstyle_reference.weights import read_weights
 
 __all__ = ["COLUMNS", "load_generator", "measure"]
 
@@ -32,13 +33,22 @@ the opening's standard deviation and speed to the real ones; the largest opening
 _WITHIN: Final = 0.3  # seconds: a clip's lips and its sound may be that far apart
 
 
-def load_generator(name: str, weights: Path | None = None) -> tuple[MelEncoder, Generator]:
-    """A generator with its encoder, from a folder of weights or as shipped."""
-    encoder, generator = MelEncoder(None), GENERATORS[name](None)
-    statistics = read_weights("mel", weights)
-    encoder.mean, encoder.std = statistics["mean"], statistics["std"]
-    generator.load_state_dict({key: torch.from_numpy(value) for key, value in read_weights(name, weights).items()})
-    return encoder, generator.eval()
+def load_generator(
+    name: str, weights: Path | None = None, *, encoder: AudioEncoder | None = None
+) -> tuple[AudioEncoder, Generator]:
+    """A generator with its encoder, from a folder of weights or as shipped.
+
+    Args:
+        name: ``"tcn"``, ``"lstm"``, or ``"tcn-apc"``.
+        weights: The folder; the package's own where it is left out.
+        encoder: The one that it hears with, where it is neither ``mel`` nor ``apc``; ``name`` is then ``"tcn"`` or
+            ``"lstm"``.
+    """
+    kind, _, heard = name.partition("-")
+    folder = weights or "shipped"
+    if encoder is None:
+        encoder = ApcEncoder(folder) if heard == ApcEncoder.name else MelEncoder(folder)
+    return encoder, GENERATORS[kind](folder, encoder=encoder.name)
 
 
 def measure(
@@ -46,6 +56,7 @@ def measure(
     generators: Sequence[str],
     *,
     weights: Path | None = None,
+    encoder: AudioEncoder | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> list[dict[str, Any]]:
     """Measure generators on clips.
@@ -54,6 +65,7 @@ def measure(
         clips: Videos with their sounds.
         generators: Names.
         weights: A folder of weights; the package's own where it is left out.
+        encoder: As for ``load_generator``.
         on_progress: Called for every frame looked at.
 
     Returns:
@@ -61,18 +73,18 @@ def measure(
     """
     report = Reporter(on_progress)
     detector = load("landmark-detector", defaults.DETECTOR)
-    made = {name: load_generator(name, weights) for name in generators}
+    made = {name: load_generator(name, weights, encoder=encoder) for name in generators}
     rows: list[dict[str, Any]] = []
     for video, sound in clips:
         track = load_clip(video, detector=detector, report=report)
         audio = read_audio(sound, rate=SAMPLE_RATE)
         real = track.motion()
         loudness = _follows(_loudness(audio), _opening(real), track.valid)["r"]
-        for name, (encoder, generator) in made.items():
-            motion = _generated(encoder, generator, audio)
+        for name, (hearer, generator) in made.items():
+            motion = _generated(hearer, generator, audio)
             opening = _follows(_opening(motion), _opening(real), track.valid)
             width = _follows(_width(motion), _width(real), track.valid)
-            silence = _opening(_generated(encoder, generator, _silence()))[30:]
+            silence = _opening(_generated(hearer, generator, _silence()))[30:]
             figures = (
                 opening["r"],
                 opening["null"],
@@ -92,7 +104,7 @@ def measure(
     return rows
 
 
-def _generated(encoder: MelEncoder, generator: Generator, audio: Audio) -> Motion:
+def _generated(encoder: AudioEncoder, generator: Generator, audio: Audio) -> Motion:
     return generate(generator, encoder.encode(audio), device=torch.device("cpu"))
 
 
