@@ -26,12 +26,14 @@ class Drive:
         turn: The head's rotation less one, ``[B, 3, 3]``.
         travel: The head's translation, ``[B, 3]``.
         chin: The way of the chin by the head's motion alone, ``[B, 3]``.
+        closure: How far the eyes are shut, ``[B]``.
     """
 
     inputs: Tensor
     turn: Tensor
     travel: Tensor
     chin: Tensor
+    closure: Tensor
 
     @classmethod
     def of(
@@ -39,12 +41,15 @@ class Drive:
         inputs: NDArray[np.float64],
         turn: NDArray[np.float64],
         travel: NDArray[np.float64],
+        closure: NDArray[np.float64],
         face: Face,
         device: torch.device,
     ) -> Drive:
         """Bring a few frames' motion to a device."""
         chin = turn @ face.shape[8] + travel
-        return cls(*(torch.from_numpy(part.astype(np.float32)).to(device) for part in (inputs, turn, travel, chin)))
+        return cls(
+            *(torch.from_numpy(part.astype(np.float32)).to(device) for part in (inputs, turn, travel, chin, closure))
+        )
 
     def __len__(self) -> int:
         """The number of frames."""
@@ -52,7 +57,9 @@ class Drive:
 
     def pick(self, frames: list[int]) -> Drive:
         """Some of the frames."""
-        return Drive(self.inputs[frames], self.turn[frames], self.travel[frames], self.chin[frames])
+        return Drive(
+            self.inputs[frames], self.turn[frames], self.travel[frames], self.chin[frames], self.closure[frames]
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,7 @@ from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.field import INPUTS, Geometry
 from talkstyle_warp.forward import Drive, Ground
 from talkstyle_warp.inversion import invert
+from talkstyle_warp.lids import CLOSING, paint_lid
 from talkstyle_warp.mouth import paint
 from talkstyle_warp.teeth import borrow, shown_by
 
@@ -165,7 +166,13 @@ def _soft(geometry: Geometry) -> float:
 
 @dataclass(frozen=True, eq=False)
 class EyePatch(Patch):
-    """An eye: the ball where it is, the lower lid over it, the upper lid over both."""
+    """An eye: the ball where it is, the lower lid over it, the upper lid over both.
+
+    Attributes:
+        skin: What covers the ball as the eye shuts, with its cover, ``[C + 1, H, W]``.
+    """
+
+    skin: Tensor
 
     @classmethod
     def of(
@@ -182,13 +189,14 @@ class EyePatch(Patch):
         nodes = outer.nodes()
         joined = geometry.skin(nodes)[2]
         fields = [joined + geometry.lid(eye, 0, nodes), joined + geometry.lid(eye, 1, nodes), joined]
-        # Landmarks lie on the lids' rims: the lashes above go with the lid, the eye below stays.
+        # Landmarks lie on the lids' rims or within: the lashes go with the lid, no strip of the eye does.
         gap = float(np.max(seam.edge(1, seam.knots[0]) - seam.edge(0, seam.knots[0])))
-        upper, lower = seam.mattes(outer.lattice(FINEST), _soft(geometry), shift=(0.03 * gap, 0.06 * gap))
+        upper, lower = seam.mattes(outer.lattice(FINEST), _soft(geometry), shift=(-0.04 * gap, 0.06 * gap))
         colours = _texture(picture, outer)
         texture = _with_mattes(colours, (upper, lower), device)
         anchor = torch.from_numpy(face.shape[lids].mean(0).astype(np.float32)).to(device)
-        return cls(inner, ground(outer, fields), texture, _feather(inner, device), anchor, colours.shape[-1])
+        skin = _tensor(paint_lid(picture, seam, outer.lattice(max(outer.width, outer.height))), device)
+        return cls(inner, ground(outer, fields), texture, _feather(inner, device), anchor, colours.shape[-1], skin)
 
     def render(self, drive: Drive, *, cubic: bool) -> Tensor:
         """The eye in each frame, ``[B, C, H, W]``."""
@@ -196,6 +204,10 @@ class EyePatch(Patch):
         upper = sample(self.texture, places[:, 0], cubic=cubic)
         lower = sample(self.texture, places[:, 1], cubic=cubic)
         ball = sample(self.texture[:n], places[:, 2], cubic=cubic)
+        # Landmarks lie inside many an eye: shut, it would show a sliver.
+        skin = sample(self.skin, places[:, 2])
+        shut = ((drive.closure - CLOSING) / (1.0 - CLOSING)).clamp(0, 1).view(-1, 1, 1, 1)
+        ball = mix(ball, skin[:, :n], shut * skin[:, n:])
         below = mix(ball, lower[:, :n], lower[:, n + 1 : n + 2])
         return mix(below, upper[:, :n], upper[:, n : n + 1])
 
@@ -305,10 +317,10 @@ class MouthPatch(Patch):
         teeth = sample(self.upper, skull)
         tongue = sample(self.lower, skull - pixels[:, :, None, None])
         inside = mix(mix(self.cavity[:, :3], tongue[:, :3], tongue[:, 3:]), teeth[:, :3], teeth[:, 3:])
-        # The lips' shadow, and deeper where they are near one another: lips that just part show a dark line, no teeth.
+        # The lips' shadow; where they are near one another it is all there is: a dark line as they part, no teeth yet.
         up, low = shade_up.clamp(0, 0.5), shade_low.clamp(0, 0.5)
-        near = (up + low - 0.5).clamp_min(0)
-        inside = inside * ((1.0 - 0.35 * self.shadow * up) * (1.0 - 0.3 * self.shadow * low) * (1.0 - 1.7 * near))
+        inside = inside * ((1.0 - 0.35 * self.shadow * up) * (1.0 - 0.9 * self.shadow * low))
+        inside = mix(inside, self.cavity[:, :3], 1.7 * (up + low - 0.5).clamp_min(0))
         if self.channels > 3:
             inside = torch.cat([inside, self.cavity[:, 3:].expand(len(inside), -1, *inside.shape[2:])], dim=1)
         if self.own is not None:

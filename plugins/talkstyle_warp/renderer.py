@@ -136,12 +136,13 @@ class WarpRenderer:
         """Bring motion onto a portrait: what its fields are given, frame by frame."""
         retargeter = prepared.retargeter
         expression = retargeter.expression(motion.expression) + prepared.at_rest
-        inputs = prepared.geometry.inputs(expression, retargeter.closure(motion.expression))
+        closure = retargeter.closure(motion.expression)
+        inputs = prepared.geometry.inputs(expression, closure)
         pose = retargeter.pose(motion.pose)
         turn = rotation_matrix(pose[:, :3]) - np.eye(3)
         # An exact zero where the head rests, so that a still head leaves every pixel as it was.
         turn[~pose[:, :3].any(axis=1)] = 0.0
-        return Drive.of(inputs, turn, pose[:, 3:], prepared.face, self.device)
+        return Drive.of(inputs, turn, pose[:, 3:], closure, prepared.face, self.device)
 
     def landmarks(self, prepared: PreparedPortrait, motion: Motion) -> NDArray[np.float32]:
         """Where the landmarks are meant to go, float32 ``[T, 68, 3]``, pixels: what a detector should find."""

@@ -18,8 +18,8 @@ UPPER_SHARE: Final = 0.3
 """Of the gap, what the upper lip covers; the lower lip and the jaw do the rest, as the upper lip hangs on the skull."""
 
 _INNER: Final = {61: 67, 62: 66, 63: 65}
-_UPPER: Final = {49: 61, 50: 61, 51: 62, 52: 63, 53: 63}
-_LOWER: Final = {59: 67, 58: 67, 57: 66, 56: 65, 55: 65}
+_UPPER: Final = {49: (61, 0.6), 50: (61, 1.0), 51: (62, 1.0), 52: (63, 1.0), 53: (63, 0.6)}
+_LOWER: Final = {59: (67, 0.6), 58: (67, 1.0), 57: (66, 1.0), 56: (65, 1.0), 55: (65, 0.6)}
 _JAW: Final = {4: 0.15, 5: 0.35, 6: 0.6, 7: 0.75, 8: 0.8, 9: 0.75, 10: 0.6, 11: 0.35, 12: 0.15}
 
 
@@ -40,8 +40,8 @@ def closing(face: Floats, rest: Rest = "closed") -> NDArray[np.float64]:
     for up, low in _INNER.items():
         move[up] = UPPER_SHARE * gaps[up]
         move[low] = -(1 - UPPER_SHARE) * gaps[up]
-    for outer, inner in (*_UPPER.items(), *_LOWER.items()):
-        move[outer] = move[inner]
+    for outer, (inner, share) in (*_UPPER.items(), *_LOWER.items()):
+        move[outer] = share * move[inner]
     for jaw, share in _JAW.items():
         move[jaw] = share * move[66]
     return move
