@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from sdk.testing import checks
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "plugins.md"
 
 
@@ -77,7 +79,8 @@ def assert_ours_work(site):
 
 
 def test_the_detector_is_complete_in_under_40_lines():
-    assert set(files()) == {"pyproject.toml", "talkstyle_cascade/__init__.py", "talkstyle_cascade/detector.py"}
+    package = {"talkstyle_cascade/__init__.py", "talkstyle_cascade/detector.py"}
+    assert set(files()) == {"pyproject.toml", "tests/test_cascade.py", *package}
     assert len(files()["talkstyle_cascade/detector.py"].splitlines()) < 40
 
 
@@ -96,6 +99,17 @@ def test_it_is_discovered_and_keeps_the_contract(sound):
     }
     code, document = talkstyle(sound, "plugins", "check", "cascade")
     assert (code, document["checks"][0]["error"]) == (0, None)
+
+
+def test_its_own_test_makes_one_of_each_demand(sound, changed):
+    test = str(sound.parent / "project" / "tests")
+    process = run(sound, "-m", "pytest", "-p", "no:cacheprovider", "-q", test)
+    assert (process.returncode, f"{len(checks('landmark-detector'))} passed" in process.stdout) == (0, True)
+    site = changed("detector.py", "Landmarks(points, depth=False)", "Landmarks(points[:60], depth=False)")
+    process = run(site, "-m", "pytest", "-p", "no:cacheprovider", "-q", test)
+    assert process.returncode == 1
+    assert "test_contract[a drawn face is found where it is]" in process.stdout
+    assert "[60, 3], not [68, 3]" in process.stdout
 
 
 ADAPT = """
