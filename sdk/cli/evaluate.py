@@ -51,6 +51,8 @@ closure: the mouth's opening at m, b and p over the median, lower is better; it 
 @click.option("--face", help='Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.')
 @click.option("--plot", metavar="FILE.png", type=FILE, help="Draw the mouth's opening over time.")
 @click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
+@click.option("--generator", help="The motion generator; the style's own where left out.")
+@click.option("--encoder", help="The audio encoder; the style's own where left out.")
 @click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
 @options
 def command(
@@ -63,6 +65,8 @@ def command(
     face: str | None,
     plot: Path | None,
     detector: str,
+    generator: str | None,
+    encoder: str | None,
     device: str,
     as_json: bool,
 ) -> None:
@@ -89,6 +93,8 @@ def command(
             wrong=wrong,
             face=_face(face),
             detector=detector,
+            generator=generator,
+            encoder=encoder,
             device=device,
             on_progress=on_progress,
         )

@@ -11,7 +11,7 @@ from sdk.data import Motion
 from sdk.device import resolve_device
 from sdk.evaluation.figures import Figures
 from sdk.evaluation.trial import Trial
-from sdk.interfaces import LandmarkDetector
+from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator
 from sdk.media import AudioInput, MediaInput
 from sdk.metrics import MotionScores
 from sdk.packs import StylePack
@@ -69,6 +69,8 @@ def evaluate(
     wrong: StylePack | str | None = None,
     face: Face = None,
     detector: str | LandmarkDetector = defaults.DETECTOR,
+    generator: str | MotionGenerator | None = None,
+    encoder: str | AudioEncoder | None = None,
     device: str | torch.device = "auto",
     allow_other_base: bool = False,
     on_progress: ProgressCallback | None = None,
@@ -86,6 +88,8 @@ def evaluate(
         wrong: Another person's style, made for the same base, which this one has to beat.
         face: Which face, where there are several.
         detector: A landmark detector, or its name.
+        generator: The base, or its name; the one that the pack names where left out.
+        encoder: The audio encoder, or its name; the one that the pack names where left out.
         device: ``"auto"``, or any name that torch knows.
         allow_other_base: Take a pack that was made for other weights of the same layout.
         on_progress: Called between steps.
@@ -99,14 +103,14 @@ def evaluate(
     style = pack if isinstance(pack, StylePack) else StylePack.load(pack)
     other = wrong if isinstance(wrong, StylePack) or wrong is None else StylePack.load(wrong)
     place = resolve_device(device)
-    generator = resolve("motion-generator", style.config.base.component).to(place).eval()
-    encoder = resolve("audio-encoder", style.config.encoder.component)
-    style.check_encoder(encoder)
+    base = resolve("motion-generator", generator or style.config.base.component).to(place).eval()
+    hearer = resolve("audio-encoder", encoder or style.config.encoder.component)
+    style.check_encoder(hearer)
     trial = Trial.prepare(
         clip,
         audio,
-        generator=generator,
-        encoder=encoder,
+        generator=base,
+        encoder=hearer,
         detector=resolve("landmark-detector", detector),
         device=place,
         phonemes=phonemes,

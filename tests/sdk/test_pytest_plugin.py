@@ -28,22 +28,23 @@ NET = """
 def ask(pytester, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
 
-    def run(source, *options):
+    def run(source, *options, own_process=False):
         pytester.makepyfile(source)
-        return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-W", "error", "--strict-markers", *options)
+        start = pytester.runpytest_subprocess if own_process else pytester.runpytest_inprocess
+        return start("-p", "no:cacheprovider", "-W", "error", "--strict-markers", *options)
 
     return run
 
 
 def test_each_demand_is_a_test_of_its_own(ask):
-    result = ask(NET.format(outputs=256, component="'mlp,seed=3'"), "-v")
+    result = ask(NET.format(outputs=256, component="'mlp,seed=3'"), "-v", own_process=True)
     result.assert_outcomes(passed=len(checks("style-transfer-net")))
     for demand in checks("style-transfer-net"):
         assert f"test_contract[{demand.name}] PASSED" in result.stdout.str()
 
 
 def test_what_is_broken_fails_by_name(ask):
-    result = ask(NET.format(outputs=255, component="Net()"))
+    result = ask(NET.format(outputs=255, component="Net()"), own_process=True)
     outcomes = result.parseoutcomes()
     assert outcomes["failed"] >= 1
     assert outcomes["passed"] >= 2

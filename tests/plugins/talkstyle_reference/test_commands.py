@@ -6,7 +6,9 @@ from importlib.metadata import entry_points
 import pytest
 from click.testing import CliRunner
 
+import sdk
 from talkstyle_reference.commands import pretrain
+from tests.sdk.fakes import LoudnessEncoder
 
 
 def run(*arguments):
@@ -36,6 +38,16 @@ def test_train_writes_weights(corpus, tmp_path):
     folder = tmp_path / "weights"
     assert json.loads(result.output) == {"weights": str(folder)}
     assert set(json.loads((folder / "manifest.json").read_text())) == {"mel", "tcn"}
+
+
+def test_train_takes_any_encoder_by_name(corpus, tmp_path):
+    with sdk.register("audio-encoder", "loud", LoudnessEncoder):
+        words = ("train", "--corpus", corpus, "--encoder", "loud", "--out", tmp_path, "--steps", 1, "--json")
+        result = run(*words)
+    assert result.exit_code == 0, result.output
+    assert set(json.loads((tmp_path / "weights" / "manifest.json").read_text())) == {"tcn-loudness"}
+    generator = sdk.load("motion-generator", f"tcn,encoder=loudness,weights={tmp_path / 'weights'}")
+    assert (generator.features, generator.encoder_sha256) == (8, LoudnessEncoder().fingerprint())
 
 
 def test_the_group_is_an_entry_point():
