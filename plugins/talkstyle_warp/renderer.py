@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sdk.data import Motion, Portrait
+from sdk.data import Motion, Portrait, warn
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
 from sdk.face import rotation_matrix
+from talkstyle_warp.backdrop import ERROR, Backdrop, find
 from talkstyle_warp.compositing import Window
 from talkstyle_warp.field import Geometry
 from talkstyle_warp.forward import Drive, Ground
@@ -22,8 +23,10 @@ from talkstyle_warp.inversion import invert
 from talkstyle_warp.patches import EyePatch, MouthPatch
 from talkstyle_warp.rest import Rest, closing, lip_gap
 from talkstyle_warp.retarget import Retargeter
-from talkstyle_warp.surface import Surface, Texture, Words
+from talkstyle_warp.surface import Surface, surface_of
 from talkstyle_warp.template import Face, fit
+
+Background = Literal["auto", "still", "moving"]
 
 NODES: Final = 40
 """Nodes of the field in a face width."""
@@ -43,6 +46,7 @@ class PreparedPortrait:
     at_rest: NDArray[np.float64]
     window: Window
     ground: Ground
+    backdrop: Backdrop | None
     surface: Surface
     mouth: MouthPatch
     eyes: tuple[EyePatch, ...]
@@ -54,6 +58,8 @@ class WarpRenderer:
     Args:
         device: Where to render; see ``sdk.device.resolve_device``.
         rest: ``"closed"`` brings parted lips together at rest; ``"portrait"`` leaves them as they are in the picture.
+        background: ``"still"`` holds a plain background where it is while the head moves; ``"moving"`` lets it follow
+            the head near it; ``"auto"`` holds it where that leaves no halo.
         cubic: Resample bicubically: sharper, and on a CPU two to three times as slow.
         chunk: Frames that are worked on at once; memory grows with it.
 
@@ -66,14 +72,24 @@ class WarpRenderer:
     shows_teeth = True
 
     def __init__(
-        self, device: str | torch.device = "auto", *, rest: Rest = "closed", cubic: bool = False, chunk: int = 8
+        self,
+        device: str | torch.device = "auto",
+        *,
+        rest: Rest = "closed",
+        background: Background = "auto",
+        cubic: bool = False,
+        chunk: int = 8,
     ) -> None:
         if rest not in ("closed", "portrait"):
             raise ConfigError(f"rest={rest!r} is unknown", where="WarpRenderer", hint='Use "closed" or "portrait".')
+        if background not in ("auto", "still", "moving"):
+            hint = 'Use "auto", "still" or "moving".'
+            raise ConfigError(f"background={background!r} is unknown", where="WarpRenderer", hint=hint)
         if chunk < 1:
             raise ConfigError(f"chunk={chunk} is no number of frames", where="WarpRenderer", hint="Use 1 or more.")
         self.device = resolve_device(device)
         self.rest: Rest = rest
+        self.background: Background = background
         self.cubic = cubic
         self.chunk = chunk
 
@@ -110,11 +126,7 @@ class WarpRenderer:
                 part, matrices, places, geometry.head(places), geometry.torso(places), inside, face.camera, self.device
             )
 
-        surface = (
-            Words(picture, window)
-            if self.device.type == "cpu" and not self.cubic
-            else Texture(picture, window, self.device, cubic=self.cubic)
-        )
+        backdrop = self._backdrop(portrait, face, window)
         keep_open = self.rest == "portrait"
         mouth = MouthPatch.of(portrait, picture, geometry, ground, keep_open=keep_open, device=self.device)
         eyes = tuple(EyePatch.of(picture, geometry, eye, ground, device=self.device) for eye in (0, 1))
@@ -127,10 +139,25 @@ class WarpRenderer:
             at_rest=at_rest,
             window=window,
             ground=ground(window, [geometry.skin(window.nodes())[2]]),
-            surface=surface,
+            backdrop=backdrop,
+            surface=surface_of(picture, window, self.device, cubic=self.cubic, backdrop=backdrop),
             mouth=mouth,
             eyes=eyes,
         )
+
+    def _backdrop(self, portrait: Portrait, face: Face, window: Window) -> Backdrop | None:
+        """The background that is to stay; None where it moves, or where the portrait has alpha instead."""
+        if self.background == "moving" or portrait.alpha is not None:
+            return None
+        height, width = portrait.pixels.shape[:2]
+        rows = slice(window.top, min(window.top + window.height, height))
+        columns = slice(window.left, min(window.left + window.width, width))
+        found = find(portrait.pixels, face, (rows, columns))
+        if found is None and self.background == "still":
+            warn("the background is not plain enough to be told from the head, and moves with it")
+        if found is not None and self.background == "auto" and found.error > ERROR:
+            return None
+        return found
 
     def drive(self, prepared: PreparedPortrait, motion: Motion) -> Drive:
         """Bring motion onto a portrait: what its fields are given, frame by frame."""

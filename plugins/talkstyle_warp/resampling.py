@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["pack", "resample"]
+__all__ = ["layers", "pack", "resample", "resample_over"]
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +25,10 @@ LANE: Final = 21
 
 _SIGNATURE: Final = (
     "void(uint64[:,::1], float32[:,:,::1], int64, uint8[:,:,::1], int64, int64, int64, int64, int64, int64)"
+)
+
+_SIGNATURE_OVER: Final = (
+    "void(uint64[:,::1], float32[:,:,::1], int64, uint8[:,:,::1], int32[:,::1], uint8[:,:,::1], int64, int64)"
 )
 
 
@@ -61,16 +65,65 @@ def resample(
     _compiled()(words, places, step, out, *corner, words.shape[0], words.shape[1], channel, count)
 
 
+def layers(picture: NDArray[np.uint8], matte: NDArray[np.float32], plate: NDArray[np.float32]) -> NDArray[np.uint64]:
+    """Lay what is before a plate into words ``[H, W]``: its colours times the matte, and the matte, 16 bits each.
+
+    Args:
+        picture: ``[H, W, 3]``.
+        matte: ``[H, W]``, 0 to 1.
+        plate: What is behind, ``[H, W, 3]``, 0 to 255.
+    """
+    share = np.rint(255.0 * matte)
+    front = np.clip(np.rint(picture - (1.0 - share[..., None] / 255.0) * np.rint(plate)), 0, 255)
+    words = share.astype(np.uint64) << np.uint64(48)
+    for channel in range(3):
+        words |= front[..., channel].astype(np.uint64) << np.uint64(16 * channel)
+    return np.asarray(words)
+
+
+def resample_over(
+    words: NDArray[np.uint64],
+    places: NDArray[np.float32],
+    step: int,
+    plate: NDArray[np.uint8],
+    covered: NDArray[np.int32],
+    out: NDArray[np.uint8],
+    *,
+    corner: tuple[int, int],
+) -> None:
+    """``resample`` for what is before a plate that stays; cells without anything before it are left as they are.
+
+    Args:
+        words: From ``layers``, ``[h, w]``.
+        places: As for ``resample``.
+        step: As for ``resample``.
+        plate: ``[h, w, 3]``.
+        covered: How many pixels above and left of each corner have a matte over zero, ``[h + 1, w + 1]``.
+        out: As for ``resample``, of three channels.
+        corner: As for ``resample``.
+    """
+    _compiled_over()(words, places, step, plate, covered, out, *corner)
+
+
 @cache
 def _compiled() -> Callable[..., None]:
+    return _compile(_SIGNATURE, _resample)
+
+
+@cache
+def _compiled_over() -> Callable[..., None]:
+    return _compile(_SIGNATURE_OVER, _resample_over)
+
+
+def _compile(signature: str, function: Callable[..., None]) -> Callable[..., None]:
     from numba import njit
 
     options: dict[str, Any] = {"nogil": True, "boundscheck": False}
     try:
-        made = njit(_SIGNATURE, cache=True, **options)(_resample)
+        made: Callable[..., None] = njit(signature, cache=True, **options)(function)
     except RuntimeError as error:  # nowhere to keep what was compiled
         logger.debug("the resampler is compiled anew: %s", error)
-        made = njit(_SIGNATURE, **options)(_resample)
+        made = njit(signature, **options)(function)
     return made
 
 
@@ -150,3 +203,81 @@ def _resample(
                     line[target + _U(2)] = np.uint8(word >> _U(55))
                 x += dx
                 y += dy
+
+
+def _resample_over(words: Any, places: Any, step: Any, plate: Any, covered: Any, out: Any, top: Any, left: Any) -> None:
+    """``resample_over``, in the types of ``_SIGNATURE_OVER``."""
+    height, width = words.shape
+    flat, behind, line = words.reshape(-1), plate.reshape(-1), out.reshape(-1)
+    rows, columns = places.shape[1], places.shape[2]
+    pitch = out.shape[1]
+    share, limit_x, limit_y = _F(1.0) / _F(step), _F(width - 1), _F(height - 1)
+    for i in range(rows):
+        below = min(i + 1, rows - 1)
+        first_row, last_row = i * step, min(i * step + step, height)
+        if first_row >= height:
+            break
+        for j in range(columns - 1):
+            first = j * step
+            end = first + step if j < columns - 2 else width
+            x00, x01, x10, x11 = places[0, i, j], places[0, i, j + 1], places[0, below, j], places[0, below, j + 1]
+            y00, y01, y10, y11 = places[1, i, j], places[1, i, j + 1], places[1, below, j], places[1, below, j + 1]
+            if (
+                x00 == _F(first)
+                and x10 == _F(first)
+                and x01 == _F(first + step)
+                and x11 == _F(first + step)
+                and y00 == _F(i * step)
+                and y01 == _F(i * step)
+                and y10 == _F(below * step)
+                and y11 == _F(below * step)
+            ):
+                continue
+            inside = x00 >= _F(0) and x01 >= _F(0) and x10 >= _F(0) and x11 >= _F(0)
+            inside = inside and y00 >= _F(0) and y01 >= _F(0) and y10 >= _F(0) and y11 >= _F(0)
+            inside = inside and x00 < limit_x and x01 < limit_x and x10 < limit_x and x11 < limit_x
+            inside = inside and y00 < limit_y and y01 < limit_y and y10 < limit_y and y11 < limit_y
+            if inside:
+                # Nothing is before the plate here, and nothing comes here.
+                low_x, high_x = _I(min(min(x00, x01), min(x10, x11))), _I(max(max(x00, x01), max(x10, x11))) + _I(2)
+                low_y, high_y = _I(min(min(y00, y01), min(y10, y11))), _I(max(max(y00, y01), max(y10, y11))) + _I(2)
+                low_x, high_x = min(low_x, _I(first)), max(high_x, _I(end))
+                low_y, high_y = min(low_y, _I(first_row)), max(high_y, _I(last_row))
+                if (
+                    covered[high_y, high_x] - covered[low_y, high_x] - covered[high_y, low_x] + covered[low_y, low_x]
+                    == 0
+                ):
+                    continue
+            for row in range(first_row, last_row):
+                part = _F(row - first_row) * share
+                x0, x1 = x00 + part * (x10 - x00), x01 + part * (x11 - x01)
+                y0, y1 = y00 + part * (y10 - y00), y01 + part * (y11 - y01)
+                x, y = _I(x0 * _F(_ONE)), _I(y0 * _F(_ONE))
+                dx, dy = _I((x1 - x0) * share * _F(_ONE)), _I((y1 - y0) * share * _F(_ONE))
+                at_out, at_plate = ((top + row) * pitch + left) * 3, row * width * 3
+                for column in range(first, end):
+                    if inside:
+                        xi, yi, wx, wy = x >> _I(20), y >> _I(20), (x >> _I(12)) & _I(255), (y >> _I(12)) & _I(255)
+                        right, down = _I(1), width
+                    else:
+                        cx = min(max(x, _I(0)), _I(width - 1) << _I(20))
+                        cy = min(max(y, _I(0)), _I(height - 1) << _I(20))
+                        xi, yi, wx, wy = cx >> _I(20), cy >> _I(20), (cx >> _I(12)) & _I(255), (cy >> _I(12)) & _I(255)
+                        right = _I(1) if xi < width - 1 else _I(0)
+                        down = width if yi < height - 1 else _I(0)
+                    at = yi * width + xi
+                    both = (wx * wy) >> _I(8)
+                    word = (
+                        flat[_U(at)] * _U(_I(256) - wx - wy + both)
+                        + flat[_U(at + right)] * _U(wx - both)
+                        + flat[_U(at + down)] * _U(wy - both)
+                        + flat[_U(at + down + right)] * _U(both)
+                    )
+                    gap = _I(65280) - _I(word >> _U(48))
+                    target, source = _U(at_out + column * 3), _U(at_plate + column * 3)
+                    for channel in range(3):
+                        front = _I((word >> _U(16 * channel)) & _U(65535))
+                        shown = front + gap * _I(behind[source + _U(channel)]) // _I(255)
+                        line[target + _U(channel)] = np.uint8(min((shown + _I(128)) >> _I(8), _I(255)))
+                    x += dx
+                    y += dy

@@ -12,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from talkstyle_warp.backdrop import Backdrop
 from talkstyle_warp.compositing import Window, magnify, sample, to_bytes
-from talkstyle_warp.resampling import pack, resample
+from talkstyle_warp.resampling import layers, pack, resample, resample_over
 
 BAND: Final = 1 << 17
 """Pixels whose places are worked out at once: a large portrait needs no map of its own size."""
@@ -67,12 +68,46 @@ class Words(Surface):
         yield torch.from_numpy(out[self.part])
 
 
+class WordsOver(Surface):
+    """On the CPU, bilinearly, before a background that stays."""
+
+    def __init__(self, picture: NDArray[np.uint8], window: Window, backdrop: Backdrop) -> None:
+        super().__init__(picture, window)
+        self.words = layers(picture[self.part], backdrop.matte, backdrop.plate)
+        self.plate = np.rint(backdrop.plate).astype(np.uint8)
+        before = (self.words >> np.uint64(48) > 0).astype(np.int32)
+        self.covered = np.pad(before.cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32), ((1, 0), (1, 0)))
+
+    @contextmanager
+    def warped(self, sources: Tensor, out: NDArray[np.uint8]) -> Iterator[Tensor]:
+        """See ``Surface``."""
+        places = np.ascontiguousarray((sources * self.window.step).numpy())
+        corner = (self.window.top, self.window.left)
+        resample_over(self.words, places, self.window.step, self.plate, self.covered, out, corner=corner)
+        yield torch.from_numpy(out[self.part])
+
+
 class Texture(Surface):
     """On any device, by torch; bicubic where that is wanted."""
 
-    def __init__(self, picture: NDArray[np.uint8], window: Window, device: torch.device, *, cubic: bool) -> None:
+    def __init__(
+        self,
+        picture: NDArray[np.uint8],
+        window: Window,
+        device: torch.device,
+        *,
+        cubic: bool,
+        backdrop: Backdrop | None = None,
+    ) -> None:
         super().__init__(picture, window)
-        self.texture = torch.from_numpy(picture[self.part].astype(np.float32)).to(device)
+        texture = picture[self.part].astype(np.float32)
+        self.plate: Tensor | None = None
+        self.channels = texture.shape[2]
+        if backdrop is not None:
+            matte = backdrop.matte[..., None]
+            texture = np.concatenate([texture - (1.0 - matte) * backdrop.plate, matte], axis=-1)
+            self.plate = torch.from_numpy(backdrop.plate).to(device).permute(2, 0, 1)
+        self.texture = torch.from_numpy(texture).to(device)
         self.cubic = cubic
 
     @contextmanager
@@ -81,9 +116,11 @@ class Texture(Surface):
         height, width, _ = self.texture.shape
         limit = torch.tensor([max(width - 1, 1), max(height - 1, 1)], device=sources.device).view(2, 1, 1)
         places = (sources * (2.0 * self.window.step / limit) - 1.0)[None]
-        picture = torch.empty_like(self.texture, dtype=torch.uint8)
+        picture = torch.empty((height, width, self.channels), dtype=torch.uint8, device=self.texture.device)
         for rows, part in _bands(places, self.window, height):
             band = sample(self.texture.permute(2, 0, 1), part[..., :width], cubic=self.cubic)[0]
+            if self.plate is not None:
+                band = band[:-1] + (1.0 - band[-1:]) * self.plate[:, rows]
             picture[rows] = to_bytes(band).permute(1, 2, 0)
         yield picture
         out[self.part] = picture.cpu().numpy()
@@ -98,3 +135,12 @@ def _bands(places: Tensor, window: Window, height: int) -> Iterator[tuple[slice,
         if start >= height:
             return
         yield slice(start, stop), magnify(places[:, :, first : last + 1], window.step)[:, :, : stop - start]
+
+
+def surface_of(
+    picture: NDArray[np.uint8], window: Window, device: torch.device, *, cubic: bool, backdrop: Backdrop | None
+) -> Surface:
+    """The surface that serves best on a device."""
+    if device.type != "cpu" or cubic:
+        return Texture(picture, window, device, cubic=cubic, backdrop=backdrop)
+    return Words(picture, window) if backdrop is None else WordsOver(picture, window, backdrop)
