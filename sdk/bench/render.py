@@ -21,6 +21,7 @@ from sdk import defaults
 from sdk.bench.driving import CYCLE, FPS, Driver, cycle, follow, largest
 from sdk.bench.rigidity import Rigidity, psnr
 from sdk.bench.showing import Showing
+from sdk.bench.surroundings import around, change
 from sdk.data import Image, Motion, Portrait
 from sdk.errors import ConfigError, FaceNotFound
 from sdk.face import eye_opening, mouth_opening, retarget
@@ -63,6 +64,7 @@ class RenderRow:
         blink: Least eye opening found over the open eye's (90th percentile); None where no full blink is meant.
         ssim: Forehead and cheeks against the portrait's own; see ``sdk.bench.rigidity``.
         psnr: The same in decibels.
+        around: Mean change of a ring around the head, levels of 255; see ``sdk.bench.surroundings``.
         missed: Frames in which no face was found.
     """
 
@@ -79,6 +81,7 @@ class RenderRow:
     blink: float | None
     ssim: float
     psnr: float
+    around: float
     missed: int
 
 
@@ -242,7 +245,9 @@ def _compare(
     rigidity = Rigidity(portrait.pixels, portrait.landmarks.points)
     found: list[NDArray[np.float32]] = []
     seen: list[int] = []
-    likenesses = []
+    likenesses, changes = [], []
+    height, width = portrait.pixels.shape[:2]
+    ring = around((height, width), portrait.landmarks.points)
     for number, frame in enumerate(made):
         report("render", (number + 1) / len(meant), f"{name}, {driver.name}")
         picture = np.ascontiguousarray(frame[..., :3])
@@ -250,6 +255,7 @@ def _compare(
             show(picture)
         if number % EVERY == 0:
             likenesses.append(rigidity(picture, meant[number]))
+            changes.append(change(portrait.pixels, picture, ring))
         face = largest(detector, picture)
         if face is not None:
             found.append(face.points)
@@ -277,6 +283,7 @@ def _compare(
         blink=float(eyes_found.min() / np.percentile(eyes_found, 90)) if blinks else None,
         ssim=float(np.mean([one.ssim for one in likenesses])),
         psnr=psnr(float(np.mean([one.mse for one in likenesses]))),
+        around=float(np.mean(changes)),
         missed=len(meant) - len(found),
     )
 

@@ -29,6 +29,7 @@ COLUMNS = (
     ("blink", "blink", ".2f"),
     ("SSIM", "ssim", ".3f"),
     ("PSNR", "psnr", ".1f"),
+    ("around", "around", ".2f"),
     ("missed", "missed", "g"),
 )
 """Heading, figure, and how it is printed."""
@@ -62,7 +63,8 @@ def render(
     """Drive portraits, detect their landmarks again, and print how far they are from where they are meant to be.
 
     Errors are in percent of the face's width. Blink is how far a full blink leaves the eyes open; SSIM and PSNR
-    compare forehead and cheeks with the portrait's own.
+    compare forehead and cheeks with the portrait's own; around is how far a ring around the head changes, in levels of
+    255.
     """
     from sdk import bench
 

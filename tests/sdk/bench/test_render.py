@@ -55,6 +55,7 @@ def test_the_warp_is_followed_and_a_still_picture_is_not(detector, face_file, tm
     assert 0.8 < good.mouth_slope < 1.2
     assert good.points_mean < 2.0 < bad.points_mean
     assert good.blink < 0.5
+    assert bad.around == 0.0 <= good.around < 1.0  # before a plain wall
     assert bad.mouth_r is None or abs(bad.mouth_r) < 0.5
     assert 0.9 < good.ssim < 1.0
     json.dumps(moved.as_dict(), allow_nan=False)
