@@ -191,7 +191,7 @@ class EyePatch(Patch):
         fields = [joined + geometry.lid(eye, 0, nodes), joined + geometry.lid(eye, 1, nodes), joined]
         # Landmarks lie on the lids' rims or within: the lashes go with the lid, no strip of the eye does.
         gap = float(np.max(seam.edge(1, seam.knots[0]) - seam.edge(0, seam.knots[0])))
-        upper, lower = seam.mattes(outer.lattice(FINEST), _soft(geometry), shift=(-0.04 * gap, 0.06 * gap))
+        upper, lower = seam.mattes(outer.lattice(FINEST), _soft(geometry), shift=(0.0, 0.06 * gap))
         colours = _texture(picture, outer)
         texture = _with_mattes(colours, (upper, lower), device)
         anchor = torch.from_numpy(face.shape[lids].mean(0).astype(np.float32)).to(device)
@@ -319,7 +319,7 @@ class MouthPatch(Patch):
         inside = mix(mix(self.cavity[:, :3], tongue[:, :3], tongue[:, 3:]), teeth[:, :3], teeth[:, 3:])
         # The lips' shadow; where they are near one another it is all there is: a dark line as they part, no teeth yet.
         up, low = shade_up.clamp(0, 0.5), shade_low.clamp(0, 0.5)
-        inside = inside * ((1.0 - 0.35 * self.shadow * up) * (1.0 - 0.9 * self.shadow * low))
+        inside = inside * ((1.0 - 0.35 * self.shadow * up) * (1.0 - 0.9 * low))
         inside = mix(inside, self.cavity[:, :3], 1.7 * (up + low - 0.5).clamp_min(0))
         if self.channels > 3:
             inside = torch.cat([inside, self.cavity[:, 3:].expand(len(inside), -1, *inside.shape[2:])], dim=1)

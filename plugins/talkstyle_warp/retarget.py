@@ -16,6 +16,9 @@ from talkstyle_warp.rest import lip_gap
 ROTATION_LIMIT: Final = np.deg2rad(20.0)
 """Radians that a head's turn about each axis never passes: beyond, one picture lacks what would come into sight."""
 
+RAISE_LIMIT: Final = 0.1
+"""Outer-eye distances that the upper lip never rises by: above the teeth a picture has no gums to show."""
+
 TRANSLATION_LIMIT: Final = 0.12
 """Face widths that a head's travel never passes along each axis."""
 
@@ -29,6 +32,15 @@ late or never."""
 CLOSURE_STILL: Final = 0.03
 """Share below which an eye counts as open: a detector's tremor."""
 
+
+_FALL: Final = dict.fromkeys((*range(49, 54), *range(55, 60), 61, 62, 63, 65, 66, 67), 1.0) | {
+    **dict.fromkeys((6, 7, 8, 9, 10), 0.8),
+    5: 0.5,
+    11: 0.5,
+    4: 0.25,
+    12: 0.25,
+}
+"""How far lips and jaw come down with an upper lip that may rise no farther."""
 
 _UPPER_LIP: Final = [61, 62, 63]
 _LOWER_LIP: Final = [67, 66, 65]
@@ -91,12 +103,14 @@ class Retargeter:
     def expression(self, expression: Floats) -> NDArray[np.float64]:
         """Scale displacements ``[T, 68, 3]`` to the portrait. Lids, eye corners and nose bridge stay.
 
-        Lips come together until they meet.
+        Lips come together until they meet; where the upper one would rise too far, the lower one opens the mouth.
         """
         move = np.asarray(expression, dtype=np.float64).copy()
         move[:, :17] *= self.mouth * self.jaw[:, None]
         move[:, MOUTH] *= self.mouth
         move[:, BROWS] *= self.brows
+        rise = np.maximum(-move[:, _UPPER_LIP, 1].mean(axis=1), 0.0)
+        move[:, [*_FALL], 1] += (rise - soft_limit(rise, RAISE_LIMIT))[:, None] * np.array([*_FALL.values()])
         # A driver's rest is seldom quite closed: lips that press would pass through one another here.
         gap = self.room + move[:, _LOWER_LIP, 1] - move[:, _UPPER_LIP, 1]
         past = np.minimum(gap, 0.0) / 2
@@ -112,11 +126,8 @@ class Retargeter:
         upper, lower = [u for u, _ in LIDS], [v for _, v in LIDS]
         opening = canon[lower, 1] - canon[upper, 1]
         change = np.asarray(expression)[:, upper, 1] - np.asarray(expression)[:, lower, 1]
-        share = (change / opening).mean(axis=1)
-        return np.asarray(
-            np.clip((share - CLOSURE_STILL) / (CLOSURE_FULL - CLOSURE_STILL), 0.0, 1.0).astype(np.float64),
-            dtype=np.float64,
-        )
+        # Slowly at first, as lids of open eyes tremble, and to the end, as detectors smear a blink.
+        return smoothstep((change / opening).mean(axis=1), CLOSURE_STILL, CLOSURE_FULL)
 
     def pose(self, pose: Floats) -> NDArray[np.float64]:
         """Limit poses ``[T, 6]`` softly. Depth is dropped: a still picture seen from afar does not show it."""

@@ -39,8 +39,8 @@ logger = logging.getLogger(__name__)
 EVERY: Final = 4
 """Of the frames, those whose skin is compared."""
 
-SHUT: Final = 0.15
-"""Of the open eye: an intended blink below this is a full one."""
+SHUT: Final = 0.1
+"""Of the open eye: eyes meant to be open by less than this are meant to be shut."""
 
 TIMES: Final = 5
 """How often a speed is measured; the median counts."""
@@ -61,7 +61,8 @@ class RenderRow:
         mouth_slope: Found over meant, by least squares.
         eye_r: As for the mouth.
         eye_slope: As for the mouth.
-        blink: Least eye opening found over the open eye's (90th percentile); None where no full blink is meant.
+        blink: Eye opening found over the open eye's (90th percentile), median of the frames in which the eyes are meant
+            to be shut; None where they never are.
         ssim: Forehead and cheeks against the portrait's own; see ``sdk.bench.rigidity``.
         psnr: The same in decibels.
         around: Mean change of a ring around the head, levels of 255; see ``sdk.bench.surroundings``.
@@ -268,7 +269,6 @@ def _compare(
     mouth_r, mouth_slope = _agreement(mouth_opening(want), mouth_opening(got))
     eyes_meant, eyes_found = eye_opening(want), eye_opening(got)
     eye_r, eye_slope = _agreement(eyes_meant, eyes_found)
-    blinks = eyes_meant.min() < SHUT * np.percentile(eyes_meant, 90)
     return RenderRow(
         portrait=name,
         clip=driver.name,
@@ -280,7 +280,7 @@ def _compare(
         mouth_slope=mouth_slope,
         eye_r=eye_r,
         eye_slope=eye_slope,
-        blink=float(eyes_found.min() / np.percentile(eyes_found, 90)) if blinks else None,
+        blink=_left_open(eyes_meant, eyes_found),
         ssim=float(np.mean([one.ssim for one in likenesses])),
         psnr=psnr(float(np.mean([one.mse for one in likenesses]))),
         around=float(np.mean(changes)),
@@ -294,6 +294,12 @@ def _agreement(meant: NDArray[np.float64], found: NDArray[np.float64]) -> tuple[
     if a.std() < 1e-3 or b.std() < 1e-9:
         return None, None
     return float((a * b).mean() / (a.std() * b.std())), float((a * b).mean() / (a**2).mean())
+
+
+def _left_open(meant: NDArray[np.float64], found: NDArray[np.float64]) -> float | None:
+    """How far open eyes are found that are meant to be shut; None where none are."""
+    shut = meant < SHUT * np.percentile(meant, 90)
+    return float(np.median(found[shut]) / np.percentile(found, 90)) if shut.any() else None
 
 
 def _speed(renderer: Renderer, size: int, frames: int, report: Reporter) -> RenderSpeed:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sdk.face import canonical_face
-from talkstyle_warp.retarget import ROTATION_LIMIT, Retargeter, soft_limit
+from talkstyle_warp.retarget import RAISE_LIMIT, ROTATION_LIMIT, Retargeter, soft_limit
 
 from .conftest import motion
 
@@ -48,6 +48,15 @@ def test_lips_meet_and_go_no_farther():
         moved = Retargeter.of(face, face_width=1.5).expression(pressed)[0]
         np.testing.assert_allclose(moved[66, 1] - moved[62, 1], way, atol=2e-3)
         np.testing.assert_allclose(moved[57, 1], -0.05, atol=1e-6)
+
+
+def test_an_upper_lip_rises_only_so_far_and_the_mouth_opens_all_the_same(retargeter):
+    raised = motion(opening=0.1).expression.copy()
+    raised[:, [49, 50, 51, 52, 53, 61, 62, 63], 1] -= 0.3
+    moved = retargeter.expression(raised)[0]
+    assert -RAISE_LIMIT < moved[62, 1] < -0.8 * RAISE_LIMIT
+    np.testing.assert_allclose(moved[66, 1] - moved[62, 1], 0.4, atol=1e-6)
+    assert moved[8, 1] > raised[0, 8, 1] + 0.1
 
 
 def test_one_eye_closes_with_the_other(retargeter):

@@ -9,6 +9,7 @@ import pytest
 
 from sdk.bench import run_render
 from sdk.bench.driving import cycle, follow, largest
+from sdk.bench.render import _left_open as left_open
 from sdk.bench.rigidity import Rigidity
 from sdk.errors import ConfigError, FaceNotFound
 from sdk.media import VideoReader, read_image, write_image, write_video
@@ -63,6 +64,15 @@ def test_the_warp_is_followed_and_a_still_picture_is_not(detector, face_file, tm
     with VideoReader(tmp_path / "out" / "cycle.mp4") as video:
         assert sum(1 for _ in video) == FRAMES
     assert read_image(tmp_path / "out" / "me.png").pixels.std() > 10
+
+
+def test_a_blink_is_what_most_shut_frames_show_and_none_where_none_is_meant():
+    meant = np.array([1.0] * 20 + [0.05] * 3 + [1.0] * 20)
+    found = meant.copy()
+    found[20:23] = 0.1, 0.6, 0.5  # the first by luck
+    assert left_open(meant, found) == pytest.approx(0.5)
+    half = np.maximum(meant, 0.3)
+    assert left_open(half, half) is None
 
 
 def test_a_clip_drives_as_it_was_seen(detector, tmp_path):
