@@ -55,6 +55,10 @@ def _mouth_width(face: Floats) -> float:
     return float(np.linalg.norm(face[54] - face[48]))
 
 
+def _lower_height(face: Floats) -> float:
+    return float(face[8, 1] - face[33, 1])
+
+
 def _brow_height(face: Floats) -> float:
     return float(np.mean(face[[36, 39, 42, 45], 1]) - np.mean(face[BROWS, 1]))
 
@@ -73,14 +77,16 @@ class Retargeter:
     """What differs between the canonical face and a portrait's.
 
     Attributes:
-        mouth: The portrait's mouth width over the canonical one, lips and jaw are scaled by it.
+        width: The portrait's mouth width over the canonical one: lips are scaled by it across the face.
+        height: The same from nose to chin: by it lips open and the jaw falls. A smile is wide and opens no farther.
         jaw: Weights of the jaw's points, ``[17]``: its ends, at the ears, do not move.
         brows: The same for the height of the brows above the eyes.
         room: How far the inner lips may come together, upper to lower, ``[3]``: none where they are closed.
         travel: The limit of the head's translation, in face-frame units.
     """
 
-    mouth: float
+    width: float
+    height: float
     jaw: NDArray[np.float64]
     brows: float
     room: NDArray[np.float64]
@@ -90,10 +96,12 @@ class Retargeter:
     def of(cls, face: Floats, *, face_width: float) -> Retargeter:
         """Measure a portrait's face ``[68, 3]`` at rest, in the face frame; ``face_width`` in the same units."""
         canon = canonical_face()
-        mouth = _mouth_width(face) / _mouth_width(canon)
+        width = _mouth_width(face) / _mouth_width(canon)
+        height = _lower_height(face) / _lower_height(canon)
         brows = _brow_height(face) / _brow_height(canon)
         return cls(
-            mouth=float(np.clip(mouth, 0.6, 1.5)),
+            width=float(np.clip(width, 0.6, 1.5)),
+            height=float(np.clip(height, 0.6, 1.5)),
             jaw=lower_face(face[:17, 1]),
             brows=float(np.clip(brows, 0.5, 1.5)),
             room=np.maximum(face[_LOWER_LIP, 1] - face[_UPPER_LIP, 1], 0.0) * (lip_gap(face) > 0.0),
@@ -106,8 +114,8 @@ class Retargeter:
         Lips come together until they meet; where the upper one would rise too far, the lower one opens the mouth.
         """
         move = np.asarray(expression, dtype=np.float64).copy()
-        move[:, :17] *= self.mouth * self.jaw[:, None]
-        move[:, MOUTH] *= self.mouth
+        move[:, :17] *= self.height * self.jaw[:, None]
+        move[:, MOUTH] *= np.array([self.width, self.height, self.width])
         move[:, BROWS] *= self.brows
         rise = np.maximum(-move[:, _UPPER_LIP, 1].mean(axis=1), 0.0)
         move[:, [*_FALL], 1] += (rise - soft_limit(rise, RAISE_LIMIT))[:, None] * np.array([*_FALL.values()])

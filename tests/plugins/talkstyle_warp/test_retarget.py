@@ -19,11 +19,16 @@ def test_the_canonical_face_takes_lips_and_brows_as_they_are(retargeter):
     np.testing.assert_allclose(retargeter.expression(moved), moved, atol=1e-6)
 
 
-def test_a_small_mouth_moves_less():
-    face = canonical_face().copy()
-    face[48:68, 0] *= 0.7
-    moved = Retargeter.of(face, face_width=1.5).expression(motion(opening=0.2).expression)
-    np.testing.assert_allclose(moved[0, 66, 1], 0.14, atol=1e-3)
+def test_a_small_mouth_widens_less_and_a_short_chin_falls_less():
+    narrow, short = canonical_face().copy(), canonical_face().copy()
+    narrow[48:68, 0] *= 0.7
+    short[8, 1] = short[33, 1] + 0.7 * (short[8, 1] - short[33, 1])
+    wide = motion(opening=0.2).expression.copy()
+    wide[:, 54, 0] = 0.1
+    moved = [Retargeter.of(face, face_width=1.5).expression(wide)[0] for face in (narrow, short)]
+    np.testing.assert_allclose([m[54, 0] for m in moved], [0.07, 0.1], atol=1e-3)
+    np.testing.assert_allclose([m[66, 1] for m in moved], [0.2, 0.14], atol=1e-3)
+    np.testing.assert_allclose([m[8, 1] for m in moved], [0.16, 0.112], atol=1e-3)
 
 
 def test_bridge_lids_and_eye_corners_are_not_copied(retargeter):
