@@ -291,11 +291,15 @@ class MouthPatch(Patch):
     def render(self, drive: Drive, *, cubic: bool) -> Tensor:
         """The mouth in each frame, ``[B, C, H, W]``."""
         places, n = self.sources(drive), self.channels
-        upper = sample(self.texture[: n + 2], places[:, 0], cubic=cubic)
-        lower = sample(self.below, places[:, 1], cubic=cubic)
-        up, low = upper[:, n : n + 1].clamp(0, 1), lower[:, n : n + 1].clamp(0, 1)
-        cover = up + low
-        lips = (up * upper[:, :n] + low * lower[:, :n]) / cover.clamp_min(1.0)
+        lips = places.new_zeros((len(places), n, *places.shape[-2:]))
+        cover = places.new_zeros((len(places), 1, *places.shape[-2:]))
+        for side, texture in enumerate((self.texture, self.below)):
+            rows = self._rows(texture[n], places[:, side])
+            lip = sample(texture[: n + 1], places[:, side, :, rows], cubic=cubic)
+            matte = lip[:, n:].clamp(0, 1)
+            lips[:, :, rows] += matte * lip[:, :n]
+            cover[:, :, rows] += matte
+        lips /= cover.clamp_min(1.0)
         opening = (1.0 - cover).clamp_min_(0.0)
         # The interior is worked out only where some frame shows it. Rounding leaves traces far too faint to show.
         seen = (opening > 1e-4).any(dim=0)[0]
@@ -303,9 +307,20 @@ class MouthPatch(Patch):
         if len(ys) == 0:
             return lips
         box = (..., slice(int(ys[0]), int(ys[-1]) + 1), slice(int(xs[0]), int(xs[-1]) + 1))
-        inside = self._interior(drive, places[:, 2][box], upper[:, n + 1 :][box], lower[:, n + 1 :][box], cubic)
-        lips[box] += opening[box] * inside
+        up, low = (
+            sample(texture[n + 1 : n + 2], places[:, side][box])
+            for side, texture in enumerate((self.texture, self.below))
+        )
+        lips[box] += opening[box] * self._interior(drive, places[:, 2][box], up, low, cubic)
         return lips
+
+    def _rows(self, matte: Tensor, places: Tensor) -> slice:
+        """The rows of a window with any of a lip in them, by its matte ``[H, W]`` and places ``[B, 2, h, w]``."""
+        there = torch.nonzero((matte > 0).any(dim=1)).flatten().float()
+        low, high = ((2.0 * (end + pad) / (len(matte) - 1) - 1.0) for end, pad in ((there[0], -3), (there[-1], 3)))
+        seen = ((places[:, 1] > low) & (places[:, 1] < high)).any(dim=2).any(dim=0)
+        rows = torch.nonzero(seen).flatten()
+        return slice(int(rows[0]), int(rows[-1]) + 1) if len(rows) else slice(0, 0)
 
     def _interior(self, drive: Drive, skull: Tensor, shade_up: Tensor, shade_low: Tensor, cubic: bool) -> Tensor:
         """What lies behind the lips, ``[B, C, h, w]``, at the places that the skull carries there."""
