@@ -150,7 +150,7 @@ class Geometry:
         def beside(place: NDArray[np.float64]) -> NDArray[np.float64]:
             along = seam.coordinates(place[:2])[0]
             row = np.zeros(INPUTS)
-            np.add.at(row, list(inner), seam.weights(side, np.asarray(along)))
+            np.add.at(row, list(inner), seam.rounded(side, np.asarray(along)))
             return row
 
         for place in seam.places(side, 9)[0]:

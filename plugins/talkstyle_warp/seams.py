@@ -69,6 +69,14 @@ class Seam:
         """Weights ``[..., n]`` on an edge's landmarks (0 upper, 1 lower) at positions along the seam."""
         return spline_weights(self.knots[side], along)
 
+    def rounded(self, side: int, along: Floats) -> NDArray[np.float64]:
+        """Weights like ``weights``, for ways instead of heights: a mouth opens between a wedge and an ellipse."""
+
+        def turn(x: Floats) -> NDArray[np.float64]:
+            return np.arcsin(np.clip(x / self.half, -1.0, 1.0))
+
+        return (self.weights(side, along) + spline_weights(turn(self.knots[side]), turn(along))) / 2
+
     def edge(self, side: int, along: Floats) -> NDArray[np.float64]:
         """The height of an edge (0 upper, 1 lower) at positions along the seam, pixels."""
         return np.asarray(self.weights(side, along) @ self.heights[side])

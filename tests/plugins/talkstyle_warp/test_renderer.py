@@ -187,7 +187,7 @@ def test_every_landmarks_pixels_go_where_the_landmark_is_meant_to_go(renderer):
     meant = renderer.landmarks(prepared, moved)[0, :, :2]
     error = np.linalg.norm(found - meant, axis=1) / portrait.landmarks.width
     assert error.mean() < 0.002
-    assert error.max() < 0.01
+    assert error.max() < 0.015
     assert np.linalg.norm(meant - points, axis=1).mean() > 0.05 * portrait.landmarks.width
 
 

@@ -45,3 +45,13 @@ def test_places_on_a_lid_lie_between_the_corners():
     assert places.shape == (7, 2)
     assert (np.abs(along) < seam.half).all()
     assert (seam.beyond(places, 5.0) == 0.0).all()
+
+
+def test_lips_part_rounder_than_a_wedge_and_by_what_their_landmarks_say():
+    seam = Seam.through(canonical(), MOUTH, shut=True)
+    knots = seam.knots[1]
+    np.testing.assert_allclose(seam.rounded(1, knots), np.eye(5), atol=1e-9)
+    fall = np.array([0.0, 1.0, 1.0, 1.0, 0.0])
+    beside = (knots[0] + knots[1]) / 2
+    straight, round_ = (float(weights(1, np.array(beside)) @ fall) for weights in (seam.weights, seam.rounded))
+    assert straight + 0.05 < round_ < 1.0
