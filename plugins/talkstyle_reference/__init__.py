@@ -30,6 +30,14 @@ def talkstyle_components() -> Iterable[Component]:
             license=_LICENSE,
         ),
         Component(
+            "audio-encoder",
+            "apc",
+            "talkstyle_reference.encoder_apc:ApcEncoder",
+            "The paper's: predictive coding of the bands by 3 GRUs of 512, projected onto the corpus's features",
+            requires=("librosa>=0.11", "torch>=2.5"),
+            license=_LICENSE,
+        ),
+        Component(
             "motion-generator",
             "tcn",
             "talkstyle_reference.generator_tcn:TcnGenerator",

@@ -75,3 +75,13 @@ def test_copies_of_one_feature_give_that_feature():
     database = torch.ones(30, 4)
     torch.testing.assert_close(Manifold(database)(torch.ones(3, 4)), torch.ones(3, 4))
     assert torch.isfinite(Manifold(database)(torch.zeros(3, 4))).all()
+
+
+def test_rounding_of_the_search_changes_nothing():
+    # Far from the origin, squares of 10^5 leave nothing of distances of 10^-2 between neighbours.
+    generator = torch.Generator().manual_seed(4)
+    database = 30.0 + torch.randn(400, 64, generator=generator)
+    features = 30.0 + torch.randn(300, 64, generator=generator)
+    whole = Manifold(database)(features)
+    one_by_one = torch.cat([Manifold(database)(feature[None]) for feature in features])
+    torch.testing.assert_close(one_by_one, whole, atol=3e-4, rtol=0)
