@@ -273,11 +273,12 @@ def _resample_over(words: Any, places: Any, step: Any, plate: Any, covered: Any,
                         + flat[_U(at + down)] * _U(wy - both)
                         + flat[_U(at + down + right)] * _U(both)
                     )
-                    gap = _I(65280) - _I(word >> _U(48))
+                    gap = _U(65280) - (word >> _U(48))
                     target, source = _U(at_out + column * 3), _U(at_plate + column * 3)
+                    rest = (gap * _U(257)) >> _U(8)  # 65280 is 255 parts of 256, and this one of 2 ** 16
                     for channel in range(3):
-                        front = _I((word >> _U(16 * channel)) & _U(65535))
-                        shown = front + gap * _I(behind[source + _U(channel)]) // _I(255)
-                        line[target + _U(channel)] = np.uint8(min((shown + _I(128)) >> _I(8), _I(255)))
+                        front = (word >> _U(16 * channel)) & _U(65535)
+                        shown = (front << _U(8)) + rest * _U(behind[source + _U(channel)]) + _U(1 << 15)
+                        line[target + _U(channel)] = np.uint8(min(shown >> _U(16), _U(255)))
                     x += dx
                     y += dy
