@@ -34,7 +34,6 @@ __all__ = [
     "align",
     "axis_angle",
     "canonical_face",
-    "closed_neutral",
     "compose",
     "eye_opening",
     "lift",
@@ -44,6 +43,7 @@ __all__ = [
     "normalise",
     "retarget",
     "rotation_matrix",
+    "stills_neutral",
 ]
 
 FACE_FRAME_VERSION: Final = 1
@@ -58,6 +58,12 @@ LEFT_EYE: Final = slice(42, 48)
 MOUTH: Final = slice(48, 68)
 OUTER_LIPS: Final = slice(48, 60)
 INNER_LIPS: Final = slice(60, 68)
+
+_FEW_STILLS: Final = 10
+"""Pictures under which none is expected to show closed lips."""
+
+_PRIOR: Final = 0.01
+"""What the expected course of a face over the mouth's opening weighs: a picture whose opening is 0.1 off the mean."""
 
 STABLE: Final = (27, 28, 29, 30, 36, 39, 42, 45)
 """Points that speech hardly moves: nose bridge and eye corners."""
@@ -252,11 +258,12 @@ def neutral_face(points: Floats, *, closed: float = 0.15) -> FloatArray:
     return _own_frame(np.median(upright[order], axis=0)).astype(np.float32)
 
 
-def closed_neutral(points: Floats) -> FloatArray:
-    """A neutral face from too few pictures to show closed lips.
+def stills_neutral(points: Floats) -> FloatArray:
+    """A neutral face from pictures too few for any of them to be surely at rest.
 
-    The canonical face's mouth, laid on the person by an affine map that the brows, nose and eyes give, closes the lips;
-    the jaw goes up by what the lips were apart. The rest is the person's own.
+    Every picture has its say: each coordinate's course over the mouth's opening is taken for a line, and followed to
+    the least opening. What few pictures cannot tell of that line is taken from how lips and jaw close. Under ten
+    pictures even the least opening may be a wide one, so the person's own lips are then brought together.
 
     Args:
         points: Landmarks ``[N, 68, 3]``, pixels.
@@ -264,17 +271,31 @@ def closed_neutral(points: Floats) -> FloatArray:
     Returns:
         float32 ``[68, 3]``, in the face frame.
     """
-    own = _own_frame(np.median(align(points).to_face(points), axis=0))
-    face = np.asarray(canonical_face(), dtype=np.float64)
-    rigid = [*range(17, 48)]
-    source = np.column_stack([face[rigid], np.ones(len(rigid))])
-    affine = np.linalg.lstsq(source, own[rigid], rcond=None)[0]
-    mouth = np.column_stack([face[MOUTH], np.ones(20)]) @ affine
-    gap = own[66] - own[62]
-    lower = np.clip((own[JAW, 1] - own[33, 1]) / (own[8, 1] - own[33, 1]), 0.0, 1.0)
-    own[JAW] -= lower[:, None] * gap
-    own[MOUTH] = mouth
+    if len(points) == 0:
+        raise InputError("no pictures to take a neutral face from", where="stills_neutral")
+    upright = align(points).to_face(points)
+    opening = mouth_opening(points)
+    mean, away = upright.mean(axis=0), opening - opening.mean()
+    expected = -_closing(_own_frame(mean)) / max(float(opening.mean()), 0.02)
+    slope = (np.tensordot(away, upright, 1) + _PRIOR * expected) / (away @ away + _PRIOR)
+    own = _own_frame(mean + slope * (np.quantile(opening, 0.05) - opening.mean()))
+    if len(points) < _FEW_STILLS:
+        own += _closing(own)
     return own.astype(np.float32)
+
+
+def _closing(face: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What brings parted lips together: the upper lip goes down by 30 %, the lower with the jaw up by the rest."""
+    move = np.zeros_like(face)
+    for upper, lower, outer_upper, outer_lower in ((61, 67, 50, 58), (62, 66, 51, 57), (63, 65, 52, 56)):
+        gap = face[lower] - face[upper]
+        move[[upper, outer_upper]] += 0.3 * gap
+        move[[lower, outer_lower]] -= 0.7 * gap
+    for beside, inner in ((49, 61), (53, 63), (59, 67), (55, 65)):  # nearer the corners, which stay
+        move[beside] = 0.6 * move[inner]
+    hangs = np.clip((face[JAW, 1] - face[33, 1]) / (face[8, 1] - face[33, 1]), 0.0, 1.0)
+    move[JAW] = hangs[:, None] * move[66]
+    return move
 
 
 def normalise(

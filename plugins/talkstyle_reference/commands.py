@@ -66,14 +66,31 @@ def train(
 
 
 @pretrain.command()
+@click.option("--corpus", "corpus_folder", type=_CORPUS, required=True, help="What `pretrain corpus` wrote.")
+@click.option("--out", "folder", type=_FOLDER, required=True, help="Where weights/ goes.")
+@click.option("--steps", type=click.IntRange(1), help="Batches; where left out, as for the shipped weights.")
+@click.option("--seed", default=0, show_default=True)
+@options
+def net(corpus_folder: Path, folder: Path, steps: int | None, seed: int, as_json: bool) -> None:
+    """Pre-train f to tell the corpus's styles apart."""
+    with progress_bar(as_json=as_json) as on_progress:
+        weights = _net(corpus_folder, folder, steps, seed, on_progress)
+    if as_json:
+        emit({"weights": weights})
+    else:
+        click.echo(f"The weights are in {weights}")
+
+
+@pretrain.command()
 @click.option("--out", "folder", type=_FOLDER, required=True, help="Corpus, features, checkpoints and weights/.")
 @options
 def remake(folder: Path, as_json: bool) -> None:
-    """Make all shipped weights again: the corpus, both encoders, and the generators."""
+    """Make all shipped weights again: the corpus, both encoders, the generators, and the pre-trained f."""
     with progress_bar(as_json=as_json) as on_progress:
         _corpus(folder / "corpus", 120.0, 1, on_progress)
         for generator, encoder in (("tcn", "mel"), ("lstm", "mel"), ("tcn", "apc")):
-            weights = _train(folder / "corpus", folder, generator, encoder, None, 0, on_progress)
+            _train(folder / "corpus", folder, generator, encoder, None, 0, on_progress)
+        weights = _net(folder / "corpus", folder, None, 0, on_progress)
     if as_json:
         emit({"weights": weights})
     else:
@@ -132,6 +149,12 @@ def _corpus(folder: Path, minutes: float, seed: int, on_progress: ProgressCallba
     from talkstyle_reference.corpus.build import build
 
     build(folder, minutes=minutes, seed=seed, on_progress=on_progress)
+
+
+def _net(corpus_folder: Path, folder: Path, steps: int | None, seed: int, on_progress: ProgressCallback | None) -> Path:
+    from talkstyle_reference.training_net import NET_STEPS, pretrain_net
+
+    return pretrain_net(corpus_folder, folder, steps=steps or NET_STEPS, seed=seed, on_progress=on_progress)
 
 
 def _train(

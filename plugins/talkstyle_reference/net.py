@@ -5,31 +5,54 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-__all__ = ["MlpTransferNet"]
+from talkstyle_reference.weights import Weights, read_weights
+
+__all__ = ["MlpTransferNet", "PretrainedTransferNet"]
 
 
 class MlpTransferNet(nn.Module):
-    """Turns a frame's composed landmarks into features, whose means the loss compares: 204, 1024, 512, 256.
+    """Turns a frame's landmarks into features, whose means the loss compares: 204, 1024, 512, 256.
 
     The activation is SiLU, smooth to every order: the gradient penalty differentiates f's own gradient, and under a
     ReLU that would be flat almost everywhere.
 
     Args:
-        seed: Of the weights; the same seed gives the same net on every device.
+        weights: None leaves them random, to be trained in the fit; ``"shipped"``, or a folder that ``talkstyle pretrain
+            net`` wrote, reads pre-trained ones.
+        seed: Of random weights; the same seed gives the same net on every device.
+
+    Raises:
+        ModelFileMissing: There are no such weights.
     """
 
     name = "mlp"
     version = "1"
 
-    def __init__(self, *, seed: int = 0) -> None:
+    def __init__(self, weights: Weights = None, *, seed: int = 0) -> None:
         super().__init__()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.layers = nn.Sequential(
                 nn.Linear(204, 1024), nn.SiLU(), nn.Linear(1024, 512), nn.SiLU(), nn.Linear(512, 256)
             )
+        if weights is not None:
+            read = read_weights(MlpTransferNet.name, weights)
+            self.load_state_dict({name: torch.from_numpy(value) for name, value in read.items()})
 
     def forward(self, phi: Tensor) -> Tensor:
         """Map landmarks ``[B, T, 204]`` to features ``[B, T, 256]``."""
         features: Tensor = self.layers(phi)
         return features
+
+
+class PretrainedTransferNet(MlpTransferNet):
+    """f, pre-trained to tell the corpus's styles apart; meant for a frozen critic.
+
+    Args:
+        weights: ``"shipped"``, or a folder that ``talkstyle pretrain net`` wrote.
+    """
+
+    name = "mlp-pretrained"
+
+    def __init__(self, weights: Weights = "shipped") -> None:
+        super().__init__(weights)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import BaseModel, ConfigDict, Field
 
+from sdk.errors import ConfigError
 from sdk.losses.transfer import TransferTerms
 
-__all__ = ["FitConfig"]
+__all__ = ["RECIPES", "FitConfig"]
 
 
 class FitConfig(BaseModel):
@@ -18,12 +21,14 @@ class FitConfig(BaseModel):
         critic_learning_rate: Of f, where it is adversarial.
         critic_warmup: Steps that an adversarial f gets before the generator moves.
         batch: Windows in a step.
+        noise: Standard deviation of the noise that each step adds to the features, in their own units: what is heard
+            only once is not learned by heart.
         window: Frames (60 Hz) in a window.
         warmup: Frames at a window's start that the loss leaves out, while the generator finds its state.
         check_every: Steps between looks at the frames kept for choosing.
         checkpoint_every: Steps between checkpoints, where one is asked for.
         held_out: The share of the reference, at its end, that the report is measured on and nothing else.
-        chosen_on: The share before that, on which the best step is chosen; none under 20 s.
+        chosen_on: The share before that, on which the best step is chosen; none under 60 s.
         max_offset: The largest lead or lag of lips against sound that is looked for, in seconds; 0 takes the clip as
             it is.
         smoothing: Frames on either side over which a clip's landmarks are smoothed; 0 leaves them as they were found.
@@ -37,6 +42,7 @@ class FitConfig(BaseModel):
     critic_learning_rate: float = Field(default=1e-3, gt=0, le=1)
     critic_warmup: int = Field(default=15, ge=0)
     batch: int = Field(default=4, ge=1)
+    noise: float = Field(default=0.3, ge=0, le=2)
     window: int = Field(default=240, ge=60)
     warmup: int = Field(default=24, ge=0, lt=60)
     check_every: int = Field(default=10, ge=1)
@@ -46,3 +52,34 @@ class FitConfig(BaseModel):
     max_offset: float = Field(default=0.3, ge=0, le=1)
     smoothing: int = Field(default=0, ge=0, le=10)
     terms: TransferTerms = Field(default_factory=TransferTerms)
+
+    @classmethod
+    def recipe(cls, name: str) -> FitConfig:
+        """Settings by name; ``docs/method.md`` compares them.
+
+        Args:
+            name: ``"default"``; ``"paper"``, L_mg + L_sc + L_r and nothing else, f in the stable form; ``"literal"``,
+                the same with f minimised too, as the formula reads, which makes f collapse; ``"without-f"``, the
+                default less L_sc and L_r; ``"frozen-f"``, the default with an f that stays as it is, which is what a
+                pre-trained net is for.
+
+        Raises:
+            ConfigError: There is no such recipe.
+        """
+        if name not in RECIPES:
+            raise ConfigError(f"there is no recipe {name!r}", where="recipe", hint=f"One of: {', '.join(RECIPES)}.")
+        return RECIPES[name]
+
+
+_PAPER: Final = TransferTerms(
+    mg=1.0, timing=1.0, sc=1.0, r=10.0, moments=0.0, head=0.0, amplitude=0.0, closure=0.0, sees="composed"
+)
+
+RECIPES: Final = {
+    "default": FitConfig(),
+    "paper": FitConfig(noise=0.0, terms=_PAPER),
+    "literal": FitConfig(noise=0.0, terms=_PAPER.model_copy(update={"critic": "joint", "r": 1.0})),
+    "without-f": FitConfig(terms=TransferTerms(sc=0.0)),
+    "frozen-f": FitConfig(terms=TransferTerms(critic="frozen")),
+}
+"""Settings by name."""

@@ -93,7 +93,10 @@ def run(
     def generate(rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """A batch of windows: their frames ``[B, W]``, and what the model makes of them, without the warm-up."""
         rows = base.windows(rng, config)
-        expression, pose = aligned(model, base.features[rows])
+        heard = base.features[rows]
+        if config.noise:
+            heard = heard + config.noise * torch.randn(heard.shape, generator=rng).to(heard.device)
+        expression, pose = aligned(model, heard)
         return rows[:, config.warmup :], expression[:, config.warmup :], pose[:, config.warmup :]
 
     def train_critic(expression: Tensor, pose: Tensor, rng: torch.Generator) -> None:
@@ -123,8 +126,10 @@ def run(
             if material.paired:
                 parts = {"mg": loss.paired(expression, base.target[rows], base.seen[rows])}
             else:
-                parts = {"timing": loss.unpaired((expression, pose), (base.expression[rows], base.pose[rows]))}
+                parts = {"timing": loss.unpaired(expression, base.expression[rows])}
             parts |= loss.style(expression, pose)
+            if terms.closure:
+                parts |= loss.closure(expression, *base.closures(rows, paired=material.paired))
             if terms.sc:
                 parts |= loss.transfer(expression, pose, rng=rng)
             total = loss.total(parts)
@@ -191,6 +196,12 @@ class _Base:
             material.sound.fit,
         )
 
+    def closures(self, rows: Tensor, *, paired: bool) -> tuple[Tensor, Tensor]:
+        """What says where lips should meet, and which of its frames count."""
+        if paired:
+            return self.target[rows], self.seen[rows]
+        return self.expression[rows], torch.ones(rows.shape, device=rows.device)
+
     def windows(self, rng: torch.Generator, config: FitConfig) -> Tensor:
         """Draw windows of the sound to learn from: frame numbers ``[B, W]``."""
         length = min(config.window, self.span.stop - self.span.start)
@@ -214,8 +225,9 @@ def _score(model: MotionGenerator, base: _Base, material: Material, loss: Transf
         if material.paired:
             parts = {"mg": loss.paired(expression, base.target[None, frames], base.seen[None, frames])}
         else:
-            before = base.expression[None, sound], base.pose[None, sound]
-            parts = {"timing": loss.unpaired((expression, pose), before)}
+            parts = {"timing": loss.unpaired(expression, base.expression[None, sound])}
+        rows = torch.arange(sound.start, sound.stop, device=base.features.device)[None]
+        parts |= loss.closure(expression, *base.closures(rows, paired=material.paired))
         return float(loss.total(parts | loss.style(expression, pose)))
 
 

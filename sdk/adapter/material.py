@@ -15,7 +15,7 @@ from sdk.adapter.config import FitConfig
 from sdk.adapter.spans import Spans, split
 from sdk.data import MOTION_RATE, Audio, FloatArray, Motion
 from sdk.errors import AudioSilent, ConfigError, MediaTrackMissing, ReferenceTooShort
-from sdk.face import canonical_face, closed_neutral, mouth_opening, neutral_face, normalise
+from sdk.face import canonical_face, mouth_opening, neutral_face, normalise, stills_neutral
 from sdk.interfaces import AudioEncoder, LandmarkDetector
 from sdk.media import AudioInput, ImageInput, MediaInput, read_audio
 from sdk.metrics import correlate
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Material", "paired_material", "unpaired_material"]
 
-FEW_STILLS = 10
-"""Stills under which no frame with closed lips is expected among them."""
+FEW = 120
+"""Frames under which too few have closed lips for their median to be the face at rest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +207,7 @@ def unpaired_material(
     if frames.report is None:
         warnings.append(f"{len(points)} stills are too few to hold any out: the style's gain is not measured")
     known = _mask(len(points), frames.fit) & seen
-    neutral = closed_neutral(points[known]) if known.sum() < FEW_STILLS else neutral_face(points[known])
+    neutral = stills_neutral(points[known]) if known.sum() < FEW else neutral_face(points[known])
     return Material(
         features=features,
         motion=normalise(points, neutral=neutral, known=known),

@@ -8,7 +8,7 @@ from sdk.data import MOTION_RATE
 
 __all__ = ["Spans", "split"]
 
-SHORT = 20 * MOTION_RATE
+SHORT = 60 * MOTION_RATE
 """Frames under which nothing is kept for choosing the step: a share of less says little, and is better learned from."""
 
 ENOUGH = 5

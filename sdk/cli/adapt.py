@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +12,10 @@ from sdk.cli.animate import _face
 from sdk.cli.output import emit, options, progress_bar
 from sdk.errors import ConfigError, OutputError
 
-__all__ = ["command", "local_ref"]
+if TYPE_CHECKING:
+    from sdk.adapter import FitConfig
+
+__all__ = ["command", "local_ref", "settings"]
 
 FILE = click.Path(path_type=Path)
 
@@ -28,12 +31,14 @@ FILE = click.Path(path_type=Path)
 @click.option("--consent", help="Who agreed that this person's style is used, and to what.")
 @click.option("--face", help='Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.')
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same pack.")
-@click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of the fit.")
+@click.option("--recipe", default="default", show_default=True, help="Settings by name: default, paper, without-f ...")
+@click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of the fit; the recipe's where left out.")
 @click.option("--rank", type=click.IntRange(1, 512), help="Keep only so much of it: at 8 it has about 130 KB.")
 @click.option("--push-to", metavar="ORG/NAME", help="Also put it on the Hub, which needs both of the terms.")
 @click.option("--checkpoint", type=FILE, help="Keep the fit's state here, and go on from it where it is there.")
 @click.option("--generator", default=defaults.GENERATOR, show_default=True, help="The motion generator.")
 @click.option("--encoder", help="The audio encoder; the generator's own where left out.")
+@click.option("--net", default=defaults.NET, show_default=True, help="The style transfer net f.")
 @click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
 @click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
 @options
@@ -48,12 +53,14 @@ def command(
     consent: str | None,
     face: str | None,
     seed: int,
+    recipe: str,
     steps: int | None,
     rank: int | None,
     push_to: str | None,
     checkpoint: Path | None,
     generator: str,
     encoder: str | None,
+    net: str,
     detector: str,
     device: str,
     as_json: bool,
@@ -69,15 +76,16 @@ def command(
 
         check_push(push_to, license=license, consent=consent)
     clip, images = _sources(references, unpaired=unpaired, audio=audio)
-    from sdk.adapter import FitConfig, StyleAdapter
+    from sdk.adapter import StyleAdapter
 
     with progress_bar(as_json=as_json) as on_progress:
         adapter = StyleAdapter(
             generator=generator,
             encoder=encoder,
+            net=net,
             detector=detector,
             device=device,
-            config=FitConfig() if steps is None else FitConfig(steps=steps),
+            config=settings(recipe, steps),
         )
         pack = adapter.fit(
             clip,
@@ -121,6 +129,14 @@ def command(
     if pushed is not None:
         click.echo(f"It is on the Hub: {pushed}")
     click.echo(f"It is in {output}. Next: talkstyle animate PORTRAIT AUDIO --style {local_ref(output)} -o OUT.mp4")
+
+
+def settings(recipe: str, steps: int | None) -> FitConfig:
+    """A recipe, with another number of steps where one is given."""
+    from sdk.adapter import FitConfig
+
+    config = FitConfig.recipe(recipe)
+    return config if steps is None else config.model_copy(update={"steps": steps})
 
 
 def local_ref(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from sdk import defaults
+from sdk.cli.adapt import settings
 from sdk.cli.output import emit, options, progress_bar, show_table
 
 if TYPE_CHECKING:
@@ -42,8 +43,10 @@ Means over clips; after ±, their standard deviation over seeds. docs/evaluation
 @click.option("--seeds", default=5, show_default=True, type=click.IntRange(1, 100), help="Fits of each clip.")
 @click.option("--unpaired", is_flag=True, help="Learn from stills of the clip, and another clip's sound.")
 @click.option("--each", is_flag=True, help="Show a table for each clip too.")
-@click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of each fit.")
+@click.option("--recipe", default="default", show_default=True, help="Settings by name: default, paper, without-f ...")
+@click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of each fit; the recipe's where left out.")
 @click.option("--generator", default=defaults.GENERATOR, show_default=True, help="The motion generator.")
+@click.option("--net", default=defaults.NET, show_default=True, help="The style transfer net f.")
 @click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
 @click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
 @options
@@ -52,8 +55,10 @@ def command(
     seeds: int,
     unpaired: bool,
     each: bool,
+    recipe: str,
     steps: int | None,
     generator: str,
+    net: str,
     detector: str,
     device: str,
     as_json: bool,
@@ -62,7 +67,6 @@ def command(
 
     A clip's sound, where it is apart, and a JSON file of phoneme labels follow its name after commas.
     """
-    from sdk.adapter import FitConfig
     from sdk.evaluation import evaluate_fits
 
     given = [_clip(text) for text in clips]
@@ -72,9 +76,10 @@ def command(
             seeds=range(seeds),
             paired=not unpaired,
             generator=generator,
+            net=net,
             detector=detector,
             device=device,
-            config=None if steps is None else FitConfig(steps=steps),
+            config=settings(recipe, steps),
             on_progress=on_progress,
         )
     if as_json:

@@ -20,6 +20,7 @@ class Figures:
             is the base, 1 as near to the known part as the person's own other words are. None where the base already
             is as near.
         closure: Opening of the mouth at m, b and p over the median, without lag; None without labels.
+        closure_near: The same at the best lag within 50 ms: labels are not that sure of their times.
         script: SLD, SLV and SMD as the authors' script computes them; they are no articles' figures.
     """
 
@@ -27,6 +28,7 @@ class Figures:
     sld_known: float
     sld_share: float | None
     closure: float | None
+    closure_near: float | None
     script: ScriptDistances
 
     def as_dict(self) -> dict[str, float | None]:
@@ -37,6 +39,7 @@ class Figures:
                 ("sld_known", self.sld_known),
                 ("sld_share", self.sld_share),
                 ("closure", self.closure),
+                ("closure_near", self.closure_near),
             )
         }
         return {**self.scores.as_dict(), **own, **self.script.as_dict()}

@@ -147,7 +147,7 @@ def evaluate_fits(
         net: A style transfer net, or its name.
         detector: A landmark detector, or its name.
         device: ``"auto"``, or any name that torch knows.
-        config: Settings of the fits; ``held_out`` is set here.
+        config: Settings of the fits; ``held_out`` of paired ones is set here.
         on_progress: Called between steps.
         cancel: Stops the work between steps.
 
@@ -162,7 +162,9 @@ def evaluate_fits(
             hint="Give a seed and a clip; two clips for unpaired fits.",
         )
     report = Reporter(on_progress, cancel)
-    settings = (config or FitConfig()).model_copy(update={"held_out": HELD_OUT})
+    settings = config or FitConfig()
+    if paired:  # stills come from the known part alone
+        settings = settings.model_copy(update={"held_out": HELD_OUT})
     adapter = StyleAdapter(
         generator=generator,
         net=net,

@@ -173,14 +173,19 @@ class Trial:
         distances = {name: style_landmark_distance(one, reference, neutral=neutral) for name, one in rows.items()}
         way = distances["base"] - distances["real"]
         target = self.seen(held)
+
+        def meeting(name: str, motion: Motion, within: float) -> float | None:
+            if self.phonemes is None or name == "real before":  # its words are others
+                return None
+            return closure(motion, self.phonemes, start=start, valid=own, within=within)
+
         return {
             name: Figures(
                 scores=compare(motion, self.real, valid=own, neutral=neutral),
                 sld_known=distances[name],
                 sld_share=(distances["base"] - distances[name]) / way if way > 0 else None,
-                closure=None
-                if self.phonemes is None or name == "real before"  # its words are others
-                else closure(motion, self.phonemes, start=start, valid=own),
+                closure=meeting(name, motion, 0.0),
+                closure_near=meeting(name, motion, 0.05),
                 script=script_distances(motion, target, neutral=neutral),
             )
             for name, motion in rows.items()

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import torch
 from torch import Tensor
 
-__all__ = ["amplitude_gap", "reconstruction", "timing"]
+__all__ = ["CLOSED", "amplitude_gap", "closure_gap", "reconstruction", "timing"]
+
+CLOSED: Final = 0.5
+"""The share of the median opening under which lips count as meeting, or meant to."""
 
 
 def reconstruction(generated: Tensor, reference: Tensor, weight: Tensor) -> Tensor:
@@ -51,3 +56,18 @@ def amplitude_gap(generated: Tensor, reference: Tensor) -> Tensor:
     """
     fake, real = (x.flatten(0, 1).var(0, unbiased=False).add(1e-6).log() / 2 for x in (generated, reference))
     return (fake - real).square().mean()
+
+
+def closure_gap(opening: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """The squared excess of an opening over the target's, where the target's is under half its own median.
+
+    Args:
+        opening: ``[B, T]``, generated.
+        target: ``[B, T]``.
+        weight: ``[B, T]``: 1 where the target counts.
+    """
+    counted = target[weight > 0]
+    if not len(counted):
+        return opening.sum() * 0
+    closed = weight * (target < CLOSED * counted.median())
+    return (closed * (opening - target).clamp(min=0).square()).sum() / weight.sum()

@@ -13,16 +13,20 @@ from sdk.data import POINTS
 from sdk.face import canonical_face
 from sdk.interfaces import StyleTransferNet
 from sdk.losses.composition import LOSS_SCALE, compose, to_loss_units, velocity
-from sdk.losses.style import draw, gradient_penalty, moment_gap, style_gap
-from sdk.losses.timing import amplitude_gap, reconstruction, timing
+from sdk.losses.style import draw, gradient_penalty, moment_gap, spread_gap, style_gap
+from sdk.losses.timing import amplitude_gap, closure_gap, reconstruction, timing
 
-__all__ = ["Critic", "Reference", "TransferLoss", "TransferTerms"]
+__all__ = ["Critic", "Reference", "Sees", "TransferLoss", "TransferTerms"]
 
 FRAMES: Final = 128
 """Frames of each side that f looks at in a step."""
 
 Critic = Literal["adversarial", "joint", "frozen"]
 """How f is trained: against the generator, with it (as the formula literally says; it collapses), or not at all."""
+
+
+Sees = Literal["upright", "composed"]
+"""What f compares: faces with the head's turn taken out, or phi as the paper has it, with the head in it."""
 
 
 class TransferTerms(BaseModel):
@@ -33,26 +37,32 @@ class TransferTerms(BaseModel):
         timing: L_mg where they do not; scored, so it has no unit.
         sc: L_sc, summed over the 256 features; its root where the critic is adversarial.
         r: L_r, the gradient penalty on f.
-        moments: Mean and spread of positions and velocities.
+        moments: Mean and spread of the upright face's positions and velocities.
+        head: Spread of the head's pose and of its velocity; its mean is where the camera stood, and no style.
         amplitude: Spread of the mouth's opening and of its speed.
+        closure: Lips that stay apart where they should meet.
         critic: How f is trained.
+        sees: What f compares.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mg: float = Field(default=3.0, ge=0)
-    timing: float = Field(default=0.1, ge=0)
+    timing: float = Field(default=0.5, ge=0)
     sc: float = Field(default=0.003, ge=0)
     r: float = Field(default=10.0, ge=0)
     moments: float = Field(default=0.1, ge=0)
-    amplitude: float = Field(default=0.3, ge=0)
+    head: float = Field(default=0.1, ge=0)
+    amplitude: float = Field(default=1.0, ge=0)
+    closure: float = Field(default=12.0, ge=0)
     critic: Critic = "adversarial"
+    sees: Sees = "upright"
 
 
-def mouth_course(phi: Tensor) -> Tensor:
-    """The mouth's opening (62-66) and width (48-54), head turned or not: ``[B, T, 2]`` from ``[B, T, 204]``."""
-    face = torch.tensor(canonical_face(), dtype=phi.dtype, device=phi.device)
-    points = phi.reshape(*phi.shape[:-1], POINTS, 3) + face * LOSS_SCALE
+def mouth_course(upright: Tensor) -> Tensor:
+    """The mouth's opening (62-66) and width (48-54): ``[B, T, 2]`` from upright faces ``[B, T, 204]``, loss units."""
+    face = torch.tensor(canonical_face(), dtype=upright.dtype, device=upright.device)
+    points = upright.reshape(*upright.shape[:-1], POINTS, 3) + face * LOSS_SCALE
     across = points[..., [66, 54], :] - points[..., [62, 48], :]
     course: Tensor = (across.square().sum(-1) + 1e-4).sqrt()
     return course
@@ -63,16 +73,17 @@ class Reference:
     """The reference's frames as the loss takes them, in loss units.
 
     Attributes:
-        frames: phi_s ``[1, N, 204]``: the frames whose style is sought.
-        mouth: The mouth's opening and width in them ``[1, N, 2]``.
-        velocities: Of frames that follow each other at the motion rate ``[1, M, 204]``; None where they have no order.
-        mouth_velocities: ``[1, M, 2]``, likewise.
+        frames: phi_s ``[1, N, 204]``, upright: the frames whose style is sought.
+        composed: The same with the head's pose in it.
+        pose: The head's pose ``[1, N, 6]``; a radian is as long as an eye distance.
+        pairs: Where a frame and the next follow each other at the motion rate, bool ``[N - 1]``; none where frames have
+            no order.
     """
 
     frames: Tensor
-    mouth: Tensor
-    velocities: Tensor | None
-    mouth_velocities: Tensor | None
+    composed: Tensor
+    pose: Tensor
+    pairs: Tensor
 
     @classmethod
     def of(cls, expression: Tensor, pose: Tensor, seen: Tensor, *, ordered: bool) -> Reference:
@@ -84,12 +95,19 @@ class Reference:
             seen: Which frames count, bool ``[T]``.
             ordered: Whether they follow each other in time at the motion rate.
         """
-        phi = to_loss_units(compose(expression[None], pose[None]))
-        mouth = mouth_course(phi)
-        pairs = seen[1:] & seen[:-1]
-        if not ordered or not bool(pairs.any()):
-            return cls(phi[:, seen], mouth[:, seen], None, None)
-        return cls(phi[:, seen], mouth[:, seen], velocity(phi)[:, pairs], velocity(mouth)[:, pairs])
+        composed = to_loss_units(compose(expression[None], pose[None]))
+        place = torch.arange(len(seen), device=seen.device)[seen]
+        pairs = (place.diff() == 1) & ordered
+        return cls(_upright(expression)[None, seen], composed[:, seen], pose[None, seen] * LOSS_SCALE, pairs)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether there are velocities."""
+        return bool(self.pairs.any())
+
+    def velocities(self, of: Tensor) -> Tensor:
+        """The scaled velocities of something that each frame has, ``[1, M, C]`` from ``[1, N, C]``."""
+        return velocity(of)[:, self.pairs]
 
 
 class TransferLoss:
@@ -119,32 +137,46 @@ class TransferLoss:
         """
         return reconstruction(_upright(expression), _upright(target), weight)
 
-    def unpaired(self, motion: tuple[Tensor, Tensor], base: tuple[Tensor, Tensor]) -> Tensor:
-        """L_mg where there is nothing to reconstruct: the unadapted generator's timing is kept.
+    def unpaired(self, expression: Tensor, base: Tensor) -> Tensor:
+        """L_mg where there is nothing to reconstruct: the unadapted generator's timing is kept, head aside.
 
         Args:
-            motion: Generated expression ``[B, T, 68, 3]`` and pose ``[B, T, 6]``.
+            expression: ``[B, T, 68, 3]``, generated.
             base: The same of the unadapted generator.
         """
-        return timing(to_loss_units(compose(*motion)), to_loss_units(compose(*base)))
+        return timing(_upright(expression), _upright(base))
 
     def style(self, expression: Tensor, pose: Tensor) -> dict[str, Tensor]:
-        """The terms that need no f: moments and amplitude."""
-        phi = to_loss_units(compose(expression, pose))
-        mouth, seen = mouth_course(phi), self._reference
-        moments, amplitude = moment_gap(phi, seen.frames), amplitude_gap(mouth, seen.mouth)
-        if seen.velocities is not None and seen.mouth_velocities is not None:
-            moments = moments + moment_gap(velocity(phi), seen.velocities)
-            amplitude = amplitude + amplitude_gap(velocity(mouth), seen.mouth_velocities)
-        return {"moments": moments, "amplitude": amplitude}
+        """The terms that need no f: moments of face and head, and the mouth's amplitude."""
+        seen = self._reference
+        face, head = _upright(expression), pose * LOSS_SCALE
+        mouth, shown = mouth_course(face), mouth_course(seen.frames)
+        moments, turning = moment_gap(face, seen.frames), spread_gap(head, seen.pose)
+        amplitude = amplitude_gap(mouth, shown)
+        if seen.ordered:
+            moments = moments + moment_gap(velocity(face), seen.velocities(seen.frames))
+            turning = turning + spread_gap(velocity(head), seen.velocities(seen.pose))
+            amplitude = amplitude + amplitude_gap(velocity(mouth), seen.velocities(shown))
+        return {"moments": moments, "head": turning, "amplitude": amplitude}
+
+    def closure(self, expression: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tensor]:
+        """The term of lips that should meet: a squared error is content with half an opening wherever it is unsure.
+
+        Args:
+            expression: ``[B, T, 68, 3]``, generated.
+            target: The same, seen on the same clock; where nothing was, what the unadapted generator makes.
+            weight: ``[B, T]``: 1 where the target counts.
+        """
+        mine, theirs = (mouth_course(_upright(x))[..., 0] for x in (expression, target))
+        return {"closure": closure_gap(mine, theirs, weight)}
 
     def transfer(self, expression: Tensor, pose: Tensor, *, rng: torch.Generator) -> dict[str, Tensor]:
         """The terms of f that the generator (and a joint f) minimises: L_sc, and L_r where f is trained jointly."""
-        phi = to_loss_units(compose(expression, pose))
-        gap = self._gap(phi, rng)
+        mine, seen = self._compared(expression, pose)
+        gap = self._gap(mine, seen, rng)
         parts = {"sc": (gap + 1e-8).sqrt() if self.terms.critic == "adversarial" else gap}
         if self.terms.critic == "joint":
-            parts["r"] = gradient_penalty(self._net, phi, self._reference.frames, rng=rng)
+            parts["r"] = gradient_penalty(self._net, mine, seen, rng=rng)
         return parts
 
     def critic(self, expression: Tensor, pose: Tensor, *, rng: torch.Generator) -> Tensor:
@@ -157,23 +189,28 @@ class TransferLoss:
             pose: ``[B, T, 6]``, generated; not followed.
             rng: For gamma, the pairing and the probe.
         """
-        phi = to_loss_units(compose(expression.detach(), pose.detach()))
-        penalty = gradient_penalty(self._net, phi, self._reference.frames, rng=rng)
-        return self.terms.r * penalty - (self._gap(phi, rng) + 1e-8).sqrt()
+        mine, seen = self._compared(expression.detach(), pose.detach())
+        penalty = gradient_penalty(self._net, mine, seen, rng=rng)
+        return self.terms.r * penalty - (self._gap(mine, seen, rng) + 1e-8).sqrt()
 
     def total(self, parts: dict[str, Tensor]) -> Tensor:
         """The weighted sum of terms by name."""
         return torch.stack([getattr(self.terms, name) * part for name, part in parts.items()]).sum()
 
-    def _gap(self, phi: Tensor, rng: torch.Generator) -> Tensor:
+    def _compared(self, expression: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
+        """What f is shown of the generated motion and of the reference."""
+        if self.terms.sees == "composed":
+            return to_loss_units(compose(expression, pose)), self._reference.composed
+        return _upright(expression), self._reference.frames
+
+    def _gap(self, mine: Tensor, seen: Tensor, rng: torch.Generator) -> Tensor:
         """L_sc on positions and, where the reference has an order, on velocities through the same f.
 
         Each side is a draw of ``FRAMES`` frames: f is by far the largest network here, and a mean needs no more.
         """
-        seen = self._reference
-        gap = style_gap(self._net, draw(phi, FRAMES, rng), draw(seen.frames, FRAMES, rng))
-        if seen.velocities is not None:
-            moving = draw(velocity(phi), FRAMES, rng), draw(seen.velocities, FRAMES, rng)
+        gap = style_gap(self._net, draw(mine, FRAMES, rng), draw(seen, FRAMES, rng))
+        if self._reference.ordered:
+            moving = draw(velocity(mine), FRAMES, rng), draw(self._reference.velocities(seen), FRAMES, rng)
             gap = gap + style_gap(self._net, *moving)
         return gap
 

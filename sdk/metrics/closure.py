@@ -66,26 +66,38 @@ def _json(file: Path) -> Any:
 
 
 def closure(
-    motion: Motion, labels: tuple[str, ...], *, start: int = 0, valid: NDArray[np.bool_] | None = None
+    motion: Motion,
+    labels: tuple[str, ...],
+    *,
+    start: int = 0,
+    valid: NDArray[np.bool_] | None = None,
+    within: float = 0.0,
 ) -> float | None:
     """The mean opening of the mouth at m, b and p over the median opening of all frames; small is right.
 
-    No lag is looked for: lips that close late do not close.
+    A label belongs to a video frame, and is compared with the motion at that frame's own time.
 
     Args:
         motion: At 60 Hz.
         labels: Of the sound, from its beginning, 30 a second.
         start: The frame (60 Hz) of the sound that ``motion`` begins at.
         valid: Which frames were seen; all where left out.
+        within: Seconds that the lips may be early or late: the smallest ratio of those lags is taken. With none, lips
+            that close late do not close.
 
     Returns:
         The ratio; None where no such sound is labelled there.
     """
     opening = mouth_opening(canonical_face() + motion.expression)
-    label = ((start + np.arange(len(motion))) * LABEL_RATE.numerator // int(motion.rate)).astype(int)
-    shut = np.isin(np.array(labels), list(CLOSED))
-    labelled = (label >= 0) & (label < len(labels)) & (True if valid is None else valid)
-    at = labelled & shut[np.clip(label, 0, len(labels) - 1)]
-    if not at.any():
-        return None
-    return float(opening[at].mean() / max(float(np.median(opening[labelled])), 1e-6))
+    counted = np.ones(len(opening), dtype=bool) if valid is None else valid
+    per_label = int(motion.rate / LABEL_RATE)
+    frames = np.array([number * per_label - start for number, name in enumerate(labels) if name in CLOSED], int)
+    reach = round(within * float(motion.rate))
+    ratios = []
+    for lag in range(-reach, reach + 1):
+        at = frames + lag
+        at = at[(at >= 0) & (at < len(opening))]
+        at = at[counted[at]]
+        if len(at):
+            ratios.append(float(opening[at].mean() / max(float(np.median(opening[counted])), 1e-6)))
+    return min(ratios, default=None)

@@ -108,13 +108,29 @@ def test_lift_gives_flat_landmarks_the_depth_of_the_turned_face():
     np.testing.assert_allclose(lifted[..., 2] - lifted[..., 2].mean(), points[..., 2] - points[..., 2].mean(), atol=0.1)
 
 
-def test_too_few_stills_are_closed_by_the_template():
-    open_face = face.canonical_face().copy()
-    open_face[[55, 56, 57, 58, 59, 65, 66, 67], 1] += 0.2
-    open_face[4:13, 1] += 0.15
-    neutral = face.closed_neutral(open_face[None] * 100 + 40)
-    assert face.mouth_opening(neutral) < 0.01 < face.mouth_opening(open_face)
-    np.testing.assert_allclose(neutral[17:48], face.canonical_face()[17:48], atol=0.01)
+def _opened(by: float) -> np.ndarray:
+    """A face with lips of its own, its mouth opened."""
+    points = face.canonical_face() * [1.1, 1, 1]
+    points[48:60:6, 0] *= 1.2
+    points[[55, 56, 57, 58, 59, 65, 66, 67], 1] += by
+    points[4:13, 1] += 0.75 * by
+    return points
+
+
+def test_one_still_is_closed_with_its_own_lips():
+    shut, neutral = _opened(0), face.stills_neutral(_opened(0.2)[None] * 100 + 40)
+    assert face.mouth_opening(neutral) < 0.01 < face.mouth_opening(_opened(0.2))
+    shut = shut / (shut[45, 0] - shut[36, 0])
+    np.testing.assert_allclose(neutral[17:48], shut[17:48], atol=0.01)
+    assert face.mouth_width(neutral) == pytest.approx(face.mouth_width(shut), abs=0.01)
+
+
+def test_many_stills_find_the_face_at_rest_by_their_trend(rng):
+    openings = rng.uniform(0.0, 0.3, 24)
+    openings[:2] = 0.0
+    neutral = face.stills_neutral(np.stack([_opened(by) for by in openings]) * 100 + 40)
+    rest = _opened(0)
+    np.testing.assert_allclose(neutral, rest / (rest[45, 0] - rest[36, 0]), atol=0.03)
 
 
 def test_openings_and_widths_are_shares_of_the_eye_distance():
@@ -128,3 +144,5 @@ def test_openings_and_widths_are_shares_of_the_eye_distance():
 def test_no_frames_are_an_error():
     with pytest.raises(InputError, match="no frames"):
         face.neutral_face(np.zeros((0, 68, 3)))
+    with pytest.raises(InputError, match="no pictures"):
+        face.stills_neutral(np.zeros((0, 68, 3)))

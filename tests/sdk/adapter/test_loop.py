@@ -152,7 +152,7 @@ def test_a_damaged_or_missing_checkpoint_is_an_error(tmp_path):
 
 
 def test_the_best_step_is_chosen_on_frames_of_its_own():
-    stuff = material(frames=1300)
+    stuff = material(frames=3700)
     assert stuff.frames.choose is not None
     result = fit(stuff, config=CONFIG.model_copy(update={"steps": 25}))
     assert result.step in (10, 20, 25)

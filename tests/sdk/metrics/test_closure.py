@@ -23,6 +23,7 @@ def test_lips_that_meet_at_bilabials_are_small():
     assert closure(mouth(openings), labels) == pytest.approx(0.1, rel=0.01)
     late = np.roll(openings, 2)
     assert closure(mouth(late), labels) == pytest.approx(1, rel=0.01)
+    assert closure(mouth(late), labels, within=0.04) == pytest.approx(0.1, rel=0.01)
 
 
 def test_motion_that_begins_later_is_held_against_its_own_labels():

@@ -1,0 +1,119 @@
+"""Pre-training f to tell ways of moving apart, on the corpus's synthesised styles; a fit can then keep it frozen.
+
+Two windows of one session share a style, and say other words. f's mean features over a window, of positions and of
+velocities, are drawn together for those and apart for other sessions' (a contrastive loss: van den Oord et al., arXiv
+1807.03748), under the same gradient penalty that holds f in a fit.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from sdk.losses import LOSS_SCALE, gradient_penalty, velocity
+from sdk.progress import CancelToken, ProgressCallback, Reporter
+from talkstyle_reference.net import MlpTransferNet
+from talkstyle_reference.weights import write_weights
+
+__all__ = ["NET_STEPS", "pretrain_net"]
+
+NET_STEPS: Final = 200
+"""Steps that the shipped weights took."""
+
+_STYLES: Final = 16
+_FRAMES: Final = 60
+_TEMPERATURE: Final = 0.1
+_PENALTY: Final = 3.0
+_RATE: Final = 1e-3
+
+
+def pretrain_net(
+    corpus: Path,
+    folder: Path,
+    *,
+    steps: int = NET_STEPS,
+    seed: int = 0,
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> Path:
+    """Pre-train f.
+
+    Args:
+        corpus: What ``pretrain corpus`` wrote; every eighth session or so is left out of it, to look at.
+        folder: Where ``weights/`` goes.
+        steps: Batches.
+        seed: Of f and of the batches.
+        on_progress: Told the loss and how many of the sessions left out are known again by their features.
+        cancel: Stops the work; nothing is written then.
+
+    Returns:
+        The folder of weights.
+    """
+    report = Reporter(on_progress, cancel)
+    report("styles")
+    train, validation = _sessions(corpus, "train"), _sessions(corpus, "validation")
+    net = MlpTransferNet(seed=seed)
+    adam = torch.optim.Adam(net.parameters(), lr=_RATE, betas=(0.5, 0.9))
+    for step in range(steps):
+        rng = np.random.default_rng((seed, step))
+        chosen = rng.choice(len(train), min(_STYLES, len(train)), replace=False)
+        first, second = (torch.stack([_window(train[i], rng) for i in chosen]) for _ in range(2))
+        probes = torch.Generator().manual_seed(step)
+        loss = _contrast(_signature(net, first), _signature(net, second))
+        loss = loss + _PENALTY * gradient_penalty(net, first, second.roll(1, 0), rng=probes)
+        for group in adam.param_groups:
+            group["lr"] = _RATE * (1 - step / steps)
+        adam.zero_grad()
+        torch.autograd.backward(loss)
+        adam.step()
+        if (step + 1) % 50 == 0 or step + 1 == steps:
+            known = _recognised(net, validation)
+            report("train f", (step + 1) / steps, f"loss {float(loss.detach()):.3f}, {known:.0%} known again")
+    weights = folder / "weights"
+    write_weights(weights, net.name, {name: value.numpy() for name, value in net.state_dict().items()})
+    return weights
+
+
+def _sessions(corpus: Path, split: str) -> list[list[Tensor]]:
+    """Upright faces in loss units, ``[T, 204]`` each, by session, of all that have enough."""
+    listed = json.loads((corpus / "index.json").read_text("utf-8"))["utterances"]
+    found: dict[int, list[Tensor]] = {}
+    for entry in listed:
+        if entry["split"] == split and entry["delivery"] != "silence" and entry["frames"] > _FRAMES:
+            with np.load(corpus / entry["file"], allow_pickle=False) as shard:
+                faces = torch.from_numpy(shard["expression"].astype(np.float32)).flatten(1) * LOSS_SCALE
+            found.setdefault(entry["session"], []).append(faces)
+    return [takes for takes in found.values() if len(takes) > 1]
+
+
+def _window(takes: list[Tensor], rng: np.random.Generator) -> Tensor:
+    take = takes[int(rng.integers(len(takes)))]
+    start = int(rng.integers(len(take) - _FRAMES + 1))
+    return take[start : start + _FRAMES]
+
+
+def _signature(net: nn.Module, faces: Tensor) -> Tensor:
+    """What a fit compares: mean features of positions and of velocities, ``[B, 512]`` of length 1."""
+    means = torch.cat([net(faces).mean(1), net(velocity(faces)).mean(1)], dim=-1)
+    return functional.normalize(means, dim=-1)
+
+
+def _contrast(first: Tensor, second: Tensor) -> Tensor:
+    alike = first @ second.T / _TEMPERATURE
+    own = torch.arange(len(first))
+    return (functional.cross_entropy(alike, own) + functional.cross_entropy(alike.T, own)) / 2
+
+
+def _recognised(net: nn.Module, sessions: list[list[Tensor]]) -> float:
+    """The share of sessions whose other window is nearest to theirs."""
+    rng = np.random.default_rng(0)
+    first, second = (torch.stack([_window(takes, rng) for takes in sessions]) for _ in range(2))
+    with torch.no_grad():
+        alike = _signature(net, first) @ _signature(net, second).T
+    return float((alike.argmax(1) == torch.arange(len(alike))).float().mean())
