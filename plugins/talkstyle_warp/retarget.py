@@ -104,7 +104,7 @@ class Retargeter:
             height=float(np.clip(height, 0.6, 1.5)),
             jaw=lower_face(face[:17, 1]),
             brows=float(np.clip(brows, 0.5, 1.5)),
-            room=np.maximum(face[_LOWER_LIP, 1] - face[_UPPER_LIP, 1], 0.0) * (lip_gap(face) > 0.0),
+            room=np.maximum(face[_LOWER_LIP, 1] - face[_UPPER_LIP, 1], 0.0) * float(lip_gap(face) > 0.0),
             travel=TRANSLATION_LIMIT * face_width,
         )
 
