@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -82,13 +84,14 @@ def load_model(kind: type[Any], checkpoint: Checkpoint) -> Any:
         ModelFileMissing: The files are damaged, or lack a part of the network.
     """
     try:
-        model, found = kind.from_pretrained(
-            checkpoint.folder,
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-        )
+        with _quiet():
+            model, found = kind.from_pretrained(
+                checkpoint.folder,
+                use_safetensors=True,
+                local_files_only=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+            )
     except Exception as error:  # what transformers raises for damaged files is of many kinds
         raise ModelFileMissing(
             f"the checkpoint cannot be read: {type(error).__name__}: {error}",
@@ -103,6 +106,20 @@ def load_model(kind: type[Any], checkpoint: Checkpoint) -> Any:
             hint="Its config.json does not belong to its weights, or they were saved in part.",
         )
     return model.eval()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers from drawing a bar on stderr."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _folder(name: str, config: CheckpointConfig) -> Path:

@@ -21,7 +21,6 @@ def make_checkpoint(tmp_path_factory):
     import torch
     import transformers
 
-    transformers.utils.logging.disable_progress_bar()
     kinds = {
         "hubert": (transformers.HubertConfig, transformers.HubertModel),
         "wav2vec2": (transformers.Wav2Vec2Config, transformers.Wav2Vec2Model),

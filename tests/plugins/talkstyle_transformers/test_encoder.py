@@ -200,3 +200,8 @@ def test_a_repository_comes_from_the_cache_offline(name, folder, tmp_path, monke
 def test_one_line_names_checkpoint_and_options(hubert):
     encoder = sdk.load("audio-encoder", f"hubert,model={hubert},layer=2,chunk=0.5")
     assert encoder.fingerprint() == load("hubert", hubert, layer=2, chunk=0.5).fingerprint()
+
+
+def test_nothing_is_drawn_on_the_terminal(name, folder, capfd):
+    load(name, folder)
+    assert capfd.readouterr() == ("", "")
