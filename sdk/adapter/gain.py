@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from sdk.adapter.material import Material
-from sdk.data import Motion
-from sdk.metrics import MotionScores, compare, style_distance
+from sdk.data import MOTION_RATE, Motion
+from sdk.metrics import MotionScores, compare, in_context, ridge, style_distance
 
 __all__ = ["Gain", "baselines", "effect", "measure", "style_gain"]
+
+_LINEAR: Final = 60 * MOTION_RATE.numerator
+"""Frames that the linear rival is fitted on at most: it costs the cube of its inputs, and gains little from more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +81,8 @@ def measure(material: Material, base: Motion, styled: Motion) -> Gain | None:
     if seen.sum() < 2:
         return None
     rivals = baselines(base[material.sound.fit], material.motion[material.frames.fit], base[sound])
+    if material.paired:
+        rivals["ridge"] = _linear(material, sound)
 
     def scores(motion: Motion) -> MotionScores:
         return compare(
@@ -89,6 +95,16 @@ def measure(material: Material, base: Motion, styled: Motion) -> Gain | None:
         baselines={name: scores(motion) for name, motion in rivals.items()},
         frames=(frames.start, frames.stop),
     )
+
+
+def _linear(material: Material, ahead: slice) -> Motion:
+    """What a linear map from sound to motion makes, fitted on what was learned from, or on the last minute of that."""
+    start = max(material.sound.fit.start, material.sound.fit.stop - _LINEAR)
+    known = np.arange(start, material.sound.fit.stop)
+    known = known[material.seen[known]]
+    inputs, motion = in_context(material.features), material.motion
+    shown = Motion(motion.expression[known], motion.pose[known], motion.rate)
+    return ridge(inputs[known], shown, inputs[ahead])
 
 
 def style_gain(material: Material, base: Motion, styled: Motion) -> float | None:

@@ -72,11 +72,19 @@ def ridge(inputs: Floats, motion: Motion, ahead: Floats) -> Motion:
 def _fits(
     x: NDArray[np.float64], y: NDArray[np.float64], ahead: NDArray[np.float64], penalties: tuple[float, ...]
 ) -> list[NDArray[np.float64]]:
-    """Ridge regression in closed form, for several penalties at the price of one decomposition."""
+    """Ridge regression in closed form, for several penalties at the price of one decomposition.
+
+    It is that of the inputs' covariance, or, where there are more inputs than frames, of the frames' products.
+    """
     mean, level = x.mean(0), y.mean(0)
     scale = np.maximum(x.std(0), 1e-6)
-    z, target = (x - mean) / scale, y - level
-    values, vectors = np.linalg.eigh(z.T @ z / len(z))
-    onto = vectors.T @ (z.T @ target) / len(z)
-    turned = (ahead - mean) / scale @ vectors
+    z, target, new = (x - mean) / scale, y - level, (ahead - mean) / scale
+    if z.shape[1] <= len(z):
+        values, vectors = np.linalg.eigh(z.T @ z / len(z))
+        onto = vectors.T @ (z.T @ target) / len(z)
+        turned = new @ vectors
+    else:
+        values, vectors = np.linalg.eigh(z @ z.T / len(z))
+        onto = vectors.T @ target / len(z)
+        turned = new @ z.T @ vectors
     return [turned @ (onto / (np.maximum(values, 0) + p / len(z))[:, None]) + level for p in penalties]

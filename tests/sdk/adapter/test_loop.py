@@ -53,7 +53,7 @@ def test_a_paired_fit_gains_on_frames_that_it_never_saw(critic):
     assert gain.after.opening_r > gain.before.opening_r
     assert gain.after.lmd < gain.before.lmd
     assert gain.frames == (480, 600)
-    assert set(gain.baselines) == {"static mean", "mean shift", "mean and spread"}
+    assert set(gain.baselines) == {"static mean", "mean shift", "mean and spread", "ridge"}
 
 
 def test_an_unpaired_fit_changes_the_style_and_keeps_the_timing():

@@ -35,3 +35,14 @@ def test_ridge_finds_what_is_linear_and_does_not_chase_noise():
     noise = rng.normal(size=(600, 300))
     made = ridge(noise[:400], Motion(expression, pose)[:400], noise[400:])
     assert made.expression.std(0).max() < 0.25 * expression.std(0).max()
+
+
+def test_ridge_of_more_inputs_than_frames_is_the_same_map():
+    """Repeated inputs change nothing but which of its two forms is solved, and the penalty's scale."""
+    inputs = np.random.default_rng(0).normal(size=(80, 6))
+    expression = np.repeat(inputs[:, None, :3], 68, axis=1)
+    motion = Motion(expression, np.zeros((80, 6)))
+    wide = np.tile(inputs, (1, 20))
+    few, many = (ridge(x[:60], motion[:60], x[60:]).expression for x in (inputs, wide))
+    np.testing.assert_allclose(many, few, atol=0.02)
+    np.testing.assert_allclose(few, expression[60:], atol=0.05)
