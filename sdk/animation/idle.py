@@ -14,11 +14,13 @@ __all__ = ["IdleHead"]
 FREQUENCIES: Final = (0.071, 0.127, 0.193, 0.311, 0.523)
 """Hz, no two in a simple ratio, so that the sum does not repeat; each is moved a little by the seed."""
 
-WEIGHTS: Final = (1.0, 0.9, 0.6, 0.3, 0.1)
-"""Slower is larger, as in people who hold still."""
+WEIGHTS: Final = (0.8, 0.9, 0.9, 0.6, 0.25)
+"""Slow enough for a calm head, quick enough that a few seconds of it do not hold still."""
 
-DEVIATION: Final = (0.018, 0.022, 0.012, 0.010, 0.008, 0.0)
-"""Standard deviations of nod, turn, tilt (radians: 1.0, 1.3, 0.7 degrees) and of the place (x, y, z; eye distances)."""
+DEVIATION: Final = (0.040, 0.050, 0.026, 0.014, 0.011, 0.0)
+"""Standard deviations of nod, turn, tilt (radians: 2.3, 2.9, 1.5 degrees) and of the place (x, y, z; eye distances).
+
+With what a base adds, heads turn by 2 to 4 degrees over a few seconds; those of people who talk to a camera, by 2 to 8."""
 
 BEGIN: Final = 1.0
 """Seconds in which the motion grows from the portrait's own pose."""

@@ -13,12 +13,12 @@ def test_small_slow_and_living():
         pose = IdleHead(seed)(still(60 * 120)).pose
         degrees = np.degrees(pose[:, :3])
         assert (degrees.std(axis=0) > 0.4).all()
-        assert (degrees.std(axis=0) < 2.0).all()
-        assert np.abs(degrees).max() < 6
+        assert (degrees.std(axis=0) < 3.0).all()
+        assert np.abs(degrees).max() < 10
         assert np.abs(pose[:, 3:]).max() < 0.05
         # Alive in every ten seconds, and never quick.
         assert all(np.ptp(stretch[:, :2]) > 0.5 for stretch in np.split(degrees, 12))
-        assert np.abs(np.diff(degrees, axis=0)).max() * 60 < 8
+        assert np.abs(np.diff(degrees, axis=0)).max() * 60 < 14
 
 
 def test_it_begins_at_the_portraits_own_pose():
