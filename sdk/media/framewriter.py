@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["FrameWriter"]
 
-WAITING: Final = 4
-"""Frames that may wait for the encoder: rendering and encoding overlap, and memory stays small."""
+WAITING: Final = (4, 16)
+"""Frames that may wait for the encoder, at least and at most: rendering and encoding overlap, even where a renderer
+makes several frames at once."""
+
+HELD: Final = 48 << 20
+"""Bytes that they may hold, beyond the least."""
 
 WHITE: Final = (255, 255, 255)
 
@@ -73,7 +77,8 @@ class FrameWriter(ABC):
         self._signer = signer
         self._channels = 0
         self._stack = ExitStack()
-        self._queue: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(maxsize=WAITING)
+        waiting = int(np.clip(HELD // (3 * size[0] * size[1]), *WAITING))
+        self._queue: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(maxsize=waiting)
         self._stop = threading.Event()
         self._ended = False
         self._error: BaseException | None = None
