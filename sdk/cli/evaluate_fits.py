@@ -12,6 +12,7 @@ from sdk.cli.adapt import settings
 from sdk.cli.output import emit, options, progress_bar, show_table
 
 if TYPE_CHECKING:
+    from sdk.adapter import FitConfig
     from sdk.evaluation import FitClip, FitTable
 
 __all__ = ["command"]
@@ -28,6 +29,7 @@ COLUMNS: Final = {
     "sld_share": "SLD share",
     "sld_share_held_out": "of held out",
     "closure": "closure",
+    "closure_near": "within 50 ms",
     "shape_id": "shape ID",
     "dynamics_id": "dynamics ID",
 }
@@ -45,6 +47,7 @@ Means over clips; after ±, their standard deviation over seeds. docs/evaluation
 @click.option("--each", is_flag=True, help="Show a table for each clip too.")
 @click.option("--recipe", default="default", show_default=True, help="Settings by name: default, paper, without-f ...")
 @click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of each fit; the recipe's where left out.")
+@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Change a setting: terms.closure=0.")
 @click.option("--generator", default=defaults.GENERATOR, show_default=True, help="The motion generator.")
 @click.option("--net", default=defaults.NET, show_default=True, help="The style transfer net f.")
 @click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
@@ -57,6 +60,7 @@ def command(
     each: bool,
     recipe: str,
     steps: int | None,
+    changes: tuple[str, ...],
     generator: str,
     net: str,
     detector: str,
@@ -79,7 +83,7 @@ def command(
             net=net,
             detector=detector,
             device=device,
-            config=settings(recipe, steps),
+            config=_changed(settings(recipe, steps), changes),
             on_progress=on_progress,
         )
     if as_json:
@@ -89,6 +93,26 @@ def command(
         click.echo(f"{clip or 'mean'}:")
         show_table(("", *COLUMNS.values()), _rows(table, clip))
     click.echo(LEGEND)
+
+
+def _changed(config: FitConfig, changes: tuple[str, ...]) -> FitConfig:
+    """The settings with some of them changed, checked as a whole."""
+    import pydantic
+
+    values = config.model_dump()
+    for change in changes:
+        name, equals, value = change.partition("=")
+        *parents, last = name.split(".")
+        inner = values
+        for parent in parents:
+            inner = inner[parent] if isinstance(inner.get(parent), dict) else {}
+        if not equals or last not in inner:
+            raise click.BadParameter("this is no NAME=VALUE of a setting", param_hint=repr(change))
+        inner[last] = value
+    try:
+        return type(config).model_validate(values)
+    except pydantic.ValidationError as error:
+        raise click.BadParameter(error.errors()[0]["msg"], param_hint="--set") from error
 
 
 def _clip(text: str) -> FitClip:

@@ -3,7 +3,8 @@
 import click
 import pytest
 
-from sdk.cli.evaluate_fits import _clip
+from sdk.adapter import FitConfig
+from sdk.cli.evaluate_fits import _changed, _clip
 
 
 def test_a_clip_is_named_with_its_sound_and_labels():
@@ -29,3 +30,12 @@ def test_the_table_and_the_document(clip, talkstyle, talkstyle_json):
 def test_one_clip_is_not_enough_for_unpaired_fits(clip, talkstyle_json):
     code, document = talkstyle_json("evaluate-fits", clip, "--unpaired")
     assert (code, document["error"]["code"]) == (1, "config")
+
+
+def test_settings_are_changed_by_name_and_checked():
+    changed = _changed(FitConfig(), ("noise=0", "terms.closure=0.5", "terms.sees=composed"))
+    assert (changed.noise, changed.terms.closure, changed.terms.sees) == (0, 0.5, "composed")
+    assert changed.terms.mg == FitConfig().terms.mg
+    for wrong in ("noise", "nonsense=1", "terms.nonsense=1", "noise=-1", "terms.critic=friendly", "noise.x=1"):
+        with pytest.raises(click.BadParameter):
+            _changed(FitConfig(), (wrong,))
