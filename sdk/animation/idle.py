@@ -20,7 +20,7 @@ WEIGHTS: Final = (0.8, 0.9, 0.9, 0.6, 0.25)
 DEVIATION: Final = (0.040, 0.050, 0.026, 0.014, 0.011, 0.0)
 """Standard deviations of nod, turn, tilt (radians: 2.3, 2.9, 1.5 degrees) and of the place (x, y, z; eye distances).
 
-With what a base adds, heads turn by 2 to 4 degrees over a few seconds; those of people who talk to a camera, by 2 to 8."""
+With what a base adds, heads turn by 2 to 4 degrees over a few seconds; people who talk to a camera, by 2 to 8."""
 
 BEGIN: Final = 1.0
 """Seconds in which the motion grows from the portrait's own pose."""
