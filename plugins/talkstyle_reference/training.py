@@ -61,7 +61,7 @@ class Plan:
         return weights_name(self.generator, self.encoder)
 
 
-PLANS: Final = {"tcn": Plan(), "lstm": Plan(generator="lstm", steps=3000), "tcn-apc": Plan(encoder="apc", steps=4000)}
+PLANS: Final = {"tcn": Plan(), "lstm": Plan(generator="lstm", steps=3000), "tcn-apc": Plan(encoder="apc", steps=1500)}
 """How the shipped weights were trained, by their names; the encoder ``apc`` itself as ``ApcPlan`` says."""
 
 

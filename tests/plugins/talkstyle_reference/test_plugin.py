@@ -9,10 +9,13 @@ import sdk
 from sdk.testing import checks
 
 MINE = [
+    ("audio-encoder", "apc"),
     ("audio-encoder", "mel"),
     ("motion-generator", "lstm"),
     ("motion-generator", "tcn"),
+    ("motion-generator", "tcn-apc"),
     ("style-transfer-net", "mlp"),
+    ("style-transfer-net", "mlp-pretrained"),
 ]
 
 
@@ -31,7 +34,7 @@ def test_it_keeps_its_interface(kind, name, demand):
 def test_listing_imports_nothing_heavy():
     code = (
         "import sys, talkstyle_reference as r; n = [c.name for c in r.talkstyle_components()];"
-        "assert sorted(n) == ['lstm', 'mel', 'mlp', 'tcn'], n;"
+        "assert sorted(n) == ['apc', 'lstm', 'mel', 'mlp', 'mlp-pretrained', 'tcn', 'tcn-apc'], n;"
         "assert not {'torch', 'librosa', 'safetensors'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -23,7 +23,7 @@ def test_the_manifest_lists_every_file():
     assert listed == {f.name for f in FOLDER.iterdir() if f.name.endswith(".safetensors")}
 
 
-@pytest.mark.parametrize("name", ["mel", "tcn", "lstm"])
+@pytest.mark.parametrize("name", ["mel", "apc", "tcn", "lstm", "tcn-apc"])
 def test_shipped_tensors_are_finite(name):
     tensors = weights.read_weights(name)
     assert all(value.dtype == np.float32 and np.isfinite(value).all() for value in tensors.values())
@@ -58,3 +58,18 @@ def test_damage_is_named_with_a_remedy(folder, harm):
         file.unlink()
     with pytest.raises(errors.ModelFileMissing, match="pip install"):
         weights.read_weights("other" if harm == "unlisted" else "net")
+
+
+def test_what_is_noted_is_read(folder):
+    assert weights.read_notes("net") == {}
+    weights.write_weights(folder, "net", {"a": np.ones(3, np.float32)}, notes={"encoder": "mel"})
+    assert weights.read_notes("net") == {"encoder": "mel"}
+    assert weights.has_weights("net", folder)
+    assert not weights.has_weights("other", folder)
+
+
+def test_a_folder_of_ones_own_is_read_and_its_faults_are_named(folder, tmp_path):
+    weights.write_weights(tmp_path / "mine", "net", {"a": np.full(3, 7, np.float32)})
+    assert weights.read_weights("net", tmp_path / "mine")["a"].tolist() == [7, 7, 7]
+    with pytest.raises(errors.ModelFileMissing, match="pretrain train"):
+        weights.read_weights("net", tmp_path / "none")
