@@ -60,3 +60,8 @@ def test_errors_come_before_the_work(pack, clip, talkstyle_json, tmp_path, monke
     code, document = talkstyle_json("evaluate", pack, clip, "--plot", tmp_path / "opening.png")
     assert (code, document["error"]["code"]) == (1, "component-unavailable")
     assert document["error"]["hint"] == 'Run: python -m pip install "talkstyle[plots]"'
+
+
+def test_another_encoder_than_the_packs_is_refused(pack, clip, talkstyle_json):
+    code, document = talkstyle_json("evaluate", pack, clip, "--encoder", "apc", "--device", "cpu")
+    assert (code, document["error"]["code"]) == (1, "pack-incompatible")
