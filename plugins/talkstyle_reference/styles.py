@@ -62,7 +62,8 @@ CONFIG: Final = FitConfig(
     steps=120,
     learning_rate=1e-3,
     noise=0.0,
-    terms=TransferTerms(mg=1.0, moments=1.0, head=1.0, amplitude=0.3, closure=1.0, sc=0.003),
+    chosen_on=0.0,
+    terms=TransferTerms(mg=1.0, moments=1.0, head=1.0, amplitude=0.3, closure=0.0, sc=0.003),
 )
 """Of the fits: material is plenty, and how strongly a style moves counts for more than where each lip is."""
 
