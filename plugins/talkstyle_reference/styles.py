@@ -59,8 +59,9 @@ RECIPES: Final[Mapping[str, Recipe]] = {
 """The styles by name, which are also the presets that they are learned from."""
 
 CONFIG: Final = FitConfig(
-    steps=120,
-    learning_rate=1e-3,
+    steps=160,
+    learning_rate=5e-4,
+    batch=8,
     noise=0.0,
     chosen_on=0.0,
     terms=TransferTerms(mg=1.0, moments=1.0, head=1.0, amplitude=0.3, closure=0.0, sc=0.003),
