@@ -59,14 +59,12 @@ RECIPES: Final[Mapping[str, Recipe]] = {
 """The styles by name, which are also the presets that they are learned from."""
 
 CONFIG: Final = FitConfig(
-    steps=160,
-    learning_rate=5e-4,
-    batch=8,
+    steps=120,
+    learning_rate=1e-3,
     noise=0.0,
-    chosen_on=0.0,
-    terms=TransferTerms(mg=1.0, moments=1.0, head=1.0, amplitude=0.3, closure=0.0, sc=0.003),
+    terms=TransferTerms(mg=1.0, moments=1.0, head=0.0, amplitude=0.3, closure=0.0, sc=0.003, sees="composed"),
 )
-"""Of the fits: material is plenty, and how strongly a style moves counts for more than where each lip is."""
+"""Of the fits: material is plenty, and how strongly a style moves, head and all, counts for more than any one lip."""
 
 RANKS: Final = (8, 16)
 """At 16 a pack has 250 KB."""

@@ -26,7 +26,7 @@ Critic = Literal["adversarial", "joint", "frozen"]
 
 
 Sees = Literal["upright", "composed"]
-"""What f compares: faces with the head's turn taken out, or phi as the paper has it, with the head in it."""
+"""What f and the moments compare: faces with the head's turn taken out, or phi as the paper has it, the head in it."""
 
 
 class TransferTerms(BaseModel):
@@ -37,12 +37,12 @@ class TransferTerms(BaseModel):
         timing: L_mg where they do not; scored, so it has no unit.
         sc: L_sc, summed over the 256 features; its root where the critic is adversarial.
         r: L_r, the gradient penalty on f.
-        moments: Mean and spread of the upright face's positions and velocities.
+        moments: Mean and spread of positions and velocities.
         head: Spread of the head's pose and of its velocity; its mean is where the camera stood, and no style.
         amplitude: Spread of the mouth's opening and of its speed.
         closure: Lips that stay apart where they should meet.
         critic: How f is trained.
-        sees: What f compares.
+        sees: What f and the moments compare.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -149,12 +149,13 @@ class TransferLoss:
     def style(self, expression: Tensor, pose: Tensor) -> dict[str, Tensor]:
         """The terms that need no f: moments of face and head, and the mouth's amplitude."""
         seen = self._reference
-        face, head = _upright(expression), pose * LOSS_SCALE
-        mouth, shown = mouth_course(face), mouth_course(seen.frames)
-        moments, turning = moment_gap(face, seen.frames), spread_gap(head, seen.pose)
+        head = pose * LOSS_SCALE
+        face, frames = self._compared(expression, pose)
+        mouth, shown = mouth_course(_upright(expression)), mouth_course(seen.frames)
+        moments, turning = moment_gap(face, frames), spread_gap(head, seen.pose)
         amplitude = amplitude_gap(mouth, shown)
         if seen.ordered:
-            moments = moments + moment_gap(velocity(face), seen.velocities(seen.frames))
+            moments = moments + moment_gap(velocity(face), seen.velocities(frames))
             turning = turning + spread_gap(velocity(head), seen.velocities(seen.pose))
             amplitude = amplitude + amplitude_gap(velocity(mouth), seen.velocities(shown))
         return {"moments": moments, "head": turning, "amplitude": amplitude}
@@ -198,7 +199,7 @@ class TransferLoss:
         return torch.stack([getattr(self.terms, name) * part for name, part in parts.items()]).sum()
 
     def _compared(self, expression: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
-        """What f is shown of the generated motion and of the reference."""
+        """What f and the moments are shown of the generated motion and of the reference."""
         if self.terms.sees == "composed":
             return to_loss_units(compose(expression, pose)), self._reference.composed
         return _upright(expression), self._reference.frames
