@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal
 
 import torch
@@ -100,10 +101,15 @@ class Reference:
         pairs = (place.diff() == 1) & ordered
         return cls(_upright(expression)[None, seen], composed[:, seen], pose[None, seen] * LOSS_SCALE, pairs)
 
-    @property
+    @cached_property
     def ordered(self) -> bool:
         """Whether there are velocities."""
         return bool(self.pairs.any())
+
+    @cached_property
+    def mouth(self) -> Tensor:
+        """The mouth's opening and width in the frames ``[1, N, 2]``."""
+        return mouth_course(self.frames)
 
     def velocities(self, of: Tensor) -> Tensor:
         """The scaled velocities of something that each frame has, ``[1, M, C]`` from ``[1, N, C]``."""
@@ -151,13 +157,13 @@ class TransferLoss:
         seen = self._reference
         head = pose * LOSS_SCALE
         face, frames = self._compared(expression, pose)
-        mouth, shown = mouth_course(_upright(expression)), mouth_course(seen.frames)
+        mouth = mouth_course(_upright(expression))
         moments, turning = moment_gap(face, frames), spread_gap(head, seen.pose)
-        amplitude = amplitude_gap(mouth, shown)
+        amplitude = amplitude_gap(mouth, seen.mouth)
         if seen.ordered:
             moments = moments + moment_gap(velocity(face), seen.velocities(frames))
             turning = turning + spread_gap(velocity(head), seen.velocities(seen.pose))
-            amplitude = amplitude + amplitude_gap(velocity(mouth), seen.velocities(shown))
+            amplitude = amplitude + amplitude_gap(velocity(mouth), seen.velocities(seen.mouth))
         return {"moments": moments, "head": turning, "amplitude": amplitude}
 
     def closure(self, expression: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tensor]:
@@ -165,7 +171,7 @@ class TransferLoss:
 
         Args:
             expression: ``[B, T, 68, 3]``, generated.
-            target: The same, seen on the same clock; where nothing was, what the unadapted generator makes.
+            target: The same, seen on the same clock, or, of an unpaired fit, what the unadapted generator makes.
             weight: ``[B, T]``: 1 where the target counts.
         """
         mine, theirs = (mouth_course(_upright(x))[..., 0] for x in (expression, target))
