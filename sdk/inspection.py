@@ -22,8 +22,8 @@ from sdk.interfaces import LandmarkDetector
 from sdk.media import AudioInput, MediaInput, VideoReader, open_audio
 from sdk.metrics import Correlation, blinks, correlate, loudness
 from sdk.progress import CancelToken, ProgressCallback, Reporter
-from sdk.reference import Face, FaceTrack, Pick, frame_quality, load_clip, pick, templates
 from sdk.registry import resolve
+from sdk.tracking import FaceSelector, FaceTrack, Pick, frame_quality, load_clip, pick, templates
 
 __all__ = ["Inspection", "inspect"]
 
@@ -125,7 +125,7 @@ def inspect(
     /,
     *,
     audio: AudioInput | None = None,
-    face: Face = None,
+    face: FaceSelector = None,
     each: int = 3,
     detector: str | LandmarkDetector = defaults.DETECTOR,
     generator: str = defaults.GENERATOR,

@@ -12,8 +12,8 @@ import pytest
 
 from sdk import defaults
 from sdk.packs import StylePack, layout_sha256, weights_sha256
-from sdk.packs.previews import read_previews
-from sdk.packs.reference import shipped_styles
+from sdk.packs.location import shipped_styles
+from sdk.packs.preview_files import read_previews
 from sdk.registry import resolve
 
 ROOT = Path(__file__).resolve().parent.parent

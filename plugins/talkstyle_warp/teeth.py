@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sdk.data import Floats, Image, Portrait
 from sdk.face import mouth_opening
-from sdk.reference.quality import PARTED, require_teeth
+from sdk.tracking.quality import PARTED, require_teeth
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.mouth import Interior, luma, paint, pixels_within, tooth_tone, under_nose
 from talkstyle_warp.seams import MOUTH, Seam

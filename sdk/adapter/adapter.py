@@ -11,8 +11,8 @@ import torch
 
 from sdk import defaults
 from sdk.adapter.config import FitConfig
-from sdk.adapter.material import Material, paired_material, unpaired_material
-from sdk.adapter.styling import Fitted, fit_material
+from sdk.adapter.fit import Fitted, fit_material
+from sdk.adapter.fit_data import FitData, paired_data, unpaired_data
 from sdk.data import FloatArray, Motion, warn
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
@@ -22,8 +22,8 @@ from sdk.media import AudioInput, ImageInput, MediaInput
 from sdk.packs import StylePack
 from sdk.packs.terms import check_push
 from sdk.progress import CancelToken, ProgressCallback, Reporter
-from sdk.reference import Face
 from sdk.registry import resolve
+from sdk.tracking import FaceSelector
 
 __all__ = ["StyleAdapter", "adapt"]
 
@@ -82,7 +82,7 @@ class StyleAdapter:
         summary: str = "",
         license: str | None = None,  # noqa: A002 the field's own name
         consent: str | None = None,
-        face: Face = None,
+        face: FaceSelector = None,
         seed: int = 0,
         rank: int | None = None,
         push_to: str | None = None,
@@ -162,11 +162,11 @@ class StyleAdapter:
         reference: MediaInput | None,
         audio: AudioInput | None,
         images: Sequence[ImageInput] | MediaInput | None,
-        face: Face,
+        face: FaceSelector,
         report: Reporter,
-    ) -> Material:
+    ) -> FitData:
         if reference is not None and images is None:
-            return paired_material(
+            return paired_data(
                 reference,
                 audio,
                 encoder=self.encoder,
@@ -177,7 +177,7 @@ class StyleAdapter:
                 report=report,
             )
         if reference is None and images is not None and audio is not None:
-            return unpaired_material(
+            return unpaired_data(
                 images,
                 audio,
                 encoder=self.encoder,
@@ -206,7 +206,7 @@ def adapt(
     summary: str = "",
     license: str | None = None,  # noqa: A002 the field's own name
     consent: str | None = None,
-    face: Face = None,
+    face: FaceSelector = None,
     seed: int = 0,
     rank: int | None = None,
     push_to: str | None = None,

@@ -16,14 +16,14 @@ from torch import Tensor
 from sdk.errors import CheckpointError
 from sdk.files import atomic_file
 
-__all__ = ["Snapshot", "load_snapshot", "save_snapshot"]
+__all__ = ["Checkpoint", "load_checkpoint", "save_checkpoint"]
 
 _FORMAT = "talkstyle-checkpoint-1"
 _HINT = "Remove it, or give another checkpoint= or resume=, and the fit begins anew."
 
 
 @dataclass(frozen=True, eq=False)
-class Snapshot:
+class Checkpoint:
     """A fit between two steps.
 
     Attributes:
@@ -41,7 +41,7 @@ class Snapshot:
     history: list[dict[str, float]] = field(default_factory=list)
 
 
-def save_snapshot(path: str | os.PathLike[str], snapshot: Snapshot, *, identity: str) -> None:
+def save_checkpoint(path: str | os.PathLike[str], snapshot: Checkpoint, *, identity: str) -> None:
     """Write a snapshot, whole or not at all.
 
     Args:
@@ -63,7 +63,7 @@ def save_snapshot(path: str | os.PathLike[str], snapshot: Snapshot, *, identity:
         save_file(tensors, temporary, metadata={"fit": json.dumps(state)})
 
 
-def load_snapshot(path: str | os.PathLike[str], *, identity: str, device: torch.device) -> Snapshot:
+def load_checkpoint(path: str | os.PathLike[str], *, identity: str, device: torch.device) -> Checkpoint:
     """Read a snapshot.
 
     Raises:
@@ -84,7 +84,7 @@ def load_snapshot(path: str | os.PathLike[str], *, identity: str, device: torch.
                 where=place.name,
                 hint=_HINT,
             )
-        return Snapshot(
+        return Checkpoint(
             step=state["step"],
             tensors=tensors,
             best_step=state["best_step"],

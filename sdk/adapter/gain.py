@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from sdk.adapter.material import Material
+from sdk.adapter.fit_data import FitData
 from sdk.data import MOTION_RATE, Motion
 from sdk.metrics import MotionScores, compare, in_context, ridge, style_distance
 
@@ -66,7 +66,7 @@ def baselines(base: Motion, known: Motion, generated: Motion) -> dict[str, Motio
     return {"static mean": still, "mean shift": rival(spread=False), "mean and spread": rival(spread=True)}
 
 
-def measure(material: Material, base: Motion, styled: Motion) -> Gain | None:
+def measure(material: FitData, base: Motion, styled: Motion) -> Gain | None:
     """Compare base, style and baselines with the frames held out; None where none were.
 
     Args:
@@ -97,7 +97,7 @@ def measure(material: Material, base: Motion, styled: Motion) -> Gain | None:
     )
 
 
-def _linear(material: Material, ahead: slice) -> Motion:
+def _linear(material: FitData, ahead: slice) -> Motion:
     """What a linear map from sound to motion makes, fitted on what was learned from, or on the last minute of that."""
     start = max(material.sound.fit.start, material.sound.fit.stop - _LINEAR)
     known = np.arange(start, material.sound.fit.stop)
@@ -107,7 +107,7 @@ def _linear(material: Material, ahead: slice) -> Motion:
     return ridge(inputs[known], shown, inputs[ahead])
 
 
-def style_gain(material: Material, base: Motion, styled: Motion) -> float | None:
+def style_gain(material: FitData, base: Motion, styled: Motion) -> float | None:
     """``Gain.style`` alone, which is quick; None where no frames were held out."""
     sound, frames = material.sound.report, material.frames.report
     if sound is None or frames is None or material.seen[frames].sum() < 2:

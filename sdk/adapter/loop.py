@@ -18,14 +18,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sdk.adapter.checkpoint import Snapshot, load_snapshot, save_snapshot
+from sdk.adapter.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from sdk.adapter.config import FitConfig
-from sdk.adapter.material import Material
+from sdk.adapter.fit_data import FitData
 from sdk.data import FloatArray
 from sdk.errors import ConfigError, StyleWithoutEffect
 from sdk.generation import aligned
 from sdk.interfaces import MotionGenerator, StyleTransferNet
-from sdk.losses import Reference, TransferLoss
+from sdk.losses import StyleTarget, TransferLoss
 from sdk.packs.fingerprint import weights_sha256
 from sdk.progress import Reporter
 
@@ -48,7 +48,7 @@ class FitResult:
 
 
 def run(
-    material: Material,
+    material: FitData,
     generator: MotionGenerator,
     net: StyleTransferNet,
     *,
@@ -82,13 +82,13 @@ def run(
     _frozen_statistics(model)
     trained: dict[str, Tensor] = dict(model.named_parameters())
     terms = config.terms
-    reference = Reference.of(*base.reference, ordered=material.ordered)
+    reference = StyleTarget.of(*base.reference, ordered=material.ordered)
     loss = TransferLoss(critic, terms, reference)
     moved = [*trained.values(), *(critic.parameters() if terms.critic == "joint" else ())]
     optimiser = torch.optim.Adam(moved, lr=config.learning_rate)
     opponent = torch.optim.Adam(critic.parameters(), lr=config.critic_learning_rate, betas=(0.5, 0.9))
     best = {name: p.detach().clone() for name, p in trained.items()}
-    state = Snapshot(0, {})
+    state = Checkpoint(0, {})
 
     def generate(rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """A batch of windows: their frames ``[B, W]``, and what the model makes of them, without the warm-up."""
@@ -107,7 +107,7 @@ def run(
     with _repeatable(device):
         adversarial = terms.critic == "adversarial" and terms.sc > 0
         if resume is not None:
-            state = load_snapshot(resume, identity=identity, device=device)
+            state = load_checkpoint(resume, identity=identity, device=device)
             best = _restore(state, model, critic, optimiser, opponent)
         elif adversarial:
             for step in range(config.critic_warmup):
@@ -155,8 +155,8 @@ def run(
                     best = {name: p.detach().clone() for name, p in trained.items()}
             if checkpoint is not None and (done % config.checkpoint_every == 0 or done == config.steps):
                 tensors = _tensors(model, critic, optimiser, opponent, best)
-                snapshot = Snapshot(done, tensors, best_step, best_score, history)
-                save_snapshot(checkpoint, snapshot, identity=identity)
+                snapshot = Checkpoint(done, tensors, best_step, best_score, history)
+                save_checkpoint(checkpoint, snapshot, identity=identity)
             report("fit", done / config.steps, f"loss {history[-1]['loss']:.3f}")
 
     return FitResult({name: p.detach().clone() for name, p in best.items()}, best_step, history)
@@ -175,7 +175,7 @@ class _Base:
     span: slice
 
     @classmethod
-    def of(cls, generator: MotionGenerator, material: Material, device: torch.device) -> _Base:
+    def of(cls, generator: MotionGenerator, material: FitData, device: torch.device) -> _Base:
         def tensor(array: FloatArray) -> Tensor:
             return torch.tensor(array, device=device)
 
@@ -212,7 +212,7 @@ class _Base:
         return (starts + torch.arange(length)).to(self.features.device)
 
 
-def _score(model: MotionGenerator, base: _Base, material: Material, loss: TransferLoss, config: FitConfig) -> float:
+def _score(model: MotionGenerator, base: _Base, material: FitData, loss: TransferLoss, config: FitConfig) -> float:
     """The loss without f on the frames kept for choosing."""
     sound, frames = material.sound.choose, material.frames.choose
     assert sound is not None  # the caller asks only where there are such frames
@@ -261,7 +261,7 @@ def _repeatable(device: torch.device) -> Iterator[None]:
 
 
 def _identity(
-    material: Material, generator: MotionGenerator, net: StyleTransferNet, config: FitConfig, seed: int
+    material: FitData, generator: MotionGenerator, net: StyleTransferNet, config: FitConfig, seed: int
 ) -> str:
     parts = (material.digest(), weights_sha256(generator), weights_sha256(net), config.model_dump_json(), str(seed))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -284,7 +284,7 @@ def _tensors(
 
 
 def _restore(
-    state: Snapshot, model: nn.Module, critic: nn.Module, optimiser: torch.optim.Adam, opponent: torch.optim.Adam
+    state: Checkpoint, model: nn.Module, critic: nn.Module, optimiser: torch.optim.Adam, opponent: torch.optim.Adam
 ) -> dict[str, Tensor]:
     """Put a snapshot's tensors where they belong; return the best parameters."""
 

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from sdk.adapter.config import FitConfig
+from sdk.adapter.fit_data import FitData
 from sdk.adapter.loop import run
-from sdk.adapter.material import Material
 from sdk.interfaces import GeneratorState, MotionGenerator, StyleTransferNet
 from sdk.packs.delta import Delta
 from sdk.progress import Reporter
@@ -53,7 +53,7 @@ class LowRankGenerator(nn.Module):
 
 def refine(
     delta: Delta,
-    material: Material,
+    material: FitData,
     *,
     generator: MotionGenerator,
     net: StyleTransferNet,

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 
 from sdk import defaults
 from sdk.activity import ActivityStream
-from sdk.animation.parts import Parts
-from sdk.animation.resample import frame_rate
+from sdk.animation.components import Parts
 from sdk.animation.result import Animation
-from sdk.animation.stream import MotionSource
+from sdk.animation.stages.resampler import frame_rate
+from sdk.animation.trajectory import MotionSource
 from sdk.data import Controls, Portrait, warn
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from sdk.media.audio import AudioInput, AudioReader
     from sdk.packs import StylePack
-    from sdk.reference import Face, PortraitInput
+    from sdk.tracking import FaceSelector, PortraitInput
 
 __all__ = ["StyleInput", "animate", "build", "find_style"]
 
@@ -44,7 +44,7 @@ def animate(
     fps: int | float | str | Fraction = 25,
     controls: Controls = Controls(),  # noqa: B008 frozen
     seed: int = 0,
-    face: Face = None,
+    face: FaceSelector = None,
     teeth: PortraitInput | Portrait | None = None,
     generator: str | MotionGenerator | None = None,
     encoder: str | AudioEncoder | None = None,
@@ -122,7 +122,7 @@ def build(
     fps: int | float | str | Fraction,
     controls: Controls,
     seed: int,
-    face: Face,
+    face: FaceSelector,
     teeth: PortraitInput | Portrait | None,
     allow_other_base: bool,
     report: Reporter,

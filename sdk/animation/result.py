@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.animation.resample import frame_count
-from sdk.animation.stream import MotionSource
+from sdk.animation.stages.resampler import frame_count
+from sdk.animation.trajectory import MotionSource
 from sdk.data import Motion
 from sdk.errors import ComponentBroken, ConfigError
 from sdk.interfaces import Renderer

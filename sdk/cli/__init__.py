@@ -26,8 +26,6 @@ COMMANDS: Final = {
     "animate-many": "Make many animations in one go; what fails does not stop the rest.",
     "styles": "Find, look at, check, lock and share styles.",
     "evaluate": "Measure a style on a clip that it was not learned from.",
-    "evaluate-fits": "Fit several clips with several seeds, and measure what comes of it.",
-    "bench": "Measure how fast this machine is at it.",
     "plugins": "List the parts that are installed, and check them.",
     "doctor": "Say whether this machine has everything, and what to do about what it lacks.",
 }

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from sdk.cli.animating import made_with, moving, saved_as, signer_of
+from sdk.cli.options import made_with, moving, saved_as, signer_of
 from sdk.cli.output import emit, options, progress_bar
 from sdk.data import Controls
 from sdk.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sdk.reference import Face
+    from sdk.tracking import FaceSelector
 
 __all__ = ["command"]
 
@@ -97,11 +97,11 @@ def command(
         )
 
 
-def _face(text: str | None) -> Face:
+def _face(text: str | None) -> FaceSelector:
     """An index, a box, or what the SDK makes of the text."""
-    from sdk.animation.jobs import read_face
+    from sdk.batch.jobs import read_face
 
-    return None if text is None else cast("Face", read_face(text))
+    return None if text is None else cast("FaceSelector", read_face(text))
 
 
 def _styles(given: tuple[str, ...]) -> str | dict[str, float] | None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdk.cli.animate import _face, _styles
-from sdk.cli.animating import made_with, moving, saved_as, signer_of
+from sdk.cli.options import made_with, moving, saved_as, signer_of
 from sdk.cli.output import emit, options, progress_bar
 
 if TYPE_CHECKING:
-    from sdk.animation import JobResult
+    from sdk.batch import JobResult
 
 __all__ = ["command"]
 
@@ -52,8 +52,8 @@ def command(
     speaks every sound, and a single sound is spoken by every portrait. What fails is told, and the rest goes on; called
     again, it makes what is missing or has changed. Exits with 1 if anything failed.
     """
-    from sdk.animation import animate_many
-    from sdk.animation.jobs import read_jobs
+    from sdk.batch import animate_many
+    from sdk.batch.jobs import read_jobs
 
     common |= {"style": _styles(style), "face": _face(face)}
     if teeth is not None:

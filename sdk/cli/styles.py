@@ -40,7 +40,7 @@ def list_command(as_json: bool) -> None:
 
 
 def _list(as_json: bool) -> None:
-    from sdk.packs.reference import shipped_styles
+    from sdk.packs.location import shipped_styles
     from sdk.packs.storage import read_config
 
     found = {name: read_config(folder) for name, folder in shipped_styles().items()}
@@ -184,9 +184,9 @@ def search(text: str, author: str | None, base: str | None, limit: int, as_json:
 @options
 def pull(ref: str, output: Path | None, as_json: bool) -> None:
     """Bring the style REF from the Hugging Face Hub into the cache, checked."""
-    from sdk.packs import StyleRef
+    from sdk.packs import StyleLocation
 
-    if StyleRef.parse(ref).kind != "hub":
+    if StyleLocation.parse(ref).kind != "hub":
         raise ConfigError("this style is not on the Hub", where=ref, hint="Write org/name or org/name@revision.")
     pack = _load(ref)
     if output is not None:
@@ -246,15 +246,15 @@ def push(
 
 
 def _previews(pack: StylePack, ref: str, *, make: bool, as_json: bool) -> dict[str, bytes]:
-    from sdk.packs import StyleRef
-    from sdk.packs.previews import read_previews
+    from sdk.packs import StyleLocation
+    from sdk.packs.preview_files import read_previews
 
     if make:
-        from sdk.styles import previews
+        from sdk.previews import previews
 
         with progress_bar(as_json=as_json) as on_progress:
             return previews(pack, on_progress=on_progress)
-    parsed = StyleRef.parse(ref)
+    parsed = StyleLocation.parse(ref)
     return {} if parsed.kind == "hub" else read_previews(parsed.folder())
 
 

@@ -6,8 +6,8 @@ made = demo.run("talkstyle-demo")
 print(made.styled)
 """
 
-from sdk.demo.material import Material, load_material
+from sdk.demo.assets import DemoAssets, load_assets
 from sdk.demo.portrait import astronaut
 from sdk.demo.steps import QUICK, Demo, run
 
-__all__ = ["QUICK", "Demo", "Material", "astronaut", "load_material", "run"]
+__all__ = ["QUICK", "Demo", "DemoAssets", "astronaut", "load_assets", "run"]

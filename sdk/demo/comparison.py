@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sdk import plots
-from sdk.adapter.styling import Fitted
+from sdk.adapter.fit import Fitted
 from sdk.data import MOTION_RATE, Image, Landmarks, Motion
 from sdk.errors import FaceNotFound
 from sdk.face import canonical_face, mouth_opening

@@ -13,19 +13,19 @@ import torch
 
 from sdk import defaults, plots
 from sdk.adapter import FitConfig, StyleAdapter
-from sdk.adapter.styling import Fitted
+from sdk.adapter.fit import Fitted
 from sdk.animation import Animation, animate
 from sdk.data import Image
+from sdk.demo.assets import at_frame_rate, load_assets
 from sdk.demo.comparison import draw_comparison
-from sdk.demo.material import at_frame_rate, load_material
 from sdk.demo.portrait import astronaut
 from sdk.errors import OutputError
 from sdk.interfaces import LandmarkDetector, Renderer
 from sdk.media import open_audio, write_video
 from sdk.packs import StylePack
 from sdk.progress import CancelToken, Progress, ProgressCallback, Reporter
-from sdk.reference import PortraitInput, load_portrait
 from sdk.registry import resolve
+from sdk.tracking import PortraitInput, load_portrait
 
 __all__ = ["QUICK", "Demo", "run"]
 
@@ -105,7 +105,7 @@ def run(
     given = astronaut(adapter.detector, size=size) if portrait is None else portrait
     who, _ = load_portrait(given, detector=adapter.detector)
     painter: Renderer = resolve("renderer", renderer)
-    stuff = load_material(seconds=seconds)
+    stuff = load_assets(seconds=seconds)
 
     report = Reporter(_named(on_progress, "reference.mp4"), cancel)
     reference = place / "reference.mp4"

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Final, TypeAlias
 
-from sdk.metrics import MotionScores, ScriptDistances
+from sdk.data import FloatArray, Motion
+from sdk.metrics import MotionScores
 
-__all__ = ["Figures"]
+__all__ = ["FIGURES_GROUP", "Figures", "Measure", "measures"]
+
+FIGURES_GROUP: Final = "talkstyle.figures"
+"""The entry-point group of further measures; each entry point names a ``Measure``."""
+
+Measure: TypeAlias = Callable[[Motion, Motion, FloatArray], Mapping[str, float]]
+"""``measure(motion, real, neutral)``: further figures by name, of a motion against the real one, at 60 Hz, both shown
+on the neutral face ``[68, 3]``."""
+
+
+@cache
+def measures() -> tuple[Measure, ...]:
+    """The measures that installed distributions add to every row, in the order of their entry points' names."""
+    return tuple(point.load() for point in sorted(entry_points(group=FIGURES_GROUP), key=lambda point: point.name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +39,7 @@ class Figures:
             is as near.
         closure: Opening of the mouth at m, b and p over the median, without lag; None without labels.
         closure_near: The same at the best lag within 50 ms: labels are not that sure of their times.
-        script: SLD, SLV and SMD as the authors' script computes them; they are no articles' figures.
+        further: What ``measures`` add, by name.
     """
 
     scores: MotionScores
@@ -29,7 +47,7 @@ class Figures:
     sld_share: float | None
     closure: float | None
     closure_near: float | None
-    script: ScriptDistances
+    further: Mapping[str, float]
 
     def as_dict(self) -> dict[str, float | None]:
         """The figures by name, rounded for files."""
@@ -42,4 +60,4 @@ class Figures:
                 ("closure_near", self.closure_near),
             )
         }
-        return {**self.scores.as_dict(), **own, **self.script.as_dict()}
+        return {**self.scores.as_dict(), **own, **self.further}

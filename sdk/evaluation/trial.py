@@ -9,11 +9,11 @@ from typing import Any, Final
 import torch
 
 from sdk.adapter.config import FitConfig
+from sdk.adapter.fit_data import FitData, paired_data
 from sdk.adapter.gain import baselines
-from sdk.adapter.material import Material, paired_material
 from sdk.data import MOTION_RATE, FloatArray, Motion
 from sdk.errors import ReferenceTooShort
-from sdk.evaluation.figures import Figures
+from sdk.evaluation.figures import Figures, measures
 from sdk.generation import generate
 from sdk.interfaces import AudioEncoder, LandmarkDetector
 from sdk.media import AudioInput, MediaInput, read_audio
@@ -23,12 +23,11 @@ from sdk.metrics import (
     in_context,
     loudness,
     ridge,
-    script_distances,
     style_landmark_distance,
 )
 from sdk.packs import StylePack
 from sdk.progress import Reporter
-from sdk.reference import Face
+from sdk.tracking import FaceSelector
 
 __all__ = ["HELD_OUT", "Trial"]
 
@@ -49,7 +48,7 @@ class Trial:
         device: Where the generator is.
     """
 
-    material: Material
+    material: FitData
     generator: Any
     base: Motion
     level: FloatArray
@@ -67,7 +66,7 @@ class Trial:
         detector: LandmarkDetector,
         device: torch.device,
         phonemes: tuple[str, ...] | None = None,
-        face: Face = None,
+        face: FaceSelector = None,
         max_offset: float = FitConfig().max_offset,
         report: Reporter,
     ) -> Trial:
@@ -88,7 +87,7 @@ class Trial:
         Raises:
             InputError: The clip cannot be used.
         """
-        material = paired_material(
+        material = paired_data(
             clip,
             audio,
             encoder=encoder,
@@ -186,12 +185,12 @@ class Trial:
                 sld_share=(distances["base"] - distances[name]) / way if way > 0 else None,
                 closure=meeting(name, motion, 0.0),
                 closure_near=meeting(name, motion, 0.05),
-                script=script_distances(motion, target, neutral=neutral),
+                further={k: v for measure in measures() for k, v in measure(motion, target, neutral).items()},
             )
             for name, motion in rows.items()
         }
 
 
-def _sound_start(material: Material) -> int:
+def _sound_start(material: FitData) -> int:
     """The frame of the whole sound that the material begins at, once lips and sound are laid on each other."""
     return max(0, round(-material.offset * float(MOTION_RATE)))

@@ -3,13 +3,13 @@
 from sdk.losses.composition import LOSS_SCALE, compose, to_loss_units, velocity
 from sdk.losses.style import gradient_penalty, moment_gap, spread_gap, style_gap
 from sdk.losses.timing import amplitude_gap, closure_gap, reconstruction, timing
-from sdk.losses.transfer import Critic, Reference, Sees, TransferLoss, TransferTerms
+from sdk.losses.transfer import Critic, Sees, StyleTarget, TransferLoss, TransferTerms
 
 __all__ = [
     "LOSS_SCALE",
     "Critic",
-    "Reference",
     "Sees",
+    "StyleTarget",
     "TransferLoss",
     "TransferTerms",
     "amplitude_gap",

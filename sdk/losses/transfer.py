@@ -17,7 +17,7 @@ from sdk.losses.composition import LOSS_SCALE, compose, to_loss_units, velocity
 from sdk.losses.style import draw, gradient_penalty, moment_gap, spread_gap, style_gap
 from sdk.losses.timing import amplitude_gap, closure_gap, reconstruction, timing
 
-__all__ = ["Critic", "Reference", "Sees", "TransferLoss", "TransferTerms"]
+__all__ = ["Critic", "Sees", "StyleTarget", "TransferLoss", "TransferTerms"]
 
 FRAMES: Final = 128
 """Frames of each side that f looks at in a step."""
@@ -70,7 +70,7 @@ def mouth_course(upright: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class Reference:
+class StyleTarget:
     """The reference's frames as the loss takes them, in loss units.
 
     Attributes:
@@ -87,7 +87,7 @@ class Reference:
     pairs: Tensor
 
     @classmethod
-    def of(cls, expression: Tensor, pose: Tensor, seen: Tensor, *, ordered: bool) -> Reference:
+    def of(cls, expression: Tensor, pose: Tensor, seen: Tensor, *, ordered: bool) -> StyleTarget:
         """Prepare a reference.
 
         Args:
@@ -125,7 +125,7 @@ class TransferLoss:
         reference: The frames whose style is sought.
     """
 
-    def __init__(self, net: StyleTransferNet, terms: TransferTerms, reference: Reference) -> None:
+    def __init__(self, net: StyleTransferNet, terms: TransferTerms, reference: StyleTarget) -> None:
         self._net = net
         self._reference = reference
         self.terms = terms

@@ -17,13 +17,11 @@ from sdk.metrics.distances import (
 )
 from sdk.metrics.identity import identity_leak, nearest_style
 from sdk.metrics.liveliness import blinks, head_spread
-from sdk.metrics.script import ScriptDistances, script_distances
 from sdk.metrics.sharpness import cpbd
 
 __all__ = [
     "Correlation",
     "MotionScores",
-    "ScriptDistances",
     "blinks",
     "closure",
     "compare",
@@ -42,7 +40,6 @@ __all__ = [
     "pose_distance",
     "read_phonemes",
     "ridge",
-    "script_distances",
     "speed",
     "style_distance",
     "style_landmark_distance",

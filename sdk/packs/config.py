@@ -32,7 +32,7 @@ __all__ = [
     "Encoder",
     "Ingredient",
     "PackConfig",
-    "Reference",
+    "Provenance",
     "Training",
     "explain",
 ]
@@ -131,7 +131,7 @@ class DeltaInfo(_Record):
     dtype: Dtype
 
 
-class Reference(_Record):
+class Provenance(_Record):
     """What the style was learned from: its kind, length (seconds; for images, how many) and the sha256 of its bytes."""
 
     kind: Literal["clip", "audio", "video", "images"]
@@ -159,7 +159,7 @@ class Training(_Record):
     steps: Annotated[int, Field(ge=0, le=10**9)]
     seed: Annotated[int, Field(ge=0, lt=2**64)]
     settings: Annotated[dict[Token, Setting], Field(max_length=256)] = {}
-    references: Annotated[tuple[Reference, ...], Field(max_length=256)] = ()
+    references: Annotated[tuple[Provenance, ...], Field(max_length=256)] = ()
     held_out: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] | None = None
     before: Numbers = {}
     after: Numbers = {}

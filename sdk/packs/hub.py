@@ -18,19 +18,19 @@ from sdk._version import __version__
 from sdk.errors import ConfigError, HubError, PackInvalid, SdkError, StyleNotFound
 from sdk.packs.card import TAGS, base_tag
 from sdk.packs.config import CONFIG, CONFIG_MAX_BYTES, DELTA, DELTA_MAX_BYTES
-from sdk.packs.reference import StyleRef
+from sdk.packs.location import StyleLocation
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-__all__ = ["FoundStyle", "Snapshot", "download", "search", "upload"]
+__all__ = ["Download", "FoundStyle", "download", "search", "upload"]
 
 _LIMITS: Final = {CONFIG: CONFIG_MAX_BYTES, DELTA: DELTA_MAX_BYTES}
 _LOGIN: Final = "If it is private, log in with `hf auth login` or set HF_TOKEN."
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class Download:
     """A pack of one commit in the cache.
 
     Attributes:
@@ -39,7 +39,7 @@ class Snapshot:
         root: The repository's folder in the cache, which links may lead into.
     """
 
-    ref: StyleRef
+    ref: StyleLocation
     folder: Path
     root: Path
 
@@ -54,7 +54,7 @@ class FoundStyle:
     private: bool
 
 
-def download(ref: StyleRef, *, token: str | bool | None = None) -> Snapshot:
+def download(ref: StyleLocation, *, token: str | bool | None = None) -> Download:
     """Bring a pack into the cache, unless it is there, and say where.
 
     A branch or tag is resolved to its commit once: a repeated load is one request, and by commit, or offline, it is
@@ -68,7 +68,7 @@ def download(ref: StyleRef, *, token: str | bool | None = None) -> Snapshot:
     with _typed(ref):
         api = _api(token)
         commit = str(api.resolve_revision(ref.name, revision=ref.revision).resolved)
-        fixed = StyleRef("hub", ref.name, commit)
+        fixed = StyleLocation("hub", ref.name, commit)
         paths = _cached(fixed)
         if not all(paths):
             _check_sizes(api, fixed)
@@ -81,7 +81,7 @@ def download(ref: StyleRef, *, token: str | bool | None = None) -> Snapshot:
     first = paths[0]
     assert first is not None
     # <cache>/models--org--name/snapshots/<commit>/config.json
-    return Snapshot(fixed, first.parent, first.parents[2])
+    return Download(fixed, first.parent, first.parents[2])
 
 
 def upload(
@@ -94,7 +94,7 @@ def upload(
     tag: str | None = None,
     message: str,
     token: str | bool | None = None,
-) -> StyleRef:
+) -> StyleLocation:
     """Make a repository hold a pack, in one commit; none where it already does.
 
     Args:
@@ -115,7 +115,7 @@ def upload(
         StyleNotFound: There is no such branch.
         ConfigError: ``repo_id`` is no name of a repository.
     """
-    ref = StyleRef("hub", repo_id, revision)
+    ref = StyleLocation("hub", repo_id, revision)
     with _typed(ref, writing=True):
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
@@ -134,7 +134,7 @@ def upload(
         )
         if tag is not None:
             api.create_tag(repo_id, tag=tag, revision=commit.oid, exist_ok=True)
-    return StyleRef("hub", repo_id, commit.oid)
+    return StyleLocation("hub", repo_id, commit.oid)
 
 
 def search(
@@ -157,7 +157,7 @@ def search(
     Raises:
         HubError: The Hub cannot be reached or refuses.
     """
-    with _typed(StyleRef("hub", "search")):
+    with _typed(StyleLocation("hub", "search")):
         tags = [*TAGS[:2], *([] if base is None else [base_tag(base)])]
         found = _api(token).list_models(filter=tags, search=text or None, author=author, limit=limit, sort="downloads")
         return [
@@ -177,7 +177,7 @@ def _api(token: str | bool | None) -> HfApi:
     return HfApi(token=token, library_name="talkstyle", library_version=__version__)
 
 
-def _cached(ref: StyleRef) -> list[Path | None]:
+def _cached(ref: StyleLocation) -> list[Path | None]:
     """The pack's files in the cache; a damaged one is dropped from it, so that it is fetched again."""
     from huggingface_hub import try_to_load_from_cache
 
@@ -191,7 +191,7 @@ def _cached(ref: StyleRef) -> list[Path | None]:
     return found
 
 
-def _check_sizes(api: HfApi, ref: StyleRef) -> None:
+def _check_sizes(api: HfApi, ref: StyleLocation) -> None:
     """Ask how large the files are before any of them is fetched."""
     sizes = {
         info.path: getattr(info, "size", None)
@@ -232,7 +232,7 @@ def _forget(path: Path) -> None:
 
 
 @contextmanager
-def _typed(ref: StyleRef, *, writing: bool = False) -> Iterator[None]:
+def _typed(ref: StyleLocation, *, writing: bool = False) -> Iterator[None]:
     """Turn whatever the Hub's client raises into our errors."""
     from huggingface_hub import errors as hub
 

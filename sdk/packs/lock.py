@@ -20,8 +20,8 @@ from sdk.errors import ConfigError, PackInvalid, StyleNotFound
 from sdk.files import atomic_file
 from sdk.packs import storage
 from sdk.packs.config import CONFIG, CONFIG_MAX_BYTES, PackConfig, explain
+from sdk.packs.location import StyleLocation
 from sdk.packs.pack import StylePack
-from sdk.packs.reference import StyleRef
 
 __all__ = ["LOCK", "Lock", "LockedStyle"]
 
@@ -119,7 +119,7 @@ class Lock(BaseModel):
         if entry is None:
             held = ", ".join(style.ref for style in self.styles)
             raise StyleNotFound("the lock does not hold this style", where=ref, hint=f"It holds: {held}.")
-        parsed = StyleRef.parse(ref)
+        parsed = StyleLocation.parse(ref)
         pack, sha256 = _read(dataclasses.replace(parsed, revision=entry.commit) if entry.commit else parsed, token)
         for file, locked, found in (
             (CONFIG, entry.config_sha256, sha256),
@@ -135,7 +135,7 @@ class Lock(BaseModel):
 
 
 def _locked(ref: str, token: str | bool | None) -> LockedStyle:
-    parsed = StyleRef.parse(ref)
+    parsed = StyleLocation.parse(ref)
     if parsed.kind == "local" and (PurePath(parsed.name).is_absolute() or parsed.name.startswith("~")):
         raise ConfigError(
             "a lock goes with an app, and this folder is on this machine alone",
@@ -152,7 +152,7 @@ def _locked(ref: str, token: str | bool | None) -> LockedStyle:
     )
 
 
-def _read(ref: StyleRef, token: str | bool | None) -> tuple[StylePack, str]:
+def _read(ref: StyleLocation, token: str | bool | None) -> tuple[StylePack, str]:
     """The pack with the file's own delta, and the sha256 of its ``config.json``; each file is read once."""
     source, root = None, None
     if ref.kind == "hub":

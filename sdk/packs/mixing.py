@@ -8,13 +8,13 @@ from pathlib import Path
 from sdk.errors import ConfigError, PackIncompatible
 from sdk.packs.config import Ingredient
 from sdk.packs.delta import weighted_sum
+from sdk.packs.location import StyleLocation
 from sdk.packs.pack import StylePack
-from sdk.packs.reference import StyleRef
 
 __all__ = ["mix"]
 
 
-def mix(weights: Mapping[StylePack | StyleRef | str | Path, float], *, name: str | None = None) -> StylePack:
+def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name: str | None = None) -> StylePack:
     """Mix styles of one base, exactly: ``mix({"rap": 0.7, "calm": 0.3})``.
 
     The weights need not sum to 1: their sum is the strength of the whole. The order does not matter, to the last bit.

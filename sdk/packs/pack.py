@@ -38,8 +38,8 @@ from sdk.packs.config import (
 )
 from sdk.packs.delta import Delta, energy, low_rank
 from sdk.packs.fingerprint import layout_sha256, weights_sha256
-from sdk.packs.previews import check_preview
-from sdk.packs.reference import StyleRef
+from sdk.packs.location import StyleLocation
+from sdk.packs.preview_files import check_preview
 from sdk.packs.target import check_target
 from sdk.packs.terms import check_push, show
 
@@ -64,7 +64,7 @@ class StylePack:
 
     config: PackConfig
     delta: Delta = field(repr=False)
-    source: StyleRef | None = None
+    source: StyleLocation | None = None
 
     @property
     def name(self) -> str:
@@ -73,7 +73,7 @@ class StylePack:
 
     @classmethod
     def load(
-        cls, ref: str | Path | StyleRef, *, base: MotionGenerator | None = None, token: str | bool | None = None
+        cls, ref: str | Path | StyleLocation, *, base: MotionGenerator | None = None, token: str | bool | None = None
     ) -> StylePack:
         """Load a pack; what comes back has passed every check.
 
@@ -90,7 +90,7 @@ class StylePack:
             PackIncompatible: It needs a newer talkstyle, or has another layout than ``base``.
             HubError: The Hub cannot be reached or refuses.
         """
-        parsed = StyleRef.parse(ref)
+        parsed = StyleLocation.parse(ref)
         if parsed.kind == "hub":
             from sdk.packs import hub
 
@@ -223,7 +223,7 @@ class StylePack:
         message: str | None = None,
         files: Mapping[str, bytes] | None = None,
         token: str | bool | None = None,
-    ) -> StyleRef:
+    ) -> StyleLocation:
         """Put the pack on the Hugging Face Hub, in one commit; pushing the same pack again makes none.
 
         Args:
@@ -352,7 +352,7 @@ class StylePack:
             PackIncompatible: The pack was made for another base.
             ConfigError: The generator already wears a style, or the strength is no finite number.
         """
-        from sdk.packs.applying import StyleSlot
+        from sdk.packs.styling import StyleSlot
 
         with StyleSlot(generator) as slot:
             slot.use(self, strength=strength, allow_other_base=allow_other_base)

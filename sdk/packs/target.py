@@ -8,7 +8,7 @@ from typing import Final
 
 from sdk.errors import OutputError, PackIncompatible, PackInvalid, StyleNotFound
 from sdk.packs.config import CARD, CONFIG, CONFIG_MAX_BYTES, DELTA, FORMAT
-from sdk.packs.previews import is_preview
+from sdk.packs.preview_files import is_preview
 from sdk.packs.storage import read_config
 
 __all__ = ["check_target"]

@@ -6,7 +6,7 @@ import logging
 
 from sdk.errors import ConfigError
 from sdk.packs.config import PackConfig
-from sdk.packs.reference import StyleRef
+from sdk.packs.location import StyleLocation
 
 __all__ = ["check_push", "show"]
 
@@ -19,7 +19,7 @@ def check_push(repo_id: str, *, license: str | None, consent: str | None) -> Non
     Raises:
         ConfigError: No name of a repository, or no licence or consent is stated.
     """
-    ref = StyleRef.parse(f"hf://{repo_id}")
+    ref = StyleLocation.parse(f"hf://{repo_id}")
     if ref.revision is not None:
         raise ConfigError(
             "a push takes its revision apart", where=repo_id, hint='Write push("org/name", revision=...).'

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from sdk.data import Landmarks, Portrait
-from sdk.testing.drawing import drawn_face
+from sdk.drawing import drawn_face
 
 __all__ = ["portrait"]
 

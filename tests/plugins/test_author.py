@@ -118,7 +118,7 @@ import warnings
 import numpy as np
 
 import sdk
-from sdk.testing.drawing import drawn_face
+from sdk.drawing import drawn_face
 from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet
 
 warnings.simplefilter("ignore", sdk.TalkstyleWarning)

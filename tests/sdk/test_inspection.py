@@ -7,10 +7,10 @@ import pytest
 
 import sdk
 from sdk.data import Audio, Motion
-from sdk.demo.material import at_frame_rate, load_material
+from sdk.demo.assets import at_frame_rate, load_assets
+from sdk.drawing import drawn_clip
 from sdk.errors import FaceNotFound, MediaCorrupt, MediaNotFound, MediaTrackMissing, ReferenceTooShort
 from sdk.media import open_audio, read_image, write_video
-from sdk.testing.drawing import drawn_clip
 
 FPS = Fraction(15)
 
@@ -24,7 +24,7 @@ def write(path, motion, sound=None):
 
 @pytest.fixture(scope="module")
 def stuff():
-    return load_material(seconds=4)
+    return load_assets(seconds=4)
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from sdk.drawing import drawn_face
 from sdk.errors import ConfigError, DeviceError, InputError
-from sdk.testing.drawing import drawn_face
 
 pytest.importorskip("face_alignment", reason="face-alignment is not installed")
 

@@ -6,10 +6,10 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from sdk.drawing import drawn_face
 from sdk.errors import ConfigError, InputError
 from sdk.face import MIRROR
 from sdk.media import VideoReader, read_image
-from sdk.testing.drawing import drawn_face
 from talkstyle_mediapipe.detector import MediaPipeDetector
 
 
@@ -144,7 +144,7 @@ def test_options_out_of_range(options):
 def test_stderr_stays_clean():
     code = (
         "from talkstyle_mediapipe.detector import MediaPipeDetector as D\n"
-        "from sdk.testing.drawing import drawn_face\n"
+        "from sdk.drawing import drawn_face\n"
         "assert D().detect([drawn_face(256).pixels])[0]\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sdk.drawing import drawn_face
 from sdk.errors import ModelFileMissing
 from sdk.models import MIRROR_VARIABLE, MODELS_VARIABLE, download
-from sdk.testing.drawing import drawn_face
 from talkstyle_mediapipe import mesh
 from talkstyle_mediapipe.detector import MediaPipeDetector
 from talkstyle_mediapipe.ibug import ibug_points

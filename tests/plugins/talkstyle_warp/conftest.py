@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sdk.data import Landmarks, Motion, Portrait
-from sdk.testing.drawing import drawn_face
+from sdk.drawing import drawn_face
 from talkstyle_warp.renderer import WarpRenderer
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from sdk.data import Portrait, TalkstyleWarning
+from sdk.drawing import drawn_face
 from sdk.errors import ConfigError
-from sdk.testing.drawing import drawn_face
 from talkstyle_warp.renderer import WarpRenderer
 
 from .conftest import motion

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sdk.testing.drawing import drawn_face
+from sdk.drawing import drawn_face
 from talkstyle_warp.rims import to_rim
 from talkstyle_warp.seams import EYES, Seam
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from sdk.data import Portrait
+from sdk.drawing import drawn_face
 from sdk.errors import FaceUnreliable
-from sdk.testing.drawing import drawn_face
 from talkstyle_warp.mouth import luma
 from talkstyle_warp.renderer import WarpRenderer
 

@@ -12,7 +12,7 @@ from sdk.errors import Cancelled, CheckpointError, ConfigError
 from sdk.generation import generate
 from sdk.losses import TransferTerms
 from sdk.progress import CancelToken, Reporter
-from tests.sdk.adapter.material import material
+from tests.sdk.adapter.fit_data import material
 from tests.sdk.fakes import TinyGenerator, TinyNet
 
 CPU = torch.device("cpu")

@@ -8,7 +8,7 @@ from sdk.adapter.lowrank import LowRankGenerator, refine
 from sdk.packs import Delta, StylePack
 from sdk.packs.delta import energy, low_rank
 from sdk.progress import Reporter
-from tests.sdk.adapter.material import material
+from tests.sdk.adapter.fit_data import material
 from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet
 
 

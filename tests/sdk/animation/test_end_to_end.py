@@ -6,8 +6,8 @@ import pytest
 
 import sdk
 from sdk.data import Audio
+from sdk.drawing import drawn_face
 from sdk.face import mouth_opening
-from sdk.testing.drawing import drawn_face
 
 
 def syllables(seconds=1.5, pause=0.7):

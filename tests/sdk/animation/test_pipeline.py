@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from sdk.animation import Animation, animate
-from sdk.animation.stream import MotionSource
+from sdk.animation.trajectory import MotionSource
 from sdk.data import Audio, Controls, TalkstyleWarning
 from sdk.errors import (
     Cancelled,

@@ -4,14 +4,15 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from sdk.animation import animate, animate_many
-from sdk.animation.jobs import read_jobs
+from sdk.animation import animate
+from sdk.batch import animate_many
+from sdk.batch.jobs import read_jobs
 from sdk.data import Landmarks, TalkstyleWarning
 from sdk.errors import FaceNotFound, FaceUnreliable, MediaNotFound
 from sdk.face import canonical_face
 from sdk.media import write_image
 from tests.sdk.animation import fakes
-from tests.sdk.animation.test_many import write_sound
+from tests.sdk.batch.test_runner import write_sound
 
 pytestmark = [pytest.mark.filterwarnings("error"), pytest.mark.filterwarnings("ignore:.*the face is")]
 

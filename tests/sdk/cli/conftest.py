@@ -41,11 +41,11 @@ def talkstyle_json(talkstyle):
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory):
     """A drawn face that speaks for three seconds, with its sound."""
-    from sdk.demo.material import at_frame_rate, load_material
+    from sdk.demo.assets import at_frame_rate, load_assets
+    from sdk.drawing import drawn_clip
     from sdk.media import open_audio, write_video
-    from sdk.testing.drawing import drawn_clip
 
-    stuff = load_material(seconds=3)
+    stuff = load_assets(seconds=3)
     path = tmp_path_factory.mktemp("clips") / "drawn.mp4"
     motion = at_frame_rate(stuff.motion, stuff.speech.duration, Fraction(25))
     write_video(path, drawn_clip(motion, size=224, seed=1), rate=25, audio=open_audio(stuff.speech))
@@ -55,6 +55,6 @@ def clip(tmp_path_factory):
 @pytest.fixture
 def words():
     """Real speech in a file: a sentence that the SDK brings along."""
-    from sdk.demo.material import FOLDER
+    from sdk.demo.assets import FOLDER
 
     return FOLDER / "sentence.flac"

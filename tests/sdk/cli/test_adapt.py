@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sdk.cli.adapt import local_ref
+from sdk.drawing import drawn_face
 from sdk.media import write_image
 from sdk.packs import StylePack
-from sdk.testing.drawing import drawn_face
 
 FEW = ("--steps", 3, "--device", "cpu")
 

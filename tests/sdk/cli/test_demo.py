@@ -11,10 +11,10 @@ import pytest
 import sdk.demo
 import sdk.plots.canvas
 from sdk.adapter import FitConfig
-from sdk.demo.material import load_material
+from sdk.demo.assets import load_assets
+from sdk.drawing import drawn_face
 from sdk.media import read_image
 from sdk.packs import StylePack
-from sdk.testing.drawing import drawn_face
 
 NAMES = {"reference.mp4", "pack", "plain.mp4", "styled.mp4", "comparison.png"}
 
@@ -40,7 +40,7 @@ def test_everything_is_there_plays_and_is_said(small, talkstyle, tmp_path):
     assert "talkstyle adapt YOUR-CLIP.mp4" in out
     assert "renders its own reference clip" in err
 
-    stuff = load_material(seconds=2.6)
+    stuff = load_assets(seconds=2.6)
     frames = {}
     for name, sound in (("reference", stuff.speech), ("plain", stuff.sentence), ("styled", stuff.sentence)):
         with av.open(str(folder / f"{name}.mp4")) as container:

@@ -5,15 +5,15 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-import sdk.adapter.material
+import sdk.adapter.fit_data
 from sdk import FitConfig, StyleAdapter
 from sdk.data import MOTION_RATE
-from sdk.demo.material import at_frame_rate, load_material
+from sdk.demo.assets import at_frame_rate, load_assets
+from sdk.drawing import drawn_clip
 from sdk.evaluation import added_at_rest
 from sdk.face import canonical_face, normalise
 from sdk.media import open_audio, write_video
 from sdk.metrics import identity_leak
-from sdk.testing.drawing import drawn_clip
 
 LONG, ROUND = (0.92, 1.14, 1.0), (1.06, 0.94, 1.0)
 FPS = Fraction(15)
@@ -30,7 +30,7 @@ def long_face():
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory, long_face):
-    stuff = load_material(seconds=4)
+    stuff = load_assets(seconds=4)
     path = tmp_path_factory.mktemp("long") / "long.mp4"
     motion = at_frame_rate(stuff.motion, stuff.speech.duration, FPS)
     write_video(path, drawn_clip(motion, size=224, neutral=long_face), rate=FPS, audio=open_audio(stuff.speech))
@@ -60,7 +60,7 @@ def test_a_long_face_does_not_make_a_round_one_longer(adapter, clip):
 
 
 def test_nor_do_a_few_stills_of_it(adapter, long_face):
-    stuff = load_material(seconds=4)
+    stuff = load_assets(seconds=4)
     frames = stuff.motion[:: int(MOTION_RATE) // 2]
     stills = list(drawn_clip(frames, size=224, neutral=long_face))
     share, person, _ = leak(adapter, images=stills[:6], audio=stuff.speech)
@@ -71,7 +71,7 @@ def test_nor_do_a_few_stills_of_it(adapter, long_face):
 def test_it_would_if_the_persons_own_face_were_not_taken_out(adapter, clip, monkeypatch):
     """The measure can fail: with everybody's neutral face taken for this person's, their length becomes the style."""
     monkeypatch.setattr(
-        sdk.adapter.material, "normalise", lambda points, **_: normalise(points, neutral=canonical_face())
+        sdk.adapter.fit_data, "normalise", lambda points, **_: normalise(points, neutral=canonical_face())
     )
     strong = adapter.config.model_copy(update={"steps": 40})
     monkeypatch.setattr(adapter, "config", strong)

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import torch
 
-from sdk.losses import LOSS_SCALE, Reference, TransferLoss, TransferTerms, style_gap
+from sdk.losses import LOSS_SCALE, StyleTarget, TransferLoss, TransferTerms, style_gap
 from tests.sdk.fakes import TinyNet, talking
 
 
@@ -16,7 +16,7 @@ def tensors(**style):
 
 def reference(**style):
     expression, pose = tensors(**style)
-    return Reference.of(expression, pose, torch.ones(len(pose), dtype=torch.bool), ordered=True)
+    return StyleTarget.of(expression, pose, torch.ones(len(pose), dtype=torch.bool), ordered=True)
 
 
 def train(critic, steps=150, r=3.0):
@@ -65,11 +65,11 @@ def test_every_term_falls_when_the_style_is_reached():
 
 def test_unordered_frames_have_no_velocity():
     expression, pose = tensors()
-    seen = Reference.of(expression, pose, torch.ones(240, dtype=torch.bool), ordered=False)
+    seen = StyleTarget.of(expression, pose, torch.ones(240, dtype=torch.bool), ordered=False)
     assert not seen.ordered
     gap = torch.ones(240, dtype=torch.bool)
     gap[100:140] = False
-    seen = Reference.of(expression, pose, gap, ordered=True)
+    seen = StyleTarget.of(expression, pose, gap, ordered=True)
     assert seen.velocities(seen.frames).shape[1] == 198
 
 
@@ -78,7 +78,7 @@ def test_a_moving_head_is_no_expression():
     expression, pose = tensors(opening=0.2)
     nodding = pose.clone()
     nodding[:, 0] += 0.3 * torch.sin(torch.arange(240) / 10)
-    seen = Reference.of(expression, nodding, torch.ones(240, dtype=torch.bool), ordered=True)
+    seen = StyleTarget.of(expression, nodding, torch.ones(240, dtype=torch.bool), ordered=True)
     parts = TransferLoss(TinyNet(), TransferTerms(), seen).style(expression[None], pose[None])
     assert float(parts["moments"]) < 1e-6 < 0.1 < float(parts["head"])
     turned = TransferLoss(TinyNet(), TransferTerms(), seen).style(expression[None], nodding[None] + 0.2)
@@ -88,7 +88,7 @@ def test_a_moving_head_is_no_expression():
 def test_what_f_sees_is_upright_or_as_the_paper_has_it():
     expression, pose = tensors()
     nodding = pose + torch.sin(torch.arange(240) / 10)[:, None] * 0.3
-    seen = Reference.of(expression, nodding, torch.ones(240, dtype=torch.bool), ordered=True)
+    seen = StyleTarget.of(expression, nodding, torch.ones(240, dtype=torch.bool), ordered=True)
     gaps = {
         sees: TransferLoss(TinyNet(), TransferTerms(sees=sees, critic="frozen"), seen)
         .transfer(expression[None], pose[None], rng=torch.Generator().manual_seed(0))["sc"]

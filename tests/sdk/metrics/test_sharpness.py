@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from sdk.drawing import drawn_face
 from sdk.metrics import cpbd
-from sdk.testing.drawing import drawn_face
 
 
 def blurred(picture, radius):

@@ -1,5 +1,5 @@
 from sdk.packs.card import card
-from sdk.packs.config import Reference, Training
+from sdk.packs.config import Provenance, Training
 
 
 def measured():
@@ -8,8 +8,8 @@ def measured():
         steps=100,
         seed=3,
         references=(
-            Reference(kind="clip", length=10, sha256="a" * 64),
-            Reference(kind="images", length=7, sha256="b" * 64),
+            Provenance(kind="clip", length=10, sha256="a" * 64),
+            Provenance(kind="images", length=7, sha256="b" * 64),
         ),
         held_out=(360, 600),
         before={"opening r": 0.406, "alone": 1.0},

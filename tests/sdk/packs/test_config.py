@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdk.errors import ConfigError, PackIncompatible, PackInvalid, SdkError
-from sdk.packs.config import CONFIG_MAX_BYTES, PackConfig, Reference, Training
+from sdk.packs.config import CONFIG_MAX_BYTES, PackConfig, Provenance, Training
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_everything_that_training_says_survives(make_pack):
         steps=100,
         seed=7,
         settings={"lr": 3e-4, "steps": 100, "paired": True, "schedule": "cosine"},
-        references=(Reference(kind="clip", length=12.5, sha256="0" * 64),),
+        references=(Provenance(kind="clip", length=12.5, sha256="0" * 64),),
         held_out=(400, 750),
         before={"r": 0.41},
         after={"r": 0.55},

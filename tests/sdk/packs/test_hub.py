@@ -276,7 +276,8 @@ def test_by_the_environment_alone(hub, pushed, tmp_path):
         "OMP_NUM_THREADS": "1",
     }
     code = (
-        "from sdk.packs import StyleRef, hub; import sys; print(hub.download(StyleRef.parse('ann/rap@v1')).ref);"
+        "from sdk.packs import StyleLocation, hub; import sys\n"
+        "print(hub.download(StyleLocation.parse('ann/rap@v1')).ref)\n"
         "assert 'torch' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)

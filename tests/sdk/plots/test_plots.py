@@ -8,10 +8,10 @@ import pytest
 
 from sdk import plots
 from sdk.data import Motion
+from sdk.drawing import drawn_face
 from sdk.errors import ComponentUnavailable, InputError, OutputError
 from sdk.media import read_image
 from sdk.plots import canvas
-from sdk.testing.drawing import drawn_face
 
 
 def motion(opening, frames=60):

@@ -1,0 +1,272 @@
+"""How fast landmark detectors are, how long they take to start, and how far two of them agree."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from sdk.data import Floats, Image
+from sdk.drawing import drawn_face
+from sdk.errors import ComponentBroken, FaceNotFound
+from sdk.face import normalise
+from sdk.interfaces import LandmarkDetector
+from sdk.media import MediaInput, VideoReader
+from sdk.progress import CancelToken, ProgressCallback, Reporter
+from sdk.registry import find, load, parse
+from sdk.tracking.track import step_between
+
+__all__ = ["Agreement", "DetectorSpec", "Speed", "Start", "agreement", "speeds", "start"]
+
+FRAMES: Final = 60
+"""Frames of a clip that are looked at."""
+SHORTER_SIDE: Final = 1080
+"""Of the pictures that every clip is measured as too."""
+KIND: Final = "landmark-detector"
+
+_START = """
+import json, sys, time
+name, config, target = json.loads(sys.argv[1])
+began = time.perf_counter()
+import importlib
+importlib.import_module(target.partition(":")[0])
+imported = time.perf_counter()
+from sdk.registry import load
+from sdk.drawing import drawn_face
+picture = drawn_face(256).pixels
+drawn = time.perf_counter()
+load("landmark-detector", name, **config).detect([picture])
+print(json.dumps([imported - began, time.perf_counter() - drawn]))
+"""
+
+
+@dataclass(frozen=True)
+class DetectorSpec:
+    """A detector by name, with options: ``mediapipe`` or ``mediapipe,flip_input=true,max_faces=1``."""
+
+    text: str
+
+    def parts(self) -> tuple[str, dict[str, Any]]:
+        """The name and the options; errors as ``sdk.registry.parse``."""
+        return parse(self.text)
+
+    def make(self) -> LandmarkDetector:
+        """Make it; errors as ``sdk.load``."""
+        detector: LandmarkDetector = load(KIND, self.text)
+        return detector
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """What a detector takes before its first answer, in a fresh process.
+
+    Attributes:
+        detector: As it was asked for.
+        import_seconds: Importing its module.
+        first_seconds: Making it and looking at a first picture of 256 x 256 pixels, after that.
+    """
+
+    detector: str
+    import_seconds: float
+    first_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speed:
+    """How fast a detector is on pictures of one size.
+
+    Attributes:
+        detector: As it was asked for.
+        width: Pixels.
+        height: Pixels.
+        frames_per_second: Pictures a second, one at a time as they are decoded; decoding is not counted.
+        real_time: That over the clip's own frames a second.
+        faces: The share of pictures with a face.
+    """
+
+    detector: str
+    width: int
+    height: int
+    frames_per_second: float
+    real_time: float
+    faces: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """How far two detectors agree on a clip: mean distances of all 68 points, in % of the outer eyes' distance.
+
+    Attributes:
+        clip: Its name.
+        frames: With a face in both.
+        picture: As found, in the picture's plane.
+        expression: After ``sdk.face.normalise``, in three dimensions: what a fit learns from. Its head pose rests on
+            the eight points that speech hardly moves.
+        movement: With the head taken out by all 68 points, and each detector's own mean face, in three dimensions.
+    """
+
+    clip: str
+    frames: int
+    picture: float
+    expression: float
+    movement: float
+
+
+def start(detector: DetectorSpec) -> Start:
+    """Time a detector's start in a fresh process.
+
+    Raises:
+        ComponentBroken: The process failed.
+    """
+    name, config = detector.parts()
+    target = find(KIND, name).component.target
+    done = subprocess.run(
+        [sys.executable, "-c", _START, json.dumps([name, config, target])], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise ComponentBroken(f"the detector {detector.text!r} did not start in a fresh process: {last}")
+    imported, first = json.loads(done.stdout)
+    return Start(detector=detector.text, import_seconds=imported, first_seconds=first)
+
+
+def speeds(
+    detectors: Sequence[DetectorSpec],
+    clip: MediaInput | None = None,
+    *,
+    frames: int = FRAMES,
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> list[Speed]:
+    """Time detectors on a clip's frames, at their own size and with the shorter side at 1080 pixels.
+
+    Args:
+        detectors: Which.
+        clip: Its first frames are taken; drawn faces of 512 x 512 at 25 a second where left out.
+        frames: So many.
+        on_progress: Called between pictures, stage ``detect``.
+        cancel: Stops between pictures.
+
+    Raises:
+        SdkError: As for reading a clip, and for making and using a detector.
+    """
+    report = Reporter(on_progress, cancel)
+    own, rate = _frames(clip, frames)
+    large = [_resized(image, SHORTER_SIDE) for image in own]
+    measured = []
+    for number, spec in enumerate(detectors):
+        detector = spec.make()
+        for half, images in enumerate((own, large)):
+            detector.detect(images[:1])
+            seconds, seen = 0.0, 0
+            for index, image in enumerate(images):
+                report("detect", (2 * number + half + index / len(images)) / (2 * len(detectors)), spec.text)
+                began = time.perf_counter()
+                (found,) = detector.detect([image])
+                seconds += time.perf_counter() - began
+                seen += bool(found)
+            height, width = images[0].shape[:2]
+            fps = len(images) / seconds
+            measured.append(
+                Speed(
+                    detector=spec.text,
+                    width=width,
+                    height=height,
+                    frames_per_second=fps,
+                    real_time=fps / rate,
+                    faces=seen / len(images),
+                )
+            )
+    report("detect", 1.0)
+    return measured
+
+
+def agreement(
+    one: DetectorSpec,
+    other: DetectorSpec,
+    clips: Sequence[str | os.PathLike[str]],
+    *,
+    frames: int = FRAMES,
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> list[Agreement]:
+    """Compare two detectors on clips, by the largest face in each of their first frames.
+
+    Raises:
+        FaceNotFound: In no frame of a clip do both find a face.
+        SdkError: As for reading a clip, and for making and using a detector.
+    """
+    report = Reporter(on_progress, cancel)
+    first, second = one.make(), other.make()
+    results = []
+    for number, clip in enumerate(clips):
+        pairs = []
+        for index, image in enumerate(_frames(clip, frames)[0]):
+            report("compare", (number + index / frames) / len(clips), os.fspath(clip))
+            (a,), (b,) = first.detect([image]), second.detect([image])
+            if a and b:
+                pairs.append((a[0].points, b[0].points))
+        if not pairs:
+            raise FaceNotFound("the two detectors never both find a face", where=os.fspath(clip))
+        results.append(_agreement(Path(clip).name, *(np.stack(side) for side in zip(*pairs, strict=True))))
+    report("compare", 1.0)
+    return results
+
+
+def _agreement(clip: str, a: Floats, b: Floats) -> Agreement:
+    def share(gaps: Floats) -> float:
+        return 100 * float(np.linalg.norm(gaps, axis=-1).mean())
+
+    eyes = np.linalg.norm(a[:, 36, :2] - a[:, 45, :2], axis=-1)[:, None, None]
+    moved = _upright(a) - _upright(b, towards=_upright(a))
+    return Agreement(
+        clip=clip,
+        frames=len(a),
+        picture=share(((a - b) / eyes)[..., :2]),
+        expression=share(normalise(a).expression - normalise(b).expression),
+        movement=share(moved - moved.mean(axis=0)),
+    )
+
+
+def _upright(points: Floats, towards: Floats | None = None) -> NDArray[np.float64]:
+    """Faces ``[T, 68, 3]`` with the outer eyes one apart and the middle at the origin, turned and scaled onto others'.
+
+    The similarity of all points is that of least squares (Umeyama, PAMI 1991).
+    """
+    shape = np.asarray(points, dtype=np.float64) - points.mean(axis=1, keepdims=True)
+    if towards is None:
+        return np.asarray(shape / np.linalg.norm(shape[:, 36] - shape[:, 45], axis=-1)[:, None, None])
+    u, s, vt = np.linalg.svd(shape.transpose(0, 2, 1) @ towards)
+    sign = np.ones_like(s)
+    sign[:, 2] = np.sign(np.linalg.det(u @ vt))
+    scale = (s * sign).sum(axis=1) / (shape**2).sum(axis=(1, 2))
+    return np.asarray(scale[:, None, None] * shape @ ((u * sign[:, None, :]) @ vt))
+
+
+def _frames(clip: MediaInput | None, count: int) -> tuple[list[Image], float]:
+    """The first frames, and frames a second."""
+    if clip is None:
+        drawings = [drawn_face(512, seed=seed).pixels for seed in range(min(count, 6))]
+        return [drawings[k % len(drawings)] for k in range(count)], 25.0
+    with VideoReader(clip) as reader:
+        frames = list(islice(iter(reader), count))
+    return [frame.image for frame in frames], float(1 / step_between([Fraction(frame.time) for frame in frames]))
+
+
+def _resized(image: Image, shorter: int) -> Image:
+    height, width = image.shape[:2]
+    scale = shorter / min(height, width)
+    size = (round(width * scale), round(height * scale))
+    return np.asarray(PIL.Image.fromarray(image).resize(size, PIL.Image.Resampling.BICUBIC))

@@ -1,0 +1,208 @@
+"""The measurements, one after the other on the same machine, so that their ratios can be compared between machines."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from sdk import defaults
+from sdk.adapter import FitConfig, StyleAdapter
+from sdk.animation import Animation, animate
+from sdk.data import Audio
+from sdk.demo.assets import at_frame_rate, load_assets
+from sdk.drawing import drawn_clip, drawn_face
+from sdk.interfaces import LandmarkDetector, Renderer
+from sdk.media import AudioInput, MediaInput, open_audio, read_audio, write_video
+from sdk.packs import StylePack
+from sdk.progress import CancelToken, Progress, ProgressCallback, Reporter
+from sdk.registry import resolve
+from sdk.tracking import PortraitInput
+
+__all__ = ["Bench", "run"]
+
+FPS: Final = 25
+LONGEST: Final = 10.0
+"""Seconds of sound that are animated: their frames are held in memory, to be encoded alone."""
+TIMES: Final = 3
+"""Short measurements are repeated so often; the median counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """What was measured.
+
+    Attributes:
+        fit_over_reference: Seconds of ``StyleAdapter.fit``, decoding and detecting included, over the reference's.
+        generation_over_real_time: Seconds from sound to motion over the sound's; under 1 is faster than real time.
+        animate_over_encoding: Frames a second of ``animate`` into an mp4, over those of encoding the same frames alone.
+        reference_seconds: How long the reference is.
+        fit_seconds: What the fit took, by stage.
+        sound_seconds: How long the animated sound is.
+        animate_fps: Frames a second into an mp4.
+        encoding_fps: The same frames' encoding alone.
+        size: The frames' width and height.
+        machine: Processor, cores, threads, device.
+    """
+
+    fit_over_reference: float
+    generation_over_real_time: float
+    animate_over_encoding: float
+    reference_seconds: float
+    fit_seconds: dict[str, float]
+    sound_seconds: float
+    animate_fps: float
+    encoding_fps: float
+    size: tuple[int, int]
+    machine: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures, for files."""
+        return asdict(self)
+
+
+def run(
+    reference: MediaInput | None = None,
+    /,
+    *,
+    audio: AudioInput | None = None,
+    portrait: PortraitInput | None = None,
+    speech: AudioInput | None = None,
+    seconds: float | None = None,
+    config: FitConfig | None = None,
+    detector: str | LandmarkDetector = defaults.DETECTOR,
+    renderer: str | Renderer = defaults.RENDERER,
+    device: str | torch.device = "auto",
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> Bench:
+    """Measure a fit, generation and rendering. Networks are loaded before a clock starts.
+
+    Args:
+        reference: A clip to learn from; a drawn face that speaks the demonstration's reference where left out.
+        audio: The clip's sound, where it is apart.
+        portrait: The picture to animate; a drawn face where left out.
+        speech: What it says, at most 10 s of it; the demonstration's sentence where left out.
+        seconds: Draw only so much of the reference.
+        config: Settings of the fit.
+        detector: A landmark detector, or its name.
+        renderer: A renderer, or its name.
+        device: Where the networks run.
+        on_progress: Called between steps.
+        cancel: Stops the work between steps.
+
+    Raises:
+        SdkError: As ``adapt`` and ``animate``.
+    """
+    report = Reporter(on_progress, cancel)
+    report("prepare")
+    adapter = StyleAdapter(detector=detector, device=device, config=config)
+    painter: Renderer = resolve("renderer", renderer)
+    # Some load what they need at the first call.
+    adapter.detector.detect([drawn_face(256).pixels])
+    adapter.encoder.encode(Audio(np.zeros(adapter.encoder.sample_rate, np.float32), adapter.encoder.sample_rate))
+    sound = load_assets().sentence if speech is None else read_audio(speech, limit_seconds=LONGEST)
+    with tempfile.TemporaryDirectory(prefix="talkstyle-bench-", ignore_cleanup_errors=True) as folder:
+        if reference is None:
+            reference = _drawn(Path(folder) / "reference.mp4", seconds, report)
+        style, duration, stages = _fit(adapter, reference, audio, on_progress, cancel)
+        pixels = drawn_face(512).pixels if portrait is None else portrait
+
+        def made() -> Animation:
+            return animate(
+                pixels,
+                sound,
+                style=style,
+                fps=FPS,
+                generator=adapter.generator,
+                encoder=adapter.encoder,
+                detector=adapter.detector,
+                renderer=painter,
+                device=adapter.device,
+                cancel=cancel,
+            )
+
+        report("generate")
+        generation = statistics.median(_seconds(partial(getattr, made(), "motion")) for _ in range(TIMES))
+        report("animate")
+        animation = made()
+        whole = _seconds(partial(animation.save, Path(folder) / "animated.mp4"))
+        frames = list(animation)
+        report("encode")
+        alone = _seconds(partial(write_video, Path(folder) / "encoded.mp4", frames, rate=FPS, audio=open_audio(sound)))
+    return Bench(
+        fit_over_reference=sum(stages.values()) / duration,
+        generation_over_real_time=generation / float(sound.duration),
+        animate_over_encoding=alone / whole,
+        reference_seconds=duration,
+        fit_seconds=stages,
+        sound_seconds=float(sound.duration),
+        animate_fps=len(frames) / whole,
+        encoding_fps=len(frames) / alone,
+        size=animation.size,
+        machine=_machine(adapter.device),
+    )
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _drawn(path: Path, seconds: float | None, report: Reporter) -> Path:
+    """A clip of a drawn face, speaking the demonstration's reference."""
+    report("draw")
+    stuff = load_assets(seconds=seconds)
+    motion = at_frame_rate(stuff.motion, stuff.speech.duration, Fraction(FPS))
+    write_video(path, drawn_clip(motion, size=320), rate=FPS, audio=open_audio(stuff.speech))
+    return path
+
+
+def _fit(
+    adapter: StyleAdapter,
+    reference: MediaInput,
+    audio: AudioInput | None,
+    on_progress: ProgressCallback | None,
+    cancel: CancelToken | None,
+) -> tuple[StylePack, float, dict[str, float]]:
+    """Fit, and return the style, the reference's seconds, and the seconds that each stage took."""
+    marks: list[tuple[str, float]] = []
+
+    def mark(progress: Progress) -> None:
+        if not marks or marks[-1][0] != progress.stage:
+            marks.append((progress.stage, time.perf_counter()))
+        if on_progress is not None:
+            on_progress(progress)
+
+    pack = adapter.fit(reference, audio=audio, name="bench", on_progress=mark, cancel=cancel)
+    marks.append(("", time.perf_counter()))
+    assert pack.config.training is not None
+    stages: dict[str, float] = {}
+    for (stage, began), (_, ended) in pairwise(marks):
+        stages[stage] = stages.get(stage, 0.0) + ended - began
+    return pack, pack.config.training.references[0].length, stages
+
+
+def _machine(device: torch.device) -> dict[str, Any]:
+    return {
+        "processor": platform.processor() or platform.machine(),
+        "system": platform.system(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "device": str(device),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }

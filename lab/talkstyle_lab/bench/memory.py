@@ -1,0 +1,185 @@
+"""Whether memory stays as it is, however long the sound, and whether picture and sound end together."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+import wave
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import av
+import numpy as np
+import torch
+
+from sdk import defaults
+from sdk.animation import animate
+from sdk.demo.assets import load_assets
+from sdk.drawing import drawn_face
+from sdk.errors import ConfigError
+from sdk.interfaces import Renderer
+from sdk.progress import CancelToken, Progress, ProgressCallback
+
+__all__ = ["MemoryBench", "run_memory"]
+
+SETTLED: Final = 60
+"""Seconds of video after which memory is looked at first: by then everything has been allocated once."""
+
+PAUSE: Final = 0.7
+"""Seconds of silence after each sentence."""
+
+MIB: Final = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemoryBench:
+    """What was measured.
+
+    Attributes:
+        resident_after_a_minute: MiB, once a minute of video was made.
+        resident_at_the_end: MiB, after the last frame.
+        resident_at_most: MiB, between the two.
+        video_end: Second at which the file's pictures end.
+        sound_end: Second at which its sound ends.
+        sound_seconds: How long the given sound is.
+        frames: How many pictures were made.
+        fps: Of them a second of video.
+        size: Their width and height.
+        seconds: What it took.
+    """
+
+    resident_after_a_minute: float
+    resident_at_the_end: float
+    resident_at_most: float
+    video_end: float
+    sound_end: float
+    sound_seconds: float
+    frames: int
+    fps: str
+    size: tuple[int, int]
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures, for files."""
+        return asdict(self)
+
+
+def run_memory(
+    *,
+    minutes: float = 60.0,
+    size: int = 256,
+    fps: int | float | str | Fraction = 25,
+    suffix: str = ".mp4",
+    renderer: str | Renderer = defaults.RENDERER,
+    device: str | torch.device = "auto",
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> MemoryBench:
+    """Animate a drawn face to that many minutes of synthesised speech, and watch this process's memory.
+
+    Args:
+        minutes: How long; more than one.
+        size: Pixels along each side of the portrait.
+        fps: Frames a second.
+        suffix: Of the file that is written, and thrown away: ``.mp4`` or ``.webm``.
+        renderer: A renderer or its name.
+        device: Where the networks run.
+        on_progress: Called after each frame.
+        cancel: Stops the work.
+
+    Raises:
+        ConfigError: There is no minute to compare with, or this system does not tell a process's memory.
+        SdkError: As ``animate`` and ``Animation.save``.
+    """
+    if not minutes > SETTLED / 60:
+        raise ConfigError(f"minutes={minutes} is too short", where="minutes", hint="Give more than one.")
+    resident()
+    seen: list[float] = []
+    with tempfile.TemporaryDirectory(prefix="talkstyle-bench-", ignore_cleanup_errors=True) as folder:
+        sound, video = Path(folder) / "sound.wav", Path(folder) / f"video{suffix}"
+        seconds = _speak(sound, minutes * 60)
+        began = time.perf_counter()
+        animation = animate(drawn_face(size), sound, fps=fps, renderer=renderer, device=device, cancel=cancel)
+        every = max(1, round(animation.fps))
+        done = 0
+
+        def watch(progress: Progress) -> None:
+            nonlocal done
+            done += 1
+            if done >= SETTLED * animation.fps and (done % every == 0 or done == len(animation) or not seen):
+                seen.append(resident())
+            if on_progress is not None:
+                on_progress(progress)
+
+        animation.save(video, on_progress=watch)
+        took = time.perf_counter() - began
+        ends = {kind: _end(video, kind) for kind in ("video", "audio")}
+    return MemoryBench(
+        resident_after_a_minute=seen[0],
+        resident_at_the_end=seen[-1],
+        resident_at_most=max(seen),
+        video_end=ends["video"],
+        sound_end=ends["audio"],
+        sound_seconds=seconds,
+        frames=len(animation),
+        fps=str(animation.fps),
+        size=animation.size,
+        seconds=took,
+    )
+
+
+def resident() -> float:
+    """This process's memory in MiB: what it holds now, and where the system does not tell that, its peak so far.
+
+    Raises:
+        ConfigError: The system tells neither.
+    """
+    status = Path("/proc/self/statm")
+    if status.exists():
+        import resource
+
+        return int(status.read_text().split()[1]) * resource.getpagesize() / MIB
+    if sys.platform == "win32":
+        hint = "Run this measurement on Linux or macOS."
+        raise ConfigError("this system does not tell a process's memory without further packages", hint=hint)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (MIB if sys.platform == "darwin" else 1024)
+
+
+def _speak(path: Path, seconds: float) -> float:
+    """Write sentences one after the other, never holding more than one; return the exact length."""
+    stuff = load_assets()
+    rate = stuff.sentence.rate
+    silence = np.zeros(round(PAUSE * rate), np.float32)
+    parts = [(np.concatenate([one.samples, silence]) * 32767).astype("<i2") for one in (stuff.sentence, stuff.speech)]
+    left = round(seconds * rate)
+    total = left
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        turn = 0
+        while left > 0:
+            part = parts[turn % len(parts)][:left]
+            file.writeframes(part.tobytes())
+            left -= len(part)
+            turn += 1
+    return total / rate
+
+
+def _end(path: Path, kind: str) -> float:
+    """The second at which the last frame of a track ends, by the timestamps of its packets."""
+    end = Fraction(0)
+    with av.open(str(path)) as container:
+        stream = getattr(container.streams, kind)[0]
+        step = 1 / stream.average_rate if kind == "video" else Fraction(0)
+        for packet in container.demux(stream):
+            if packet.pts is not None:
+                last = Fraction(packet.duration or 0) * packet.time_base or step
+                end = max(end, packet.pts * packet.time_base + last)
+    return float(end)

@@ -1,0 +1,331 @@
+"""How well a renderer shows what it is told: portraits are driven, looked at again by a detector, and compared."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import numpy as np
+import PIL.Image
+import torch
+from numpy.typing import NDArray
+
+from sdk import defaults
+from sdk.data import Image, Motion, Portrait
+from sdk.drawing import drawn_face
+from sdk.errors import ConfigError, FaceNotFound
+from sdk.face import eye_opening, mouth_opening, retarget
+from sdk.interfaces import LandmarkDetector, Renderer
+from sdk.media import read_image, write_video
+from sdk.progress import CancelToken, ProgressCallback, Reporter
+from sdk.registry import accepts, resolve
+from sdk.tracking import load_portrait
+from talkstyle_lab.bench.driving import CYCLE, FPS, Driver, cycle, follow, largest
+from talkstyle_lab.bench.rigidity import Rigidity, psnr
+from talkstyle_lab.bench.showing import Showing
+from talkstyle_lab.bench.surroundings import around, change
+
+__all__ = ["RenderBench", "RenderRow", "RenderSpeed", "run_render"]
+
+logger = logging.getLogger(__name__)
+
+EVERY: Final = 4
+"""Of the frames, those whose skin is compared."""
+
+SHUT: Final = 0.1
+"""Of the open eye: eyes meant to be open by less than this are meant to be shut."""
+
+TIMES: Final = 5
+"""How often a speed is measured; the median counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderRow:
+    """One portrait driven by one motion. Errors are in percent of the portrait's face width.
+
+    Attributes:
+        portrait: Which.
+        clip: What drove it.
+        points_mean: Distance of all 68 points found from where they are meant to be, mean.
+        points_p95: The same, 95th percentile.
+        mouth_mean: Of the mouth's 20 points.
+        mouth_p95: The same, 95th percentile.
+        mouth_r: Correlation of the mouth's opening, meant and found; None where it does not change.
+        mouth_slope: Found over meant, by least squares.
+        eye_r: As for the mouth.
+        eye_slope: As for the mouth.
+        blink: Eye opening found over the open eye's (90th percentile), median of the frames in which the eyes are meant
+            to be shut; None where they never are.
+        ssim: Forehead and cheeks against the portrait's own; see ``talkstyle_lab.bench.rigidity``.
+        psnr: The same in decibels.
+        around: Mean change of a ring around the head, levels of 255; see ``talkstyle_lab.bench.surroundings``.
+        missed: Frames in which no face was found.
+    """
+
+    portrait: str
+    clip: str
+    points_mean: float
+    points_p95: float
+    mouth_mean: float
+    mouth_p95: float
+    mouth_r: float | None
+    mouth_slope: float | None
+    eye_r: float | None
+    eye_slope: float | None
+    blink: float | None
+    ssim: float
+    psnr: float
+    around: float
+    missed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderSpeed:
+    """How fast a drawn face is rendered at one size, beside its encoding.
+
+    Attributes:
+        size: Pixels along each side.
+        over_encoding: Time to render and encode over that to encode alone.
+        cpu_over_encoding: The same in processor time, which a busy machine does not change.
+        fps: Frames a second, rendered and encoded.
+        render_ms: Processor time of rendering alone, milliseconds a frame.
+    """
+
+    size: int
+    over_encoding: float
+    cpu_over_encoding: float
+    fps: float
+    render_ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderBench:
+    """What was measured.
+
+    Attributes:
+        rows: Every portrait with every motion.
+        speeds: By size.
+        renderer: The renderer's name.
+        detector: The detector's name.
+    """
+
+    rows: tuple[RenderRow, ...]
+    speeds: tuple[RenderSpeed, ...]
+    renderer: str
+    detector: str
+
+    def mean(self) -> dict[str, float | None]:
+        """Each figure's mean over the rows that have it."""
+        means: dict[str, float | None] = {}
+        for field in fields(RenderRow)[2:]:
+            values = [v for row in self.rows if (v := getattr(row, field.name)) is not None]
+            means[field.name] = float(np.mean(values)) if values else None
+        return means
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures, for files."""
+        return {**asdict(self), "mean": self.mean()}
+
+
+def run_render(
+    portraits: Sequence[str | os.PathLike[str]] = (),
+    *,
+    clips: Sequence[str | os.PathLike[str]] = (CYCLE,),
+    frames: int = 120,
+    size: int = 640,
+    speeds: Sequence[int] = (512, 1024),
+    out: str | os.PathLike[str] | None = None,
+    detector: str | LandmarkDetector = defaults.DETECTOR,
+    renderer: str | Renderer = defaults.RENDERER,
+    device: str | torch.device = "auto",
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> RenderBench:
+    """Drive portraits, detect again, and compare with what was meant.
+
+    What is meant is what the renderer's own ``landmarks(prepared, motion)`` says where it has one, float32
+    ``[T, 68, 3]`` in pixels, as its limits and scales are its own business; else ``sdk.face.retarget``.
+
+    Args:
+        portraits: Pictures; three drawn faces where there are none.
+        clips: Clips of one face each; ``"cycle"`` is a synthetic motion. None of them: the speed alone.
+        frames: How many of each motion; of a clip, every other frame from its beginning.
+        size: Pictures are shrunk to so many pixels along their longer side.
+        speeds: Sizes of a drawn face whose speed is measured; none to leave that out.
+        out: A folder for contact sheets and videos, made if need be; none are made where it is left out.
+        detector: A landmark detector, or its name.
+        renderer: A renderer, or its name.
+        device: Where to render.
+        on_progress: Called between steps.
+        cancel: Stops the work between steps.
+
+    Raises:
+        ConfigError: Too few frames.
+        FaceNotFound: A picture or a clip shows no face, or no rendered frame does.
+        SdkError: As ``load_portrait`` and ``read_image``.
+    """
+    if frames < 8:
+        raise ConfigError(f"frames={frames} is too few", where="frames", hint="Give 8 or more; blinks need 40.")
+    report = Reporter(on_progress, cancel)
+    eyes: LandmarkDetector = resolve("landmark-detector", detector)
+    placed = isinstance(renderer, str) and accepts("renderer", renderer, "device")
+    painter: Renderer = resolve("renderer", renderer, **({"device": device} if placed else {}))
+    sitters = _sitters(portraits, size, eyes) if clips else {}
+    prepared = {name: painter.prepare(portrait) for name, portrait in sitters.items()}
+    rows, showing = [], None if out is None else Showing(Path(out))
+    for clip in clips:
+        driver = _driver(clip, frames, eyes, report)
+        for name, portrait in sitters.items():
+            report("render", None, f"{name}, {driver.name}")
+            meant = _meant(painter, prepared[name], driver.motion, portrait)
+            made = painter.render(prepared[name], [driver.motion])
+            shown = None if showing is None else showing.film(name, driver, portrait)
+            rows.append(_compare(name, driver, portrait, meant, made, eyes, shown, report))
+            logger.info("%s", rows[-1])
+        if showing is not None:
+            showing.save_clip(driver)
+    if showing is not None:
+        showing.save_sheets()
+    return RenderBench(
+        rows=tuple(rows),
+        speeds=tuple(_speed(painter, side, min(frames, 60), report) for side in speeds),
+        renderer=painter.name,
+        detector=eyes.name,
+    )
+
+
+def _sitters(portraits: Sequence[str | os.PathLike[str]], size: int, detector: LandmarkDetector) -> dict[str, Portrait]:
+    """The portraits by name; drawn faces with the landmarks that the detector finds, not those they were drawn by."""
+    if not portraits:
+        pictures = {f"drawn-{seed}": drawn_face(min(size, 512), seed=seed).pixels for seed in (1, 2, 3)}
+        return {name: load_portrait(pixels, detector=detector)[0] for name, pixels in pictures.items()}
+    sitters: dict[str, Portrait] = {}
+    for path in map(Path, portraits):
+        name = path.stem if path.stem not in sitters else f"{path.stem}-{len(sitters)}"
+        picture = read_image(path)
+        pixels: NDArray[np.uint8] = picture.pixels
+        if picture.alpha is not None:
+            pixels = np.concatenate([pixels, picture.alpha[..., None]], axis=-1)
+        if max(pixels.shape[:2]) > size:
+            image = PIL.Image.fromarray(pixels)
+            image.thumbnail((size, size), PIL.Image.Resampling.LANCZOS)
+            pixels = np.asarray(image)
+        sitters[name] = load_portrait(pixels, detector=detector)[0]
+    return sitters
+
+
+def _driver(clip: str | os.PathLike[str], frames: int, detector: LandmarkDetector, report: Reporter) -> Driver:
+    if clip == CYCLE:
+        return Driver(CYCLE, cycle(frames), [])
+    return follow(clip, Path(clip).stem, frames, detector=detector, report=report)
+
+
+def _meant(renderer: Renderer, prepared: Any, motion: Motion, portrait: Portrait) -> NDArray[np.float32]:
+    told: Callable[[Any, Motion], NDArray[np.float32]] | None = getattr(renderer, "landmarks", None)
+    return retarget(motion, portrait.landmarks) if told is None else told(prepared, motion)
+
+
+def _compare(
+    name: str,
+    driver: Driver,
+    portrait: Portrait,
+    meant: NDArray[np.float32],
+    made: Iterable[NDArray[np.uint8]],
+    detector: LandmarkDetector,
+    show: Callable[[Image], None] | None,
+    report: Reporter,
+) -> RenderRow:
+    """Look at each frame as it comes: none is kept."""
+    rigidity = Rigidity(portrait.pixels, portrait.landmarks.points)
+    found: list[NDArray[np.float32]] = []
+    seen: list[int] = []
+    likenesses, changes = [], []
+    height, width = portrait.pixels.shape[:2]
+    ring = around((height, width), portrait.landmarks.points)
+    for number, frame in enumerate(made):
+        report("render", (number + 1) / len(meant), f"{name}, {driver.name}")
+        picture = np.ascontiguousarray(frame[..., :3])
+        if show is not None:
+            show(picture)
+        if number % EVERY == 0:
+            likenesses.append(rigidity(picture, meant[number]))
+            changes.append(change(portrait.pixels, picture, ring))
+        face = largest(detector, picture)
+        if face is not None:
+            found.append(face.points)
+            seen.append(number)
+    if len(found) < 2:
+        hint = "Look at the frames: give a folder by out=."
+        raise FaceNotFound(f"no face in what was rendered, driven by {driver.name}", where=name, hint=hint)
+    got, want = np.stack(found)[..., :2], meant[seen][..., :2]
+    error = 100 * np.linalg.norm(got - want, axis=-1) / portrait.landmarks.width
+    mouth_r, mouth_slope = _agreement(mouth_opening(want), mouth_opening(got))
+    eyes_meant, eyes_found = eye_opening(want), eye_opening(got)
+    eye_r, eye_slope = _agreement(eyes_meant, eyes_found)
+    return RenderRow(
+        portrait=name,
+        clip=driver.name,
+        points_mean=float(error.mean()),
+        points_p95=float(np.percentile(error, 95)),
+        mouth_mean=float(error[:, 48:].mean()),
+        mouth_p95=float(np.percentile(error[:, 48:], 95)),
+        mouth_r=mouth_r,
+        mouth_slope=mouth_slope,
+        eye_r=eye_r,
+        eye_slope=eye_slope,
+        blink=_left_open(eyes_meant, eyes_found),
+        ssim=float(np.mean([one.ssim for one in likenesses])),
+        psnr=psnr(float(np.mean([one.mse for one in likenesses]))),
+        around=float(np.mean(changes)),
+        missed=len(meant) - len(found),
+    )
+
+
+def _agreement(meant: NDArray[np.float64], found: NDArray[np.float64]) -> tuple[float | None, float | None]:
+    """Correlation and slope; None where nothing changes."""
+    a, b = meant - meant.mean(), found - found.mean()
+    if a.std() < 1e-3 or b.std() < 1e-9:
+        return None, None
+    return float((a * b).mean() / (a.std() * b.std())), float((a * b).mean() / (a**2).mean())
+
+
+def _left_open(meant: NDArray[np.float64], found: NDArray[np.float64]) -> float | None:
+    """How far open eyes are found that are meant to be shut; None where none are."""
+    shut = meant < SHUT * np.percentile(meant, 90)
+    return float(np.median(found[shut]) / np.percentile(found, 90)) if shut.any() else None
+
+
+def _speed(renderer: Renderer, size: int, frames: int, report: Reporter) -> RenderSpeed:
+    """Encode alone, render alone, and both, by turns, so that a busy moment falls on all of them."""
+    prepared, motion = renderer.prepare(drawn_face(size, seed=1)), cycle(frames)
+    pictures = list(renderer.render(prepared, [motion]))
+    with TemporaryDirectory(prefix="talkstyle-bench-", ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "speed.mp4"
+        work: dict[str, Callable[[], object]] = {
+            "encode": lambda: write_video(path, pictures, rate=FPS),
+            "render": lambda: sum(1 for _ in renderer.render(prepared, [motion])),
+            "both": lambda: write_video(path, renderer.render(prepared, [motion]), rate=FPS),
+        }
+        taken: dict[str, list[tuple[float, float]]] = {what: [] for what in work}
+        for turn in range(TIMES):
+            for what, do in work.items():
+                report("speed", (turn + 1) / TIMES, f"{what} at {size}")
+                wall, cpu = time.perf_counter(), time.process_time()
+                do()
+                taken[what].append((time.perf_counter() - wall, time.process_time() - cpu))
+    wall_of = {what: median(wall for wall, _ in times) for what, times in taken.items()}
+    cpu_of = {what: median(cpu for _, cpu in times) for what, times in taken.items()}
+    return RenderSpeed(
+        size=size,
+        over_encoding=wall_of["both"] / wall_of["encode"],
+        cpu_over_encoding=cpu_of["both"] / cpu_of["encode"],
+        fps=frames / wall_of["both"],
+        render_ms=1000 * cpu_of["render"] / frames,
+    )

@@ -1,0 +1,105 @@
+"""Contact sheets and videos of driven portraits, to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import PIL.Image
+from numpy.typing import NDArray
+
+from sdk.data import Floats, Image, Portrait
+from sdk.face import canonical_face, eye_opening, mouth_opening
+from sdk.media import write_image, write_video
+from talkstyle_lab.bench.driving import Driver
+
+__all__ = ["Showing"]
+
+SIDE: Final = 288
+"""Pixels along each side of a tile."""
+
+ROOM: Final = 2.0
+"""A tile's side, in sizes of the face."""
+
+
+def _tile(picture: Image, points: Floats) -> Image:
+    """The square around a face, black beyond the picture."""
+    flat = np.asarray(points, dtype=np.float64)[:, :2]
+    low, high = flat.min(0), flat.max(0)
+    half = ROOM * float((high - low).max()) / 2
+    x, y = (low + high) / 2 - (0.0, 0.25 * (high - low)[1])
+    left, top, side = round(float(x - half)), round(float(y - half)), max(1, round(2 * half))
+    image = PIL.Image.fromarray(picture).crop((left, top, left + side, top + side))
+    return np.asarray(image.resize((SIDE, SIDE), PIL.Image.Resampling.LANCZOS))
+
+
+def telling_frames(driver: Driver) -> list[int]:
+    """Frames worth looking at: the mouth shut to widest, the eyes shut, the head turned and nodded most."""
+    moved = canonical_face() + driver.motion.expression
+    order = np.argsort(mouth_opening(moved), kind="stable")
+    steps = [int(order[round(share * (len(order) - 1))]) for share in (0.0, 0.5, 0.8, 0.93, 1.0)]
+    turn, nod = np.abs(driver.motion.pose[:, 1]), np.abs(driver.motion.pose[:, 0])
+    return [*steps, int(np.argmin(eye_opening(moved))), int(np.argmax(turn)), int(np.argmax(nod))]
+
+
+class Showing:
+    """Collects pictures while they are measured.
+
+    ``<portrait>.png`` has a row for each motion; ``<motion>.mp4`` the driver, where it was seen, beside all portraits.
+
+    Args:
+        folder: Where to; it is made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self._sheets: dict[str, list[Image]] = {}
+        self._films: list[list[Image]] = []
+
+    def film(self, name: str, driver: Driver, portrait: Portrait) -> Callable[[Image], None]:
+        """Begin a portrait driven by a motion; the result takes its frames in order."""
+        tiles: list[Image] = []
+        self._films.append(tiles)
+        telling = telling_frames(driver)
+
+        def show(picture: Image) -> None:
+            tiles.append(_tile(picture, portrait.landmarks.points))
+            if len(tiles) == len(driver.motion):
+                row = np.concatenate([tiles[number] for number in telling], axis=1)
+                self._sheets.setdefault(name, []).append(row)
+
+        return show
+
+    def save_clip(self, driver: Driver) -> None:
+        """Write what was filmed since the last call, side by side.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        columns = list(self._films)
+        if driver.pictures:
+            columns.insert(0, [_square(picture) for picture in driver.pictures])
+        frames = [np.concatenate(tiles, axis=1) for tiles in zip(*columns, strict=True)]
+        write_video(self._folder / f"{driver.name}.mp4", frames, rate=driver.motion.rate)
+        self._films.clear()
+
+    def save_sheets(self) -> None:
+        """Write a contact sheet for each portrait.
+
+        Raises:
+            OutputError: One cannot be written.
+        """
+        for name, rows in self._sheets.items():
+            write_image(self._folder / f"{name}.png", np.concatenate(rows))
+
+
+def _square(picture: NDArray[np.uint8]) -> Image:
+    """A driver's picture, its middle square."""
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    image = PIL.Image.fromarray(picture[top : top + side, left : left + side])
+    return np.asarray(image.resize((SIDE, SIDE), PIL.Image.Resampling.LANCZOS))

@@ -1,0 +1,164 @@
+"""What a different style for each item of a batch costs, and how large the styles that ship are."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from sdk import defaults
+from sdk.device import resolve_device
+from sdk.packs import Delta, StylePack, StyleSlot
+from sdk.packs.location import shipped_styles
+from sdk.packs.styling import PerItemStyles
+from sdk.progress import CancelToken, ProgressCallback, Reporter
+from sdk.registry import resolve
+
+__all__ = ["BatchCost", "ShippedStyle", "StylesBench", "run_styles"]
+
+TIMES: Final = 5
+"""Each form is run so often, in turn with the base; the median counts."""
+
+
+@dataclass(frozen=True)
+class BatchCost:
+    """A batch with a style per item, against the same batch without.
+
+    Attributes:
+        form: The packs' form: ``"rank 8"``, ``"full"``, or ``"one style"`` for all items.
+        ratio: Its time over the time without styles.
+        one_pass: Whether the whole batch ran at once.
+    """
+
+    form: str
+    ratio: float
+    one_pass: bool
+
+
+@dataclass(frozen=True)
+class ShippedStyle:
+    """A style that ships: bytes and rank of its delta (0 is whole), its gain, and the share of it kept."""
+
+    name: str
+    bytes: int
+    rank: int
+    gain: float | None
+    gain_kept: float | None
+
+
+@dataclass(frozen=True)
+class StylesBench:
+    """What was measured.
+
+    Attributes:
+        items: In the batch.
+        frames: In each item.
+        generator: The generator's name.
+        base_seconds: The batch without styles.
+        costs: One for each form of packs.
+        shipped: The styles that ship.
+    """
+
+    items: int
+    frames: int
+    generator: str
+    base_seconds: float
+    costs: tuple[BatchCost, ...]
+    shipped: tuple[ShippedStyle, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures, for files."""
+        return asdict(self)
+
+
+def run_styles(
+    *,
+    items: int = 64,
+    seconds: float = 5.0,
+    rank: int = 8,
+    generator: str = defaults.GENERATOR,
+    device: str | torch.device = "auto",
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> StylesBench:
+    """Time one batch in which every item wears another style.
+
+    The styles are random: what they cost does not depend on what they hold.
+
+    Args:
+        items: In the batch, each with a style of its own.
+        seconds: Of each item.
+        rank: Of the low-rank styles.
+        generator: The motion generator.
+        device: Where it runs.
+        on_progress: Called between steps.
+        cancel: Stops the work between steps.
+    """
+    report = Reporter(on_progress, cancel)
+    report("prepare")
+    place = resolve_device(device)
+    base = resolve("motion-generator", generator).eval()
+    encoder = resolve("audio-encoder", base.encoder)
+    fitted = {name: parameter.detach() + 1e-3 for name, parameter in base.named_parameters()}
+    plain = StylePack.create(name="bench", base=base, fitted=fitted, encoder=encoder)
+    low = [plain.replace(delta=_random(base, rank, seed)) for seed in range(items)]
+    # Whole deltas take as much memory as the base each: an eighth of the batch says what they cost.
+    full = [plain.replace(delta=_random(base, None, seed)) for seed in range(max(items // 8, 2))]
+    base = base.to(place)
+    frames = round(60 * seconds)
+    noise = torch.randn(items, frames, base.features, generator=torch.Generator().manual_seed(0)).to(place)
+    costs, alone = [], []
+    for form, packs in ((f"rank {rank}", low), ("full", full), ("one style", low[:1] * items)):
+        report("measure", message=form)
+        batch = noise[: len(packs)]
+        with torch.inference_mode(), StyleSlot(base) as slot:
+            styled = PerItemStyles(slot, packs)
+            pairs = [(_seconds(base, batch), _seconds(styled, batch)) for _ in range(TIMES)]
+        without, with_styles = (statistics.median(times) for times in zip(*pairs, strict=True))
+        alone.append(without)
+        costs.append(BatchCost(f"{form}, {len(packs)} items", with_styles / without, styled.one_pass))
+    return StylesBench(items, frames, generator, alone[0], tuple(costs), tuple(_shipped()))
+
+
+def _shipped() -> list[ShippedStyle]:
+    found = []
+    for name in shipped_styles():
+        pack = StylePack.load(name)
+        kept, training = pack.config.compression, pack.config.training
+        found.append(
+            ShippedStyle(
+                name,
+                pack.config.delta.bytes,
+                pack.delta.rank,
+                None if training is None else training.after.get("gain"),
+                None if kept is None else kept.gain,
+            )
+        )
+    return found
+
+
+def _random(base: Any, rank: int | None, seed: int) -> Delta:
+    rng = torch.Generator().manual_seed(seed)
+    tensors: dict[str, Tensor] = {}
+    for name, parameter in base.named_parameters():
+        if rank is None or parameter.ndim == 1:
+            tensors[f"{name}.delta"] = 1e-3 * torch.randn(parameter.shape, generator=rng)
+            continue
+        rows, columns = len(parameter), parameter.numel() // len(parameter)
+        tensors[f"{name}.A"] = 0.02 * torch.randn(rank, columns, generator=rng)
+        tensors[f"{name}.B"] = 0.02 * torch.randn(rows, rank, generator=rng)
+    return Delta({name: tensor.half() for name, tensor in tensors.items()})
+
+
+def _seconds(generator: Any, batch: Tensor) -> float:
+    if batch.is_cuda:
+        torch.cuda.synchronize()
+    began = time.perf_counter()
+    generator(batch)
+    if batch.is_cuda:
+        torch.cuda.synchronize()
+    return time.perf_counter() - began

@@ -1,0 +1,1 @@
+"""Commands of the laboratory, found by ``talkstyle`` through entry points."""

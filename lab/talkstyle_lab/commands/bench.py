@@ -1,0 +1,143 @@
+"""``talkstyle bench``: how fast a fit, the motion and the pictures are on this machine, as ratios from one run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sdk import defaults
+from sdk.cli.output import emit, options, progress_bar, show_table
+from talkstyle_lab.commands.bench_detectors import detectors
+from talkstyle_lab.commands.bench_render import render
+from talkstyle_lab.commands.bench_styles import styles
+
+__all__ = ["command", "speed"]
+
+FILE = click.Path(path_type=Path)
+
+
+class _Benches(click.Group):
+    """Measurements by name; where none is named, ``speed``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["speed", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("bench", cls=_Benches)
+def command() -> None:
+    """Measure how fast this machine is at it, and what it takes. Without a name: speed. All take --json."""
+
+
+command.add_command(detectors)
+command.add_command(render)
+command.add_command(styles)
+
+
+@command.command("speed")
+@click.argument("clip", required=False, type=FILE)
+@click.option("--audio", type=FILE, help="The clip's sound, where it is apart.")
+@click.option("--portrait", type=FILE, help="The picture to animate; a drawn face where left out.")
+@click.option("--speech", type=FILE, help="What it says, at most 10 s of it; synthesised where left out.")
+@click.option("--seconds", type=click.FloatRange(2.0), help="Draw only so much of the reference.")
+@click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of the fit.")
+@click.option("--renderer", default=defaults.RENDERER, show_default=True, help="The renderer.")
+@click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
+@click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
+@options
+def speed(
+    clip: Path | None,
+    audio: Path | None,
+    portrait: Path | None,
+    speech: Path | None,
+    seconds: float | None,
+    steps: int | None,
+    renderer: str,
+    detector: str,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Measure a fit on CLIP, or on a drawn face that speaks, and an animation with the style that comes of it."""
+    from sdk.adapter import FitConfig
+    from talkstyle_lab import bench
+
+    with progress_bar(as_json=as_json) as on_progress:
+        measured = bench.run(
+            clip,
+            audio=audio,
+            portrait=portrait,
+            speech=speech,
+            seconds=seconds,
+            config=None if steps is None else FitConfig(steps=steps),
+            detector=detector,
+            renderer=renderer,
+            device=device,
+            on_progress=on_progress,
+        )
+    if as_json:
+        emit(measured.as_dict())
+        return
+    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in measured.fit_seconds.items())
+    width, height = measured.size
+    show_table(
+        ("ratio", "value", "from"),
+        [
+            (
+                "fit time / reference duration",
+                f"{measured.fit_over_reference:.2f}",
+                f"{stages}, for {measured.reference_seconds:.1f} s",
+            ),
+            (
+                "motion generation / real time",
+                f"{measured.generation_over_real_time:.3f}",
+                f"{measured.sound_seconds:.1f} s of sound",
+            ),
+            (
+                "animate fps / encoding fps",
+                f"{measured.animate_over_encoding:.2f}",
+                f"{measured.animate_fps:.1f} / {measured.encoding_fps:.1f} at {width}x{height}",
+            ),
+        ],
+    )
+    click.echo(", ".join(f"{key} {value}" for key, value in measured.machine.items()))
+
+
+@command.command("memory")
+@click.option("--minutes", type=click.FloatRange(1.0, min_open=True), default=60.0, show_default=True, help="Of sound.")
+@click.option("--size", type=click.IntRange(64, 4096), default=256, show_default=True, help="Of the portrait, pixels.")
+@click.option("--fps", default="25", show_default=True, help="Frames a second.")
+@click.option("--format", "suffix", type=click.Choice(["mp4", "webm"]), default="mp4", show_default=True)
+@click.option("--renderer", default=defaults.RENDERER, show_default=True, help="The renderer.")
+@click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
+@options
+def memory(minutes: float, size: int, fps: str, suffix: str, renderer: str, device: str, as_json: bool) -> None:
+    """Animate a drawn face for an hour, and watch memory and the ends of both tracks."""
+    from talkstyle_lab import bench
+
+    with progress_bar(as_json=as_json) as on_progress:
+        measured = bench.run_memory(
+            minutes=minutes,
+            size=size,
+            fps=fps,
+            suffix=f".{suffix}",
+            renderer=renderer,
+            device=device,
+            on_progress=on_progress,
+        )
+    if as_json:
+        emit(measured.as_dict())
+        return
+    grown = measured.resident_at_the_end - measured.resident_after_a_minute
+    show_table(
+        ("figure", "value"),
+        [
+            ("resident memory after one minute", f"{measured.resident_after_a_minute:.0f} MiB"),
+            ("resident memory at the end", f"{measured.resident_at_the_end:.0f} MiB ({grown:+.0f})"),
+            ("resident memory at most", f"{measured.resident_at_most:.0f} MiB"),
+            ("the pictures end at", f"{measured.video_end:.3f} s"),
+            ("the sound ends at", f"{measured.sound_end:.3f} s"),
+            ("made in", f"{measured.seconds:.0f} s, {measured.frames / measured.seconds:.1f} frames a second"),
+        ],
+    )

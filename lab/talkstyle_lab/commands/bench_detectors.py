@@ -1,0 +1,85 @@
+"""``talkstyle bench detectors``: how fast landmark detectors are, and how far two of them agree."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from sdk import defaults
+from sdk.cli.output import emit, options, progress_bar, show_table
+
+__all__ = ["detectors"]
+
+
+@click.command("detectors")
+@click.argument("clips", nargs=-1, metavar="[CLIP]...", type=click.Path(path_type=Path))
+@click.option(
+    "--detector",
+    "names",
+    multiple=True,
+    metavar="NAME[,OPTION=VALUE]...",
+    help=f"Time this one; can be repeated.  [default: {defaults.DETECTOR}]",
+)
+@click.option("--compare", nargs=2, metavar="A B", help="Instead, how far two detectors agree on each CLIP.")
+@click.option("--frames", type=click.IntRange(1, 10_000), default=60, show_default=True, help="Of each CLIP.")
+@options
+def detectors(
+    clips: tuple[Path, ...], names: tuple[str, ...], compare: tuple[str, str] | None, frames: int, as_json: bool
+) -> None:
+    """Time landmark detectors on each CLIP, or on drawn faces: at their own size, and at 1080 pixels."""
+    from talkstyle_lab.bench.detectors import DetectorSpec, agreement, speeds, start
+
+    machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}
+    if compare is not None:
+        if not clips:
+            raise click.UsageError("--compare needs a CLIP with a face.")
+        a, b = (DetectorSpec(text) for text in compare)
+        with progress_bar(as_json=as_json) as on_progress:
+            agreed = agreement(a, b, clips, frames=frames, on_progress=on_progress)
+        if as_json:
+            emit({"agreement": [asdict(each) for each in agreed], "detectors": compare})
+            return
+        show_table(
+            ("clip", "frames", "in the picture", "expression", "movement"),
+            [
+                (each.clip, str(each.frames), *(f"{v:.2f} %" for v in (each.picture, each.expression, each.movement)))
+                for each in agreed
+            ],
+        )
+        click.echo("Mean distances of 68 points, in % of the outer eyes' distance.")
+        return
+    specs = [DetectorSpec(text) for text in names or (defaults.DETECTOR,)]
+    started = [start(spec) for spec in specs]
+    measured = []
+    with progress_bar(as_json=as_json) as on_progress:
+        for clip in clips or (None,):
+            name = "drawn faces" if clip is None else clip.name
+            measured += [(name, each) for each in speeds(specs, clip, frames=frames, on_progress=on_progress)]
+    if as_json:
+        rows = [{"clip": name, **asdict(each)} for name, each in measured]
+        emit({"start": [asdict(each) for each in started], "speed": rows, "machine": machine})
+        return
+    show_table(
+        ("detector", "import", "first picture"),
+        [(each.detector, f"{each.import_seconds:.2f} s", f"{each.first_seconds:.2f} s") for each in started],
+    )
+    click.echo()
+    show_table(
+        ("detector", "clip", "size", "frames a second", "times real time", "with a face"),
+        [
+            (
+                each.detector,
+                name,
+                f"{each.width}x{each.height}",
+                f"{each.frames_per_second:.1f}",
+                f"{each.real_time:.2f}",
+                f"{each.faces:.0%}",
+            )
+            for name, each in measured
+        ],
+    )
+    click.echo(", ".join(f"{key} {value}" for key, value in machine.items()))

@@ -1,0 +1,137 @@
+"""``talkstyle evaluate-fits``: how well fits do on several clips, with seeds and spread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from sdk import defaults
+from sdk.cli.adapt import settings
+from sdk.cli.output import emit, options, progress_bar, show_table
+
+if TYPE_CHECKING:
+    from sdk.adapter import FitConfig
+    from talkstyle_lab.fits import FitClip, FitTable
+
+__all__ = ["command"]
+
+COLUMNS: Final = {
+    "opening_r": "opening r",
+    "opening_null": "by chance",
+    "width_r": "width r",
+    "lmd": "LMD",
+    "opening_ratio": "opening",
+    "speed_ratio": "speed",
+    "head_ratio": "head",
+    "sld": "SLD",
+    "sld_share": "SLD share",
+    "sld_share_held_out": "of held out",
+    "closure": "closure",
+    "closure_near": "within 50 ms",
+    "shape_id": "shape ID",
+    "dynamics_id": "dynamics ID",
+}
+"""The figures that the table shows, and their headings; ``--json`` has them all."""
+
+LEGEND: Final = """\
+Means over clips; after ±, their standard deviation over seeds. docs/evaluation.md says what each figure is.
+"real" is the person in the part measured on, "real before" the person just before it: the ceilings of style."""
+
+
+@click.command("evaluate-fits")
+@click.argument("clips", nargs=-1, required=True, metavar="CLIP[,AUDIO][,LABELS.json]...")
+@click.option("--seeds", default=5, show_default=True, type=click.IntRange(1, 100), help="Fits of each clip.")
+@click.option("--unpaired", is_flag=True, help="Learn from stills of the clip, and another clip's sound.")
+@click.option("--each", is_flag=True, help="Show a table for each clip too.")
+@click.option("--recipe", default="default", show_default=True, help="Settings by name: default, paper, without-f ...")
+@click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of each fit; the recipe's where left out.")
+@click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Change a setting: terms.closure=0.")
+@click.option("--generator", default=defaults.GENERATOR, show_default=True, help="The motion generator.")
+@click.option("--net", default=defaults.NET, show_default=True, help="The style transfer net f.")
+@click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
+@click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
+@options
+def command(
+    clips: tuple[str, ...],
+    seeds: int,
+    unpaired: bool,
+    each: bool,
+    recipe: str,
+    steps: int | None,
+    changes: tuple[str, ...],
+    generator: str,
+    net: str,
+    detector: str,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Learn the first 60 % of each CLIP, once a seed, and measure on the rest.
+
+    A clip's sound, where it is apart, and a JSON file of phoneme labels follow its name after commas.
+    """
+    from talkstyle_lab.fits import evaluate_fits
+
+    given = [_clip(text) for text in clips]
+    with progress_bar(as_json=as_json) as on_progress:
+        table = evaluate_fits(
+            given,
+            seeds=range(seeds),
+            paired=not unpaired,
+            generator=generator,
+            net=net,
+            detector=detector,
+            device=device,
+            config=_changed(settings(recipe, steps), changes),
+            on_progress=on_progress,
+        )
+    if as_json:
+        emit(table.as_dict())
+        return
+    for clip in (*(table.clips if each else ()), None):
+        click.echo(f"{clip or 'mean'}:")
+        show_table(("", *COLUMNS.values()), _rows(table, clip))
+    click.echo(LEGEND)
+
+
+def _changed(config: FitConfig, changes: tuple[str, ...]) -> FitConfig:
+    """The settings with some of them changed, checked as a whole."""
+    import pydantic
+
+    values = config.model_dump()
+    for change in changes:
+        name, equals, value = change.partition("=")
+        *parents, last = name.split(".")
+        inner = values
+        for parent in parents:
+            inner = inner[parent] if isinstance(inner.get(parent), dict) else {}
+        if not equals or last not in inner:
+            raise click.BadParameter("this is no NAME=VALUE of a setting", param_hint=repr(change))
+        inner[last] = value
+    try:
+        return type(config).model_validate(values)
+    except pydantic.ValidationError as error:
+        raise click.BadParameter(error.errors()[0]["msg"], param_hint="--set") from error
+
+
+def _clip(text: str) -> FitClip:
+    from talkstyle_lab.fits import FitClip
+
+    video, *rest = (Path(part) for part in text.split(","))
+    labels = [path for path in rest if path.suffix.lower() == ".json"]
+    sounds = [path for path in rest if path not in labels]
+    if len(labels) > 1 or len(sounds) > 1:
+        raise click.BadParameter("a clip has one sound and one file of labels", param_hint=repr(text))
+    return FitClip(video=video, audio=sounds[0] if sounds else None, phonemes=labels[0] if labels else None)
+
+
+def _rows(table: FitTable, clip: str | None) -> list[list[str]]:
+    return [[row, *(_text(table.mean(row, figure, clip)) for figure in COLUMNS)] for row in table.values]
+
+
+def _text(value: tuple[float, float] | None) -> str:
+    if value is None:
+        return "-"
+    mean, spread = value
+    return f"{mean:.3f}±{spread:.3f}" if spread else f"{mean:.3f}"

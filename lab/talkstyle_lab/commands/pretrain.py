@@ -1,0 +1,179 @@
+"""``talkstyle pretrain``: make the corpus, train the base weights on it, and measure them on clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from sdk.cli.output import emit, options, progress_bar, show_table
+from sdk.registry import load
+
+if TYPE_CHECKING:
+    from sdk.progress import ProgressCallback
+
+__all__ = ["pretrain"]
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_CORPUS = click.Path(file_okay=False, exists=True, path_type=Path)
+
+
+@click.group()
+def pretrain() -> None:
+    """Make the base weights again, or better ones: corpus, training, measures."""
+
+
+@pretrain.command()
+@click.option("--out", "folder", type=_FOLDER, required=True, help="Where the corpus goes; continued where it stopped.")
+@click.option("--minutes", default=120.0, show_default=True, help="How much speech.")
+@click.option("--seed", default=0, show_default=True)
+@options
+def corpus(folder: Path, minutes: float, seed: int, as_json: bool) -> None:
+    """Synthesise speech, and the motion that belongs to it (needs flite and espeak-ng)."""
+    with progress_bar(as_json=as_json) as on_progress:
+        _corpus(folder, minutes, seed, on_progress)
+    if as_json:
+        emit({"corpus": folder})
+    else:
+        click.echo(f"The corpus is in {folder}")
+
+
+@pretrain.command()
+@click.option("--corpus", "corpus_folder", type=_CORPUS, required=True, help="What `pretrain corpus` wrote.")
+@click.option("--generator", type=click.Choice(["tcn", "lstm"]), default="tcn", show_default=True)
+@click.option(
+    "--encoder",
+    default="mel",
+    show_default=True,
+    metavar="NAME[,OPTION=VALUE]...",
+    help="What it hears with: mel, apc (trained first), or any other.",
+)
+@click.option("--out", "folder", type=_FOLDER, required=True, help="Features, checkpoints and weights/; continued.")
+@click.option("--steps", type=int, help="Batches; where left out, as for the shipped weights.")
+@click.option("--seed", default=0, show_default=True)
+@options
+def train(
+    corpus_folder: Path, generator: str, encoder: str, folder: Path, steps: int | None, seed: int, as_json: bool
+) -> None:
+    """Train a motion generator; a run that was stopped goes on."""
+    with progress_bar(as_json=as_json) as on_progress:
+        weights = _train(corpus_folder, folder, generator, encoder, steps, seed, on_progress)
+    if as_json:
+        emit({"weights": weights})
+    else:
+        click.echo(f"The weights are in {weights}")
+
+
+@pretrain.command()
+@click.option("--corpus", "corpus_folder", type=_CORPUS, required=True, help="What `pretrain corpus` wrote.")
+@click.option("--out", "folder", type=_FOLDER, required=True, help="Where weights/ goes.")
+@click.option("--steps", type=click.IntRange(1), help="Batches; where left out, as for the shipped weights.")
+@click.option("--seed", default=0, show_default=True)
+@options
+def net(corpus_folder: Path, folder: Path, steps: int | None, seed: int, as_json: bool) -> None:
+    """Pre-train f to tell the corpus's styles apart."""
+    with progress_bar(as_json=as_json) as on_progress:
+        weights = _net(corpus_folder, folder, steps, seed, on_progress)
+    if as_json:
+        emit({"weights": weights})
+    else:
+        click.echo(f"The weights are in {weights}")
+
+
+@pretrain.command()
+@click.option("--out", "folder", type=_FOLDER, required=True, help="Corpus, features, checkpoints and weights/.")
+@options
+def remake(folder: Path, as_json: bool) -> None:
+    """Make all shipped weights again: the corpus, both encoders, the generators, and the pre-trained f."""
+    with progress_bar(as_json=as_json) as on_progress:
+        _corpus(folder / "corpus", 120.0, 1, on_progress)
+        for generator, encoder in (("tcn", "mel"), ("lstm", "mel"), ("tcn", "apc")):
+            _train(folder / "corpus", folder, generator, encoder, None, 0, on_progress)
+        weights = _net(folder / "corpus", folder, None, 0, on_progress)
+    if as_json:
+        emit({"weights": weights})
+    else:
+        click.echo(f"The weights are in {weights}; copy them over plugins/talkstyle_reference/weights")
+
+
+@pretrain.command()
+@click.argument("clips", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--audio", "sounds", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A clip's sound where it is apart: once for each clip, in their order.")  # fmt: skip
+@click.option("--generator", "generators", multiple=True, default=("tcn", "lstm", "tcn-apc"), show_default=True)
+@click.option("--encoder", metavar="NAME[,OPTION=VALUE]...", help="Of generators on neither mel nor apc.")
+@click.option("--weights", type=_CORPUS, help="Weights that are not the shipped ones.")
+@options
+def evaluate(
+    clips: tuple[Path, ...],
+    sounds: tuple[Path, ...],
+    generators: tuple[str, ...],
+    encoder: str | None,
+    weights: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure unadapted generators on clips of people talking.
+
+    A clip's lips may lead or follow its sound by up to 300 ms: the best lag is taken, and printed.
+    """
+    from talkstyle_lab.pretraining.measures import COLUMNS, measure
+
+    if sounds and len(sounds) != len(clips):
+        raise click.UsageError(f"{len(sounds)} sounds do not belong to {len(clips)} clips")
+    with progress_bar(as_json=as_json) as on_progress:
+        pairs = list(zip(clips, sounds or clips, strict=True))
+        hearer = None if encoder is None else load("audio-encoder", encoder)
+        rows = measure(pairs, generators, weights=weights, encoder=hearer, on_progress=on_progress)
+    if as_json:
+        emit(rows)
+    else:
+        show_table(COLUMNS, [[row[c] if isinstance(row[c], str) else f"{row[c]:.3f}" for c in COLUMNS] for row in rows])
+
+
+@pretrain.command("demo-material")
+@click.argument("folder", type=_FOLDER)
+@options
+def demo_material(folder: Path, as_json: bool) -> None:
+    """Write the demonstration's speech and reference motion (needs flite)."""
+    from talkstyle_lab.corpus.demo import demo_material as write
+
+    files = write(folder)
+    if as_json:
+        emit({"files": files})
+    else:
+        click.echo("\n".join(str(file) for file in files))
+
+
+def _corpus(folder: Path, minutes: float, seed: int, on_progress: ProgressCallback | None) -> None:
+    from talkstyle_lab.corpus.build import build
+
+    build(folder, minutes=minutes, seed=seed, on_progress=on_progress)
+
+
+def _net(corpus_folder: Path, folder: Path, steps: int | None, seed: int, on_progress: ProgressCallback | None) -> Path:
+    from talkstyle_lab.pretraining.net import NET_STEPS, pretrain_net
+
+    return pretrain_net(corpus_folder, folder, steps=steps or NET_STEPS, seed=seed, on_progress=on_progress)
+
+
+def _train(
+    corpus_folder: Path,
+    folder: Path,
+    generator: str,
+    encoder: str,
+    steps: int | None,
+    seed: int,
+    on_progress: ProgressCallback | None,
+) -> Path:
+    from dataclasses import replace
+
+    from talkstyle_lab.pretraining.generator import PLANS
+    from talkstyle_lab.pretraining.generator import train as run
+    from talkstyle_reference.generator import weights_name
+
+    given = None if encoder in ("mel", "apc") else load("audio-encoder", encoder)
+    name = encoder if given is None else given.name
+    plan = PLANS.get(weights_name(generator, name), PLANS[generator])
+    plan = replace(plan, encoder=name, seed=seed, steps=plan.steps if steps is None else steps)
+    return run(corpus_folder, folder, plan, encoder=given, on_progress=on_progress)

@@ -1,0 +1,158 @@
+"""Sing and rap: new timing and pitch for spoken words, by pitch-synchronous overlap-add.
+
+TD-PSOLA (Moulines & Charpentier, 1990): windows of two periods, one at each pulse, are laid down again at new
+distances. The voice's formants stay, so its phones do too.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from talkstyle_lab.corpus.phones import PAUSE, PHONES, Segment
+from talkstyle_lab.corpus.prosody import gaussian, pitch_track
+from talkstyle_lab.corpus.speech import RATE, Utterance
+
+__all__ = ["rap", "resynthesise", "sing"]
+
+_SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9))
+
+
+def sing(utterance: Utterance, rng: np.random.Generator) -> Utterance:
+    """Hold the vowels on notes of a scale, with glides and vibrato."""
+    beat = rng.uniform(0.28, 0.62)
+    scale = _SCALES[rng.integers(len(_SCALES))]
+    degree, base = 0, rng.uniform(0.0, 7.0)
+    durations, notes = [], []
+    note = base
+    for label, start, end in utterance.phones:
+        length = end - start
+        if PHONES[label].kind == "vowel":
+            wanted = beat * rng.choice([0.5, 1.0, 1.0, 2.0, 4.0], p=[0.25, 0.3, 0.2, 0.18, 0.07])
+            length = float(np.clip(wanted, length, 12 * length))
+            degree = int(np.clip(degree + rng.integers(-3, 4), -3, len(scale) + 2))
+            octave, step = divmod(degree, len(scale))
+            note = base + scale[step] + 12 * octave
+        elif label != PAUSE:
+            length *= rng.uniform(1.0, 1.3)
+        durations.append(length)
+        notes.append(note)
+    vibrato = rng.uniform(0.15, 0.8), rng.uniform(4.8, 6.6)
+    return resynthesise(utterance, np.array(durations), notes=np.array(notes), vibrato=vibrato)
+
+
+def rap(utterance: Utterance, rng: np.random.Generator) -> Utterance:
+    """Draw the vowels' onsets towards a beat, and keep the pitch nearly flat but for accents."""
+    step = 60.0 / rng.uniform(80.0, 120.0) / 4
+    strength = rng.uniform(0.5, 0.9)
+    bounds = np.array([(start, end) for _, start, end in utterance.phones])
+    onsets = [start for label, start, _ in utterance.phones if PHONES[label].kind == "vowel"]
+    moved = [o + strength * (step * round(o / step) - o) for o in onsets]
+    # Two onsets on one step would leave no time between them.
+    for i in range(1, len(moved)):
+        moved[i] = max(moved[i], moved[i - 1] + 0.6 * (onsets[i] - onsets[i - 1]))
+    knots_in = [0.0, *onsets, utterance.duration]
+    knots_out = [0.0, *moved, moved[-1] + utterance.duration - onsets[-1]] if onsets else [0.0, utterance.duration]
+    edges = np.interp(bounds.ravel(), knots_in, knots_out).reshape(-1, 2)
+    return resynthesise(utterance, np.maximum(edges[:, 1] - edges[:, 0], 0.01), flatten=rng.uniform(0.3, 0.9))
+
+
+def resynthesise(
+    utterance: Utterance,
+    durations: NDArray[np.float64],
+    *,
+    notes: NDArray[np.float64] | None = None,
+    vibrato: tuple[float, float] = (0.0, 5.5),
+    flatten: float = 0.0,
+) -> Utterance:
+    """Give every phone a new duration, and the voice a new pitch.
+
+    Args:
+        utterance: Speech.
+        durations: Seconds for each of its phones.
+        notes: Semitones above the voice's median for each phone; its own melody where left out.
+        vibrato: Depth in semitones and rate in Hz.
+        flatten: How far the voice's own melody is drawn to its median, 0 to 1, where there are no notes.
+    """
+    if not utterance.phones:
+        return utterance
+    edges_in = np.array([utterance.phones[0][1], *(end for _, _, end in utterance.phones)])
+    edges_out = np.concatenate([[0.0], np.cumsum(durations)])
+    hertz, _ = pitch_track(utterance.audio)
+    voiced = hertz > 0
+    if not voiced.any():
+        return utterance
+    median = float(np.median(hertz[voiced]))
+    fine = np.arange(int(edges_out[-1] * 100) + 2) / 100
+    source = np.interp(fine, edges_out, edges_in)
+    own = np.interp(np.arange(len(hertz)), np.flatnonzero(voiced), hertz[voiced])
+    melody = 12 * np.log2(np.interp(source * 100, np.arange(len(own)), own) / median)
+    if notes is None:
+        target = (1 - flatten) * melody
+    else:
+        index = np.clip(np.searchsorted(edges_out, fine, side="right") - 1, 0, len(notes) - 1)
+        since = fine - edges_out[index]
+        swell = np.clip((since - 0.2) / 0.3, 0, 1)
+        target = gaussian(np.asarray(notes, dtype=np.float64)[index], 4)
+        target += vibrato[0] * swell * np.sin(2 * np.pi * vibrato[1] * fine) + 0.08 * melody
+    wanted = np.clip(median * 2 ** (target / 12), 55, 620)
+    audio = _overlap_add(utterance.audio, hertz, edges_in, edges_out, wanted)
+    end = len(audio) / RATE
+    phones: list[Segment] = [
+        (label, float(a), float(min(b, end)))
+        for (label, _, _), a, b in zip(utterance.phones, edges_out, edges_out[1:], strict=False)
+        if a < end
+    ]
+    phones[-1] = (phones[-1][0], phones[-1][1], end)
+    return Utterance(audio, tuple(phones), utterance.voice, utterance.language)
+
+
+def _pulses(audio: NDArray[np.float64], hertz: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the pulses stand and how long their periods are, in samples; every 10 ms where there is no voice."""
+    places: list[int] = []
+    periods: list[int] = []
+    at = 0
+    while at < len(audio):
+        pitch = hertz[min(at // 160, len(hertz) - 1)]
+        period = int(RATE / pitch) if pitch > 0 else 160
+        if pitch > 0:
+            reach = max(period // 4, 1)
+            low = max(at - reach, (places[-1] + period // 2) if places else 0)
+            near = audio[low : at + reach + 1]
+            at = low + int(near.argmax()) if len(near) else at
+        places.append(at)
+        periods.append(period)
+        at += period
+    return np.array(places), np.array(periods)
+
+
+def _overlap_add(
+    audio: NDArray[np.int16],
+    hertz: NDArray[np.float64],
+    edges_in: NDArray[np.float64],
+    edges_out: NDArray[np.float64],
+    wanted: NDArray[np.float64],
+) -> NDArray[np.int16]:
+    sound = audio.astype(np.float64)
+    places, periods = _pulses(sound, hertz)
+    pad = 400
+    padded = np.pad(sound, pad)
+    count = round(edges_out[-1] * RATE)
+    result = np.zeros(count + 2 * pad)
+    weight = np.zeros_like(result)
+    windows = {p: np.hanning(2 * p + 1) for p in set(periods.tolist())}
+    at = 0.0
+    while at < count:
+        source = np.interp(at / RATE, edges_out, edges_in) * RATE
+        index = int(np.clip(np.searchsorted(places, source), 0, len(places) - 1))
+        if index > 0 and source - places[index - 1] < places[index] - source:
+            index -= 1
+        period = int(periods[index])
+        window = windows[period]
+        centre, place = int(at) + pad, int(places[index]) + pad
+        result[centre - period : centre + period + 1] += window * padded[place - period : place + period + 1]
+        weight[centre - period : centre + period + 1] += window
+        voiced = hertz[min(int(places[index]) // 160, len(hertz) - 1)] > 0
+        at += RATE / wanted[min(int(at / RATE * 100), len(wanted) - 1)] if voiced else period
+    loud = result / np.maximum(weight, 0.5)
+    return np.asarray(np.clip(np.round(loud[pad : pad + count]), -32768, 32767), dtype=np.int16)

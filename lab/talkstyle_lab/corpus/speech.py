@@ -1,0 +1,217 @@
+"""Speech with phone timings, from flite (a program) and espeak-ng (a shared library, see ``espeak_worker``).
+
+Both are tools, found at run time; neither is a dependency. Each text is spoken by a process of its own, so threads
+may speak at once.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import wave
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.errors import ComponentUnavailable, ConfigError
+from talkstyle_lab.corpus.phones import PAUSE, PHONES, Segment, from_flite, from_ipa
+
+__all__ = ["ESPEAK_LANGUAGES", "ESPEAK_VARIANTS", "FLITE_VOICES", "RATE", "Utterance", "espeak", "flite"]
+
+RATE: Final = 16000
+"""Samples a second of all speech here."""
+
+FLITE_VOICES: Final = ("slt", "rms", "awb", "kal16")
+ESPEAK_VARIANTS: Final = ("", "f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8")
+ESPEAK_LANGUAGES: Final = {
+    "en-us": "gmw/en-US", "en-gb": "gmw/en", "en-sc": "gmw/en-GB-scotland", "fr": "roa/fr", "de": "gmw/de",
+    "es": "roa/es",
+    "it": "roa/it", "pt": "roa/pt", "nl": "gmw/nl",
+}  # fmt: skip
+"""Language tag to the name of espeak-ng's voice."""
+
+
+@dataclass(frozen=True, eq=False)
+class Utterance:
+    """Speech whose phones are known.
+
+    Attributes:
+        audio: int16 ``[N]``, 16 kHz.
+        phones: Label, start and end in seconds; labels of ``phones.PHONES``, without gaps from 0 to the end.
+        voice: Engine and voice, such as ``flite/slt``.
+        language: A language tag, such as ``en-us``.
+    """
+
+    audio: NDArray[np.int16]
+    phones: tuple[Segment, ...]
+    voice: str
+    language: str
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return len(self.audio) / RATE
+
+    @property
+    def frames(self) -> int:
+        """Motion frames at 60 Hz: ``ceil(60 * duration)``, in whole numbers."""
+        return -(-len(self.audio) * 60 // RATE)
+
+
+def flite(text: str, *, voice: str = "slt", stretch: float = 1.0, pitch: float | None = None) -> Utterance:
+    """Speak English with flite.
+
+    Args:
+        text: What to say.
+        voice: One of ``FLITE_VOICES``.
+        stretch: Durations, relative to the voice's own.
+        pitch: Mean pitch in Hz, or the voice's own.
+
+    Raises:
+        ConfigError: There is no such voice.
+        ComponentUnavailable: flite is not installed, lacks the voice, or failed.
+    """
+    _known(voice, FLITE_VOICES, "voice")
+    program = shutil.which("flite")
+    if program is None:
+        raise _unavailable("the program flite is not installed", "apt install flite")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "speech.wav"
+        command = [program, "-voice", voice, "--setf", f"duration_stretch={stretch:.3f}"]
+        command += [] if pitch is None else ["--setf", f"int_f0_target_mean={pitch:.1f}"]
+        done = subprocess.run(
+            [*command, "-psdur", "-t", text, "-o", str(file)], capture_output=True, text=True, check=False, timeout=120
+        )
+        if done.returncode != 0 or not file.exists():
+            raise _unavailable(
+                f"flite failed: {done.stderr.strip() or done.returncode}", f"try: flite -voice {voice} -lv"
+            )
+        with wave.open(str(file)) as sound:
+            rate = sound.getframerate()
+            audio = np.frombuffer(sound.readframes(sound.getnframes()), dtype=np.int16)
+    phones: list[Segment] = []
+    start = 0.0
+    for word in done.stdout.split():
+        label, _, end = word.rpartition(":")
+        phones += from_flite(label, start, float(end))
+        start = float(end)
+    return _utterance(audio, rate, phones, f"flite/{voice}", "en-us")
+
+
+def espeak(
+    text: str,
+    *,
+    language: str = "en-us",
+    variant: str = "",
+    rate: int = 170,
+    pitch: int = 50,
+    pitch_range: int = 50,
+    gap: int = 0,
+) -> Utterance:
+    """Speak with espeak-ng.
+
+    Args:
+        text: What to say.
+        language: A key of ``ESPEAK_LANGUAGES``.
+        variant: One of ``ESPEAK_VARIANTS``: the speaker.
+        rate: Words a minute, 80 to 450.
+        pitch: 0 to 99.
+        pitch_range: 0 to 99, 0 is monotone.
+        gap: Pause between words, in 10 ms.
+
+    Raises:
+        ConfigError: There is no such language or variant.
+        ComponentUnavailable: espeak-ng is not installed, or lacks the voice.
+    """
+    _known(language, ESPEAK_LANGUAGES, "language")
+    _known(variant, ESPEAK_VARIANTS, "variant")
+    name = ESPEAK_LANGUAGES[language] + (f"+{variant}" if variant else "")
+    order = {"text": text, "voice": name, "settings": {"rate": rate, "pitch": pitch, "range": pitch_range, "gap": gap}}
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(Path(__file__).with_name("espeak_worker.py"))],
+        input=json.dumps(order).encode(), capture_output=True, check=False, timeout=120,
+    )  # fmt: skip
+    line, _, data = done.stdout.partition(b"\n")
+    answer: dict[str, Any] = (
+        json.loads(line) if done.returncode == 0 and line else {"error": f"espeak-ng failed ({done.returncode})"}
+    )
+    if "error" in answer:
+        raise _unavailable(answer["error"], "apt install libespeak-ng1 espeak-ng-data")
+    sound, sampled, marks = np.frombuffer(data, dtype=np.int16), int(answer["rate"]), answer["marks"]
+    ends = [start for _, start in marks[1:]] + [len(sound)]
+    phones: list[Segment] = []
+    for (symbol, start), end in zip(marks, ends, strict=True):
+        if end > start:
+            phones += from_ipa(symbol, start / sampled, end / sampled)
+    phones = _own_closures(phones, sound, sampled)
+    return _utterance(sound, sampled, phones, f"espeak/{variant or 'default'}", language)
+
+
+def _own_closures(phones: list[Segment], sound: NDArray[np.int16], rate: int) -> list[Segment]:
+    """Give stops the silence before their burst: espeak-ng reports a stop at its burst, after the closure."""
+    quiet = np.abs(sound.astype(np.int32)) < 60
+    result = list(phones)
+    for i in range(1, len(result)):
+        label, start, end = result[i]
+        before, earlier, _ = result[i - 1]
+        if PHONES[label].kind not in ("stop", "bilabial"):
+            continue
+        first = max(round((max(earlier + 0.03, start - 0.12) if before != PAUSE else start - 0.08) * rate), 0)
+        loud = np.flatnonzero(~quiet[first : round(start * rate)])
+        closure = (first + (loud[-1] + 1 if len(loud) else 0)) / rate
+        closure = max(closure, earlier)
+        result[i] = (label, closure, end)
+        result[i - 1] = (before, earlier, closure)
+    return [s for s in result if s[2] > s[1]]
+
+
+def _utterance(audio: NDArray[np.int16], rate: int, phones: list[Segment], voice: str, language: str) -> Utterance:
+    """Resample to 16 kHz, and join the phones without gaps from 0 to the end."""
+    sound = audio if rate == RATE else _resample(audio, rate)
+    end = len(sound) / RATE
+    joined: list[Segment] = []
+    for label, start, stop in phones:
+        start, stop = min(start, end), min(stop, end)
+        if stop <= start:
+            continue
+        # espeak-ng marks the border of two words by a very short pause through which the voice goes on.
+        if joined and label == PAUSE and (joined[-1][0] == PAUSE or stop - start < 0.06):
+            label = joined[-1][0]
+            joined[-1] = (label, joined[-1][1], stop)
+        else:
+            joined.append((label, joined[-1][2] if joined else 0.0, stop))
+    if joined:
+        label, start, _ = joined[-1]
+        joined[-1] = (label, start, end)
+    return Utterance(sound, tuple(joined), voice, language)
+
+
+def _resample(audio: NDArray[np.int16], rate: int) -> NDArray[np.int16]:
+    """Resample by cutting or padding the spectrum of the whole sound."""
+    step = rate // np.gcd(rate, RATE)
+    padded = np.pad(audio.astype(np.float64), (0, -len(audio) % step))
+    count = len(padded) * RATE // rate
+    spectrum = np.fft.rfft(padded)
+    sound = np.fft.irfft(spectrum[: count // 2 + 1], count) * (count / len(padded))
+    return np.asarray(np.clip(np.round(sound), -32768, 32767), dtype=np.int16)
+
+
+def _known(value: str, choices: Collection[str], name: str) -> None:
+    # Both engines would go on with a voice of their own choice.
+    if value not in choices:
+        raise ConfigError(
+            f"{name}={value!r} is not known", where="corpus speech", hint=f"One of: {', '.join(choices)}."
+        )
+
+
+def _unavailable(what: str, how: str) -> ComponentUnavailable:
+    return ComponentUnavailable(
+        what, where="corpus speech", hint=f"It is needed only to make the training corpus; on Debian and Ubuntu: {how}"
+    )

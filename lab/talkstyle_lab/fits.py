@@ -1,0 +1,265 @@
+"""Fits on several clips with several seeds, in one table: how the fit itself is judged.
+
+Each clip's first 60 % is learned from, the rest is measured on. Paired fits get the clip's own sound; unpaired ones get
+stills of that first part, in no order, and the next clip's sound.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from sdk import defaults
+from sdk.adapter import FitConfig, StyleAdapter
+from sdk.data import Image, Landmarks, Motion
+from sdk.errors import ConfigError
+from sdk.evaluation import HELD_OUT, Trial
+from sdk.interfaces import LandmarkDetector, StyleTransferNet
+from sdk.media import MediaInput, VideoReader, read_audio
+from sdk.metrics import nearest_style, read_phonemes
+from sdk.packs import StylePack
+from sdk.progress import CancelToken, ProgressCallback, Reporter
+from sdk.registry import resolve
+
+__all__ = ["FitClip", "FitTable", "evaluate_fits"]
+
+STILLS: Final = 24
+"""Stills that an unpaired fit gets, evenly spread over the part that is known."""
+
+
+SHARES: Final = {"sld_share": ("sld_known", "real"), "sld_share_held_out": ("sld", "real before")}
+"""Shares of the way from the base: of which figure, and to which row."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitClip:
+    """A clip to fit and measure on.
+
+    Attributes:
+        video: Where it is.
+        audio: Its sound; its own track where left out.
+        phonemes: A file of phoneme labels; see ``sdk.metrics.read_phonemes``.
+    """
+
+    video: Path
+    audio: Path | None = None
+    phonemes: Path | None = None
+
+    @property
+    def sound(self) -> Path:
+        """Where its sound is."""
+        return self.video if self.audio is None else self.audio
+
+
+@dataclass(frozen=True, eq=False)
+class FitTable:
+    """What came of it.
+
+    Attributes:
+        clips: The clips' names.
+        seeds: The seeds.
+        paired: Whether the fits were.
+        values: ``values[row][figure]``, float64 ``[clips, seeds]``; NaN where a figure is not to be had. Rows that no
+            seed decides say the same for each. The figures are those of ``Figures``, and ``shape_id`` and
+            ``dynamics_id``: 1 where, of all clips' known parts, the right one is nearest.
+    """
+
+    clips: tuple[str, ...]
+    seeds: tuple[int, ...]
+    paired: bool
+    values: dict[str, dict[str, np.ndarray[Any, np.dtype[np.float64]]]] = field(repr=False)
+
+    def mean(self, row: str, figure: str, clip: str | None = None) -> tuple[float, float] | None:
+        """A figure's mean over clips (or of one), and its spread: the standard deviation over seeds of that mean.
+
+        A share of the way is that of the means: of one clip the way can be short, and its share anything.
+        """
+        if figure in SHARES:
+            which, goal = SHARES[figure]
+            start, mine, end = (self._over_clips(name, which, clip) for name in ("base", row, goal))
+            if start is None or mine is None or end is None or (start - end).mean() <= 0:
+                return None
+            of_seeds = (start - mine) / (start - end).mean()
+        else:
+            found = self._over_clips(row, figure, clip)
+            if found is None:
+                return None
+            of_seeds = found
+        return float(of_seeds.mean()), float(of_seeds.std(ddof=1)) if len(of_seeds) > 1 else 0.0
+
+    def _over_clips(self, row: str, figure: str, clip: str | None) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+        """The mean over the clips that have a figure, for each seed; None where none has it."""
+        if figure not in self.values.get(row, {}):
+            return None
+        table = self.values[row][figure]
+        table = table if clip is None else table[[self.clips.index(clip)]]
+        whole = table[~np.isnan(table).any(1)]
+        return np.asarray(whole.mean(0)) if len(whole) else None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The table for files: means with spreads, over all clips and of each, and every value."""
+
+        def part(clip: str | None) -> dict[str, Any]:
+            return {
+                row: {f: _pair(self.mean(row, f, clip)) for f in dict.fromkeys((*figures, *SHARES))}
+                for row, figures in self.values.items()
+            }
+
+        return {
+            "paired": self.paired,
+            "seeds": list(self.seeds),
+            "held_out": HELD_OUT,
+            "mean": part(None),
+            "clips": {clip: part(clip) for clip in self.clips},
+        }
+
+
+def _pair(of: tuple[float, float] | None) -> dict[str, float] | None:
+    return None if of is None else {"mean": round(of[0], 5), "spread": round(of[1], 5)}
+
+
+def evaluate_fits(
+    clips: Sequence[FitClip],
+    *,
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    paired: bool = True,
+    generator: str = defaults.GENERATOR,
+    net: str | StyleTransferNet = defaults.NET,
+    detector: str | LandmarkDetector = defaults.DETECTOR,
+    device: str | torch.device = "auto",
+    config: FitConfig | None = None,
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> FitTable:
+    """Fit each clip's first 60 % with each seed, and measure on the rest.
+
+    Args:
+        clips: At least one; unpaired fits, style identification and the wrong speaker need two.
+        seeds: Of the fits.
+        paired: Whether a fit gets the clip's own sound, or stills and another clip's sound.
+        generator: The base's name.
+        net: A style transfer net, or its name.
+        detector: A landmark detector, or its name.
+        device: ``"auto"``, or any name that torch knows.
+        config: Settings of the fits; ``held_out`` of paired ones is set here.
+        on_progress: Called between steps.
+        cancel: Stops the work between steps.
+
+    Raises:
+        ConfigError: Too few clips or seeds.
+        InputError: A clip cannot be used.
+    """
+    if not seeds or not clips or (not paired and len(clips) < 2):
+        raise ConfigError(
+            "there is nothing to fit" if not (seeds and clips) else "unpaired fits need another clip's sound",
+            where="evaluate_fits",
+            hint="Give a seed and a clip; two clips for unpaired fits.",
+        )
+    report = Reporter(on_progress, cancel)
+    settings = config or FitConfig()
+    if paired:  # stills come from the known part alone
+        settings = settings.model_copy(update={"held_out": HELD_OUT})
+    adapter = StyleAdapter(
+        generator=generator,
+        net=net,
+        detector=_Remembering(resolve("landmark-detector", detector)),
+        device=device,
+        config=settings,
+    )
+    trials = [
+        Trial.prepare(
+            clip.video,
+            clip.audio,
+            generator=adapter.generator,
+            encoder=adapter.encoder,
+            detector=adapter.detector,
+            device=adapter.device,
+            phonemes=None if clip.phonemes is None else read_phonemes(clip.phonemes),
+            max_offset=settings.max_offset,
+            report=report,
+        )
+        for clip in clips
+    ]
+    names = _names(clips)
+    pool = {name: trial.seen(trial.known) for name, trial in zip(names, trials, strict=True)}
+    styles: list[list[StylePack]] = []
+    references: list[Motion | None] = []
+    for number in range(len(clips)):
+        fit = _fitting(adapter, clips, number, paired=paired)
+        styles.append([fit(seed=seed, on_progress=on_progress, cancel=cancel) for seed in seeds])
+        assert adapter.last is not None  # a fit has just been made
+        references.append(None if paired else adapter.last.material.motion)
+
+    values: dict[str, dict[str, Any]] = {}
+    for number, (name, trial) in enumerate(zip(names, trials, strict=True)):
+        report("measure", number / len(trials))
+        rivals = trial.rivals(references[number])
+        for turn in range(len(seeds)):
+            motions = {"style": trial.styled(styles[number][turn])}
+            if len(clips) > 1:
+                motions["wrong speaker"] = trial.styled(styles[(number + 1) % len(clips)][turn])
+            # What no seed decides is measured once.
+            motions |= rivals if turn == 0 else {}
+            figures = trial.judge(motions)
+            motions |= {"base": trial.base[trial.held], "real": trial.seen(trial.held)}
+            for row, measured in figures.items():
+                found: dict[str, float | None] = dict(measured.as_dict())
+                if len(clips) > 1 and row in motions:
+                    for kind, dynamics in (("shape_id", False), ("dynamics_id", True)):
+                        found[kind] = float(nearest_style(motions[row], pool, dynamics=dynamics) == name)
+                for figure, value in found.items():
+                    table = values.setdefault(row, {}).setdefault(figure, np.full((len(clips), len(seeds)), np.nan))
+                    turns = turn if row in ("style", "wrong speaker") else slice(None)
+                    table[number, turns] = np.nan if value is None else value
+    return FitTable(tuple(names), tuple(seeds), paired, values)
+
+
+def _names(clips: Sequence[FitClip]) -> list[str]:
+    stems = [clip.video.stem for clip in clips]
+    return [stem if stems.count(stem) == 1 else f"{stem} {number}" for number, stem in enumerate(stems)]
+
+
+def _fitting(adapter: StyleAdapter, clips: Sequence[FitClip], number: int, *, paired: bool) -> Callable[..., StylePack]:
+    """The fit of a clip, all but its seed."""
+    clip = clips[number]
+    if paired:
+        return lambda **options: adapter.fit(clip.video, audio=clip.audio, **options)
+    other = read_audio(clips[(number + 1) % len(clips)].sound, rate=adapter.encoder.sample_rate)
+    stills = _stills(clip.video, STILLS)
+    return lambda **options: adapter.fit(images=stills, audio=other, **options)
+
+
+def _stills(video: MediaInput, count: int) -> list[Image]:
+    """Frames evenly spread over a clip's known part, in no order."""
+    times = [frame.time for frame in VideoReader(video)]
+    known = max(1, int(len(times) * (1 - HELD_OUT)))
+    wanted = set(np.linspace(0, known - 1, min(count, known)).round().astype(int).tolist())
+    return [frame.image for number, frame in enumerate(VideoReader(video)) if number in wanted]
+
+
+class _Remembering:
+    """A detector that looks at no picture twice: each clip is read for every seed.
+
+    Args:
+        detector: The one that looks.
+    """
+
+    def __init__(self, detector: LandmarkDetector) -> None:
+        self._detector = detector
+        self._known: dict[bytes, list[Landmarks]] = {}
+        self.name = detector.name
+        self.depth = detector.depth
+
+    def detect(self, images: Sequence[Image]) -> list[list[Landmarks]]:
+        """As the detector."""
+        keys = [hashlib.sha256(repr(image.shape).encode() + image.tobytes()).digest() for image in images]
+        new = {key: image for key, image in zip(keys, images, strict=True) if key not in self._known}
+        if new:
+            self._known.update(zip(new, self._detector.detect(list(new.values())), strict=True))
+        return [self._known[key] for key in keys]

@@ -1,0 +1,1 @@
+"""Training of the base weights on the corpus."""

@@ -1,0 +1,235 @@
+"""From a corpus to what training draws from: takes joined by silences, recorded in many ways, turned to features."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk.data import Audio, FloatArray
+from sdk.files import atomic_folder
+from sdk.interfaces import AudioEncoder
+from sdk.progress import Reporter
+from talkstyle_lab.corpus.phones import closed_frames
+from talkstyle_lab.pretraining.augment import Take, recolour, rerecord, respeed
+from talkstyle_reference.apc import ApcState
+from talkstyle_reference.encoder import BANDS, SAMPLE_RATE, LevelTracker, MelEncoder, centres, log_mel
+from talkstyle_reference.encoder_apc import ApcEncoder
+from talkstyle_reference.generator import LOOKAHEAD, OUTPUTS
+
+__all__ = ["Dataset", "prepare", "statistics"]
+
+_RATE: Final = 60
+_GAP: Final = (0.2, 2.0)  # seconds of silence between utterances, in which the lips close
+_CLOSE: Final = 18  # frames that closing takes
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Everything that batches are drawn from; tracks stand one after another.
+
+    Attributes:
+        features: float16 ``[F, D]``.
+        motion: float16 ``[F, 210]``.
+        closed: bool ``[F]``.
+        begins: The first frame of each track, and the end of the last, int64 ``[N + 1]``.
+    """
+
+    features: NDArray[np.float16]
+    motion: NDArray[np.float16]
+    closed: NDArray[np.bool_]
+    begins: NDArray[np.int64]
+
+    def batch(
+        self, rng: np.random.Generator, size: int, frames: int
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+        """Draw sequences.
+
+        Returns:
+            Features ``[size, frames + lookahead, D]``, and the motion ``[size, frames, 210]`` and closures
+            ``[size, frames]`` of all but the look-ahead.
+        """
+        long = frames + LOOKAHEAD
+        lengths = np.diff(self.begins)
+        weight = np.where(lengths >= long, lengths, 0)
+        tracks = rng.choice(len(lengths), size, p=weight / weight.sum())
+        room = lengths[tracks] - long
+        # One in eight begins where its track does: a file's first seconds, before any level is known.
+        inside = (rng.random(size) * (room + 1)).astype(int)
+        starts = self.begins[tracks] + np.where(rng.random(size) < 0.125, 0, inside)
+        rows = starts[:, None] + np.arange(long)
+        return (
+            self.features[rows].astype(np.float32),
+            self.motion[rows[:, :frames]].astype(np.float32),
+            self.closed[rows[:, :frames]],
+        )
+
+
+def statistics(corpus: Path, *, seed: int = 0) -> dict[str, FloatArray]:
+    """Each band's mean over active frames, and its spread around the running mean: what the encoder ships.
+
+    Args:
+        corpus: A corpus's folder.
+        seed: Of the levels at which the takes are heard.
+    """
+    mean: NDArray[np.float64] = np.full(BANDS, -7.0)
+    std = np.ones(BANDS)
+    for _ in range(3):  # the running mean depends on the prior, which is this very mean
+        total, square, count = np.zeros(BANDS), np.zeros(BANDS), 0.0
+        for index, take in enumerate(islice(_tracks(corpus, np.random.default_rng((seed, 0))), 60)):
+            heard = rerecord(take, np.random.default_rng((seed, 1, index)))
+            bands = _bands(heard.samples)
+            normalised, active = LevelTracker(mean)(bands)
+            total += active @ bands.mean(axis=1)
+            square += active @ (normalised**2).mean(axis=1)
+            count += float(active.sum())
+        mean, std = total / count, np.sqrt(square / count)
+    return {"mean": mean.astype(np.float32), "std": std.astype(np.float32)}
+
+
+def prepare(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, seed: int, report: Reporter) -> Dataset:
+    """Turn a corpus into material, kept in ``folder`` so that the next call reads it.
+
+    Args:
+        corpus: A corpus's folder.
+        folder: Where to keep it.
+        encoder: Whose features.
+        copies: How many recordings of every utterance.
+        seed: Of the recordings.
+        report: Called for every track.
+    """
+    key = hashlib.sha256((corpus / "index.json").read_bytes() + encoder.fingerprint().encode())
+    key.update(f"{copies} {seed}".encode())
+    kept = folder / f"material-{key.hexdigest()[:12]}"
+    if not kept.exists():
+        with atomic_folder(kept) as temporary:
+            _record(corpus, temporary, encoder, copies=copies, seed=seed, report=report)
+    names = ("features", "motion", "closed", "begins")
+    return Dataset(*(np.load(kept / f"{name}.npy", mmap_mode="r") for name in names))
+
+
+def _record(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, seed: int, report: Reporter) -> None:
+    features: list[NDArray[np.float16]] = []
+    motion: list[NDArray[np.float16]] = []
+    closed: list[NDArray[np.bool_]] = []
+    for copy in range(copies):
+        for index, take in enumerate(_tracks(corpus, np.random.default_rng((seed, 2, copy)))):
+            rng = np.random.default_rng((seed, 3, copy, index))
+            heard = rerecord(respeed(take, rng.uniform(0.85, 1.2)) if rng.random() < 0.7 else take, rng)
+            features.append(_features(encoder, heard.samples, rng).astype(np.float16))
+            motion.append(heard.motion.astype(np.float16))
+            closed.append(heard.closed)
+            report("features", None, f"recording {copy + 1} of {copies}, track {index + 1}")
+    if isinstance(encoder, ApcEncoder):
+        features = _listened(encoder, features, report)
+    begins = np.cumsum([0, *(len(f) for f in features)], dtype=np.int64)
+    np.save(folder / "begins.npy", begins)
+    _save(folder / "features.npy", features)
+    _save(folder / "motion.npy", motion)
+    _save(folder / "closed.npy", closed)
+
+
+def _save(path: Path, parts: Sequence[NDArray[Any]]) -> None:
+    """Write arrays joined, one by one: all features together can be gigabytes."""
+    shape = (sum(len(part) for part in parts), *parts[0].shape[1:])
+    kept = np.lib.format.open_memmap(path, "w+", parts[0].dtype, shape)  # type: ignore[no-untyped-call]
+    at = 0
+    for part in parts:
+        kept[at : at + len(part)] = part
+        at += len(part)
+    kept.flush()
+
+
+def _features(encoder: AudioEncoder, samples: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """A recording's features, for ``apc`` those of ``mel``; these two hear most of them in another colour."""
+    if not isinstance(encoder, (MelEncoder, ApcEncoder)):
+        return encoder.encode(Audio(samples, SAMPLE_RATE))
+    mel = encoder.mel if isinstance(encoder, ApcEncoder) else encoder
+    bands = _bands(samples)
+    if rng.random() < 0.7:
+        bands = recolour(bands.reshape(-1, BANDS), centres(), rng).reshape(bands.shape)
+    normalised, _ = LevelTracker(mel.mean)(bands)
+    return mel.finish(normalised)
+
+
+def _listened(encoder: ApcEncoder, tracks: list[NDArray[np.float16]], report: Reporter) -> list[NDArray[np.float16]]:
+    """Tracks of ``mel`` features as ``apc`` hears them: 16 at once, which takes half as long, 10 s after 10 s."""
+    found = [np.empty((len(track), encoder.width), np.float16) for track in tracks]
+    by_length = np.argsort([len(track) for track in tracks])
+    for first in range(0, len(tracks), 16):
+        group = by_length[first : first + 16]
+        state: ApcState | None = None
+        for at in range(0, len(tracks[group[-1]]), 600):
+            count = min(600, len(tracks[group[-1]]) - at)
+            bands = np.zeros((len(group), count, 2 * BANDS), np.float32)
+            for row, track in enumerate(group):
+                bands[row, : max(0, len(tracks[track]) - at)] = tracks[track][at : at + count]
+            features, state = encoder.listen(bands, state)
+            for row, track in enumerate(group):
+                found[track][at : at + count] = features[row, : max(0, len(tracks[track]) - at)]
+            report("features", (first + at / len(tracks[group[-1]]) * len(group)) / len(tracks))
+    return found
+
+
+def _bands(samples: FloatArray) -> NDArray[np.float64]:
+    frames = -(-len(samples) * _RATE // SAMPLE_RATE)
+    return log_mel(samples, 0, 2 * frames).reshape(frames, 2, BANDS)
+
+
+def _tracks(corpus: Path, rng: np.random.Generator, *, split: str = "train") -> Iterator[Take]:
+    """A session's utterances joined by digital silence, before, between and after, in which the face comes to rest."""
+    listed = json.loads((corpus / "index.json").read_text("utf-8"))["utterances"]
+    sessions: dict[int, list[str]] = {}
+    for entry in listed:
+        if entry["split"] == split:
+            sessions.setdefault(entry["session"], []).append(entry["file"])
+    for files in sessions.values():
+        parts = [_silence(rng)]
+        for index in rng.permutation(len(files)):
+            parts += [_read(corpus / files[index]), _silence(rng)]
+        yield _join(parts)
+
+
+def _read(shard: Path) -> Take:
+    with np.load(shard, allow_pickle=False) as stored:
+        frames = len(stored["pose"])
+        motion = np.concatenate([stored["expression"].reshape(frames, -1), stored["pose"]], axis=1, dtype=np.float32)
+        times = zip(stored["phone_labels"], stored["phone_times"], strict=True)
+        closed = closed_frames(((str(label), float(a), float(b)) for label, (a, b) in times), frames)
+        # Whole frames, so that joined takes keep their motion in step with their sound.
+        samples = np.zeros(_samples(frames), np.float32)
+        sound = stored["audio"][: len(samples)]
+        samples[: len(sound)] = sound / np.float32(32768)
+    return Take(samples, motion, closed)
+
+
+def _samples(frames: int) -> int:
+    return frames * SAMPLE_RATE // _RATE
+
+
+def _silence(rng: np.random.Generator) -> Take:
+    frames = int(rng.uniform(*_GAP) * _RATE)
+    samples = np.zeros(_samples(frames), np.float32)
+    return Take(samples, np.full((frames, OUTPUTS), np.nan, np.float32), np.zeros(frames, np.bool_))
+
+
+def _join(parts: list[Take]) -> Take:
+    """Join takes; motion that is NaN eases from its neighbours to rest."""
+    motion = np.concatenate([p.motion for p in parts])
+    at = 0
+    for part in parts:
+        end = at + len(part.motion)
+        if np.isnan(part.motion[0, 0]):
+            ease = 0.5 + 0.5 * np.cos(np.pi * np.clip(np.arange(len(part.motion)) / _CLOSE, 0, 1))[:, None]
+            before = motion[at - 1] if at else np.zeros(OUTPUTS)
+            after = motion[end] if end < len(motion) else np.zeros(OUTPUTS)
+            motion[at:end] = before * ease + after * ease[::-1]
+        at = end
+    return Take(np.concatenate([p.samples for p in parts]), motion, np.concatenate([p.closed for p in parts]))

@@ -1,0 +1,249 @@
+"""Training a base on a synthesised corpus, so that it can be stopped and go on to the same bits."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sdk.data import FloatArray
+from sdk.errors import CheckpointError, ConfigError
+from sdk.files import atomic_file
+from sdk.interfaces import AudioEncoder
+from sdk.progress import CancelToken, ProgressCallback, Reporter
+from talkstyle_lab.pretraining.apc import ApcPlan, train_apc
+from talkstyle_lab.pretraining.dataset import Dataset, prepare, statistics
+from talkstyle_lab.pretraining.loss import motion_loss
+from talkstyle_reference.encoder import BANDS, MelEncoder
+from talkstyle_reference.encoder_apc import ApcEncoder
+from talkstyle_reference.generator import LOOKAHEAD, Generator, weights_name
+from talkstyle_reference.generator_lstm import LstmGenerator
+from talkstyle_reference.generator_tcn import TcnGenerator
+from talkstyle_reference.weights import has_weights, read_weights, write_weights
+
+__all__ = ["GENERATORS", "PLANS", "TrainingPlan", "train"]
+
+GENERATORS: Final[dict[str, type[Generator]]] = {"lstm": LstmGenerator, "tcn": TcnGenerator}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingPlan:
+    """How a base is trained.
+
+    Attributes:
+        generator: ``"tcn"`` or ``"lstm"``.
+        encoder: The name of the audio encoder that it hears with.
+        steps: Batches in all; the learning rate falls to nothing over them, by half a cosine.
+        rate: The highest learning rate, of AdamW.
+        batch: Sequences in a batch.
+        frames: Frames in a sequence, as in the paper.
+        copies: Recordings of every utterance.
+        seed: Of the weights, the recordings and the batches.
+    """
+
+    generator: str = "tcn"
+    encoder: str = "mel"
+    steps: int = 5000
+    rate: float = 1.5e-3
+    batch: int = 8
+    frames: int = 240
+    copies: int = 1
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """What the weights will be called."""
+        return weights_name(self.generator, self.encoder)
+
+
+PLANS: Final = {
+    "tcn": TrainingPlan(),
+    "lstm": TrainingPlan(generator="lstm", steps=3000),
+    "tcn-apc": TrainingPlan(encoder="apc", steps=1500),
+}
+"""How the shipped weights were trained, by their names; the encoder ``apc`` itself as ``ApcPlan`` says."""
+
+
+def train(
+    corpus: Path,
+    folder: Path,
+    plan: TrainingPlan,
+    *,
+    encoder: AudioEncoder | None = None,
+    apc: ApcPlan | None = None,
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+    every: int = 250,
+) -> Path:
+    """Train a base, or go on where ``folder`` holds an unfinished one.
+
+    The encoder ``mel``'s statistics, and the encoder ``apc`` itself, are taken from ``folder/weights`` where they are
+    there, else made from the corpus: generators trained into one folder share them.
+
+    Args:
+        corpus: What ``pretrain corpus`` wrote.
+        folder: Where features, checkpoints and, at the end, ``weights/`` go.
+        plan: How to train.
+        encoder: The one that ``plan.encoder`` names, where it is neither ``mel`` nor ``apc``.
+        apc: How to train the encoder ``apc``, where it has to be.
+        on_progress: Told the loss.
+        cancel: Stops between steps; the last checkpoint stays.
+        every: Steps between checkpoints.
+
+    Returns:
+        The folder of weights, laid out as the package's own.
+
+    Raises:
+        CheckpointError: The folder's checkpoint is of another plan.
+    """
+    report = Reporter(on_progress, cancel)
+    hearer = _encoder(corpus, folder, plan, encoder, apc or ApcPlan(seed=plan.seed), report)
+    material = prepare(corpus, folder, hearer, copies=plan.copies, seed=plan.seed, report=report)
+    run = _Run(plan, folder / f"checkpoint-{plan.name}.pt", material)
+    for step in range(run.step, plan.steps):
+        loss = run.advance(material)
+        if (step + 1) % every == 0 or step + 1 == plan.steps:
+            run.save()
+        report(f"train {plan.name}", (step + 1) / plan.steps, f"loss {loss:.4f}")
+    notes = {"encoder": hearer.name, "encoder_sha256": hearer.fingerprint()}
+    write_weights(folder / "weights", plan.name, run.average, notes=notes)
+    return folder / "weights"
+
+
+def _encoder(
+    corpus: Path, folder: Path, plan: TrainingPlan, given: AudioEncoder | None, apc: ApcPlan, report: Reporter
+) -> AudioEncoder:
+    """The encoder that a plan names, its own weights made first where they are not there."""
+    if given is not None:
+        if given.name != plan.encoder:
+            raise ConfigError(f"the plan is for the encoder {plan.encoder!r}, and this is {given.name!r}")
+        return given
+    if plan.encoder not in ("mel", "apc"):
+        raise ConfigError(f"the encoder {plan.encoder!r} is not given", hint="Pass encoder=.")
+    weights = folder / "weights"
+    if not has_weights("mel", weights):
+        report("statistics")
+        write_weights(weights, "mel", statistics(corpus), dtype=np.float32)
+    mel = MelEncoder(weights)
+    if plan.encoder == "mel":
+        return mel
+    if not has_weights("apc", weights):
+        material = prepare(corpus, folder, mel, copies=plan.copies, seed=plan.seed, report=report)
+        train_apc(material, read_weights("mel", weights), folder, apc, report=report)
+    return ApcEncoder(weights)
+
+
+_BLUR: Final = 0.15  # of a feature's spread
+_SAMPLE: Final = 20_000  # frames that tell it
+
+
+class _Run:
+    """A generator in training: its optimiser, and the moving average of its weights that will ship."""
+
+    _WARM: Final = 200
+    _DECAY: Final = 0.998
+
+    def __init__(self, plan: TrainingPlan, checkpoint: Path, material: Dataset) -> None:
+        self.plan = plan
+        self.step = 0
+        self.losses = 0.0
+        self._checkpoint = checkpoint
+        width = material.features.shape[1]
+        self._generator = GENERATORS[plan.generator](None, encoder=plan.encoder, features=width, seed=plan.seed)
+        if plan.encoder != MelEncoder.name:
+            sample = np.asarray(material.features[:: max(1, len(material.features) // _SAMPLE)], np.float32)
+            self._generator.mean.copy_(torch.from_numpy(sample.mean(axis=0)))
+            self._generator.std.copy_(torch.from_numpy(sample.std(axis=0) + 1e-4))
+        self._optimiser = torch.optim.AdamW(self._generator.parameters(), lr=plan.rate, weight_decay=0.01)
+        self._average = {key: value.clone() for key, value in self._state().items()}
+        if checkpoint.exists():
+            self._load()
+
+    @property
+    def average(self) -> dict[str, FloatArray]:
+        """The averaged weights, as they ship."""
+        return {key: value.numpy() for key, value in self._average.items()}
+
+    def advance(self, material: Dataset) -> float:
+        """Take one step; the batch depends on the seed and the step alone. Returns the loss, smoothed."""
+        plan = self.plan
+        rng = np.random.default_rng((plan.seed, 4, self.step))
+        features, motion, closed = material.batch(rng, plan.batch, plan.frames)
+        heard = torch.from_numpy(self._worse(features, rng))
+        self._generator.train()
+        for module in self._generator.modules():
+            if isinstance(module, nn.BatchNorm1d):
+                module.train(self.step < 0.8 * plan.steps)  # then frozen, as it will be used
+        for group in self._optimiser.param_groups:
+            group["lr"] = plan.rate * self._schedule()
+        # Half precision halves the time; weights, losses and the average stay whole.
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            expression, pose, _ = self._generator(heard)
+        loss = motion_loss(
+            expression[:, LOOKAHEAD:].float(),
+            pose[:, LOOKAHEAD:].float(),
+            torch.from_numpy(motion),
+            torch.from_numpy(closed),
+        )
+        self._optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self._generator.parameters(), 1.0)
+        self._optimiser.step()
+        self.step += 1
+        decay = min(self._DECAY, self.step / (self.step + 10))
+        for key, value in self._state().items():
+            self._average[key].lerp_(value, 1 - decay)
+        self.losses = loss.item() if self.step == 1 else 0.98 * self.losses + 0.02 * loss.item()
+        return self.losses
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        state = {
+            "plan": vars(self.plan),
+            "step": self.step,
+            "losses": self.losses,
+            "generator": self._generator.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "average": self._average,
+        }
+        with atomic_file(self._checkpoint) as temporary:
+            torch.save(state, temporary)
+
+    def _load(self) -> None:
+        state = torch.load(self._checkpoint, weights_only=True)
+        if state["plan"] != vars(self.plan):
+            raise CheckpointError(
+                "there is a checkpoint of another plan", where=str(self._checkpoint), hint="Give another folder."
+            )
+        self.step, self.losses, self._average = state["step"], state["losses"], state["average"]
+        self._generator.load_state_dict(state["generator"])
+        self._optimiser.load_state_dict(state["optimiser"])
+
+    def _worse(self, features: FloatArray, rng: np.random.Generator) -> FloatArray:
+        if self.plan.encoder == MelEncoder.name:
+            return _mask(features, rng)
+        blur = np.float32(_BLUR) * np.asarray(self._generator.std, np.float32)
+        return features + blur * rng.standard_normal(features.shape, dtype=np.float32)
+
+    def _schedule(self) -> float:
+        warm = min(1.0, (self.step + 1) / self._WARM)
+        return warm * 0.5 * (1 + math.cos(math.pi * self.step / self.plan.steps))
+
+    def _state(self) -> dict[str, Tensor]:
+        state = self._generator.state_dict()
+        return {key: value.detach() for key, value in state.items() if value.is_floating_point()}
+
+
+def _mask(features: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Blur features by a little noise, and blot out a stretch of bands in each sequence (Park et al., SpecAugment)."""
+    noisy = features + rng.standard_normal(features.shape, dtype=np.float32) * np.float32(_BLUR)
+    for sequence in noisy:
+        width = int(rng.integers(0, 16))
+        first = int(rng.integers(0, BANDS - width + 1))
+        sequence.reshape(-1, 2, BANDS)[:, :, first : first + width] = 0.0
+    return noisy

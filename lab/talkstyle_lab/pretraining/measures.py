@@ -1,0 +1,137 @@
+"""How well unadapted generators follow people in clips; clips are only ever measured on, never trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+from sdk import defaults
+from sdk.data import Audio, FloatArray, Motion
+from sdk.face import canonical_face, mouth_opening, mouth_width
+from sdk.generation import generate
+from sdk.interfaces import AudioEncoder
+from sdk.media import read_audio
+from sdk.metrics import correlate
+from sdk.progress import ProgressCallback, Reporter
+from sdk.registry import load
+from sdk.tracking import load_clip
+from talkstyle_lab.pretraining.generator import GENERATORS
+from talkstyle_reference.encoder import SAMPLE_RATE, MelEncoder, log_mel
+from talkstyle_reference.encoder_apc import ApcEncoder
+from talkstyle_reference.generator import Generator
+
+__all__ = ["COLUMNS", "load_generator", "measure"]
+
+COLUMNS: Final = ("clip", "generator", "opening", "null", "lag", "width", "loudness", "std", "speed", "silence")
+"""Correlations of opening and width; the null and lag (s) of the first; loudness's own correlation with it; ratios of
+the opening's standard deviation and speed to the real ones; the largest opening in digital silence."""
+
+_WITHIN: Final = 0.3  # seconds: a clip's lips and its sound may be that far apart
+
+
+def load_generator(
+    name: str, weights: Path | None = None, *, encoder: AudioEncoder | None = None
+) -> tuple[AudioEncoder, Generator]:
+    """A generator with its encoder, from a folder of weights or as shipped.
+
+    Args:
+        name: ``"tcn"``, ``"lstm"``, or ``"tcn-apc"``.
+        weights: The folder; the package's own where it is left out.
+        encoder: The one that it hears with, where it is neither ``mel`` nor ``apc``; ``name`` is then ``"tcn"`` or
+            ``"lstm"``.
+    """
+    kind, _, heard = name.partition("-")
+    folder = weights or "shipped"
+    if encoder is None:
+        encoder = ApcEncoder(folder) if heard == ApcEncoder.name else MelEncoder(folder)
+    return encoder, GENERATORS[kind](folder, encoder=encoder.name)
+
+
+def measure(
+    clips: Iterable[tuple[Path, Path]],
+    generators: Sequence[str],
+    *,
+    weights: Path | None = None,
+    encoder: AudioEncoder | None = None,
+    on_progress: ProgressCallback | None = None,
+) -> list[dict[str, Any]]:
+    """Measure generators on clips.
+
+    Args:
+        clips: Videos with their sounds.
+        generators: Names.
+        weights: A folder of weights; the package's own where it is left out.
+        encoder: As for ``load_generator``.
+        on_progress: Called for every frame looked at.
+
+    Returns:
+        A row for each clip and generator, with ``COLUMNS``, then one for each generator with the means.
+    """
+    report = Reporter(on_progress)
+    detector = load("landmark-detector", defaults.DETECTOR)
+    made = {name: load_generator(name, weights, encoder=encoder) for name in generators}
+    rows: list[dict[str, Any]] = []
+    for video, sound in clips:
+        track = load_clip(video, detector=detector, report=report)
+        audio = read_audio(sound, rate=SAMPLE_RATE)
+        real = track.motion()
+        loudness = _follows(_loudness(audio), _opening(real), track.valid)["r"]
+        for name, (hearer, generator) in made.items():
+            motion = _generated(hearer, generator, audio)
+            opening = _follows(_opening(motion), _opening(real), track.valid)
+            width = _follows(_width(motion), _width(real), track.valid)
+            silence = _opening(_generated(hearer, generator, _silence()))[30:]
+            figures = (
+                opening["r"],
+                opening["null"],
+                opening["lag"],
+                width["r"],
+                loudness,
+                float(_opening(motion).std() / _opening(real)[track.valid].std()),
+                _pace(_opening(motion)) / _pace(_opening(real)),
+                float(silence.max()),
+            )
+            rows.append(dict(zip(COLUMNS, (video.stem, name, *figures), strict=True)))
+    for name in generators:
+        mine = [row for row in rows if row["generator"] == name and row["clip"] != "mean"]
+        rows.append(
+            {"clip": "mean", "generator": name, **{c: float(np.mean([r[c] for r in mine])) for c in COLUMNS[2:]}}
+        )
+    return rows
+
+
+def _generated(encoder: AudioEncoder, generator: Generator, audio: Audio) -> Motion:
+    return generate(generator, encoder.encode(audio), device=torch.device("cpu"))
+
+
+def _follows(generated: FloatArray, real: FloatArray, valid: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, float]:
+    frames = min(len(generated), len(real))
+    found = correlate(generated[:frames], real[:frames], valid=valid[:frames], within=_WITHIN)
+    return {"r": found.r, "lag": found.lag, "null": found.null}
+
+
+def _opening(motion: Motion) -> FloatArray:
+    return mouth_opening(canonical_face() + motion.expression).astype(np.float32)
+
+
+def _width(motion: Motion) -> FloatArray:
+    return mouth_width(canonical_face() + motion.expression).astype(np.float32)
+
+
+def _loudness(audio: Audio) -> FloatArray:
+    """Mean log power over bands at 60 Hz, smoothed over five frames."""
+    frames = -(-len(audio.samples) * 60 // SAMPLE_RATE)
+    level = log_mel(audio.samples, 0, 2 * frames).mean(axis=1).reshape(frames, 2).mean(axis=1)
+    return np.convolve(level, np.ones(5) / 5, "same").astype(np.float32)
+
+
+def _pace(course: FloatArray) -> float:
+    return float(np.abs(np.diff(course)).mean())
+
+
+def _silence() -> Audio:
+    return Audio(np.zeros(2 * SAMPLE_RATE, np.float32), SAMPLE_RATE)

@@ -1,0 +1,1 @@
+"""The styles that ship: made, and checked against one another."""

@@ -1,0 +1,1 @@
+"""Stages between the generator's motion and the renderer."""

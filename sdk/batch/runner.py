@@ -1,0 +1,286 @@
+"""Many animations in one go: what fails is told and does not stop the rest, what is done is not done again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from sdk import defaults
+from sdk._version import __version__
+from sdk.animation.components import Parts
+from sdk.animation.pipeline import build, find_style
+from sdk.batch.jobs import Job, as_job
+from sdk.device import resolve_device
+from sdk.errors import Cancelled, ComponentBroken, ConfigError, MediaNotFound, OutputError, SdkError
+from sdk.files import atomic_file
+from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
+from sdk.progress import CancelToken, ProgressCallback, Reporter
+from sdk.registry import find
+
+if TYPE_CHECKING:
+    import torch
+
+    from sdk.media.signing import Signer, SignerInput
+    from sdk.packs import StylePack
+
+__all__ = ["JobResult", "animate_many"]
+
+RECORD: Final = "talkstyle-jobs.json"
+"""The file in the output folder that says what each output was made from."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobResult:
+    """What became of one job.
+
+    Attributes:
+        job: What was asked for.
+        output: Where it stands, or would.
+        state: ``skipped`` where it was there already, made from the same.
+        error: Why it failed.
+        frames: How many the animation has; 0 where it failed.
+        seconds: Its length.
+        warnings: What is worth knowing about it.
+    """
+
+    job: Job
+    output: Path
+    state: Literal["made", "skipped", "failed"]
+    error: SdkError | None = None
+    frames: int = 0
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+
+
+def animate_many(
+    jobs: Iterable[Job | Mapping[str, Any]],
+    /,
+    *,
+    out: str | Path,
+    suffix: str = ".mp4",
+    background: tuple[int, int, int] | None = None,
+    signer: SignerInput = None,
+    generator: str | MotionGenerator | None = None,
+    encoder: str | AudioEncoder | None = None,
+    renderer: str | Renderer = defaults.RENDERER,
+    detector: str | LandmarkDetector = defaults.DETECTOR,
+    device: str | torch.device = "auto",
+    allow_other_base: bool = False,
+    resume: bool = True,
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> Iterator[JobResult]:
+    """Make many animations, one as each result is asked for; components are loaded, and portraits prepared, once.
+
+    Args:
+        jobs: Each a ``Job``, or its fields: ``{"portrait": "me.png", "audio": "hello.wav"}``.
+        out: The folder for the results; made where it is not there.
+        suffix: The form of outputs that the job does not name: ``.mp4``, ``.webm``, or ``""`` for folders of PNG files.
+        background: As for ``Animation.save``.
+        signer: As for ``Animation.save``.
+        generator: As for ``animate``; so are the others.
+        encoder: An audio encoder or its name.
+        renderer: A renderer or its name.
+        detector: A landmark detector or its name.
+        device: Where the networks run.
+        allow_other_base: Take styles that were made for another base.
+        resume: Skip a job whose output is there and was made from the same files, options and components.
+        on_progress: Called for each job (stage ``"jobs"``, the output's name as message) and within it.
+        cancel: Stops the work.
+
+    Returns:
+        An iterator of results in the jobs' order. A failed job is a result with its error, and the next one goes on.
+
+    Raises:
+        ConfigError: A job or an option makes no sense, or two jobs have the same output; before anything is done.
+        OutputError: The folder cannot be made.
+        Cancelled: The token was cancelled; what is done is kept.
+    """
+    from sdk.media.signing import as_signer
+
+    every = [as_job(job, where=f"job {number}") for number, job in enumerate(jobs, start=1)]
+    names = [job.output or f"{job.portrait.stem}-{job.audio.stem}{suffix}" for job in every]
+    twice = [name for name, count in Counter(name.casefold() for name in names).items() if count > 1]
+    if twice:
+        hint = "Give each job an output of its own."
+        raise ConfigError(f"several jobs would write {twice[0]!r}", where="jobs", hint=hint)
+    folder = Path(out)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"the folder cannot be made: {error.strerror}", where=str(folder)) from error
+    parts = Parts(
+        generator=generator, encoder=encoder, renderer=renderer, detector=detector, device=resolve_device(device)
+    )
+    components = {
+        "motion-generator": generator,
+        "audio-encoder": encoder,
+        "renderer": renderer,
+        "landmark-detector": detector,
+    }
+    batch = _Batch(
+        parts=parts,
+        background=background,
+        signer=as_signer(signer),
+        components={kind: _identity(kind, component) for kind, component in components.items()},
+        allow_other_base=allow_other_base,
+        record=_Record(folder / RECORD) if resume else _Record(folder / RECORD).emptied(),
+        report=Reporter(on_progress, cancel),
+        on_progress=on_progress,
+        cancel=cancel,
+    )
+    return batch.run(every, [folder / name for name in names])
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    parts: Parts
+    background: tuple[int, int, int] | None
+    signer: Signer | None
+    components: Mapping[str, str | None]
+    allow_other_base: bool
+    record: _Record
+    report: Reporter
+    on_progress: ProgressCallback | None
+    cancel: CancelToken | None
+
+    def run(self, jobs: list[Job], outputs: list[Path]) -> Iterator[JobResult]:
+        styles: dict[str, StylePack | None] = {}
+        for done, (job, output) in enumerate(zip(jobs, outputs, strict=True)):
+            self.report("jobs", done / len(jobs), output.name)
+            try:
+                yield self._one(job, output, styles)
+            except Cancelled:
+                raise
+            except SdkError as error:
+                yield JobResult(job=job, output=output, state="failed", error=error)
+            except Exception as error:
+                logger.debug("%s failed", output, exc_info=error)
+                broken = ComponentBroken(f"unexpected {type(error).__name__}: {error}", where=str(output))
+                broken.__cause__ = error
+                yield JobResult(job=job, output=output, state="failed", error=broken)
+        self.report("jobs", 1.0)
+
+    def _one(self, job: Job, output: Path, styles: dict[str, StylePack | None]) -> JobResult:
+        style = json.dumps(job.style, sort_keys=True)
+        if style not in styles:
+            styles[style] = find_style(job.style)
+        pack = styles[style]
+        portrait = _sha256(job.portrait)
+        recipe = self._recipe(job, portrait, pack)
+        before = self.record.find(output, recipe)
+        if before is not None:
+            return JobResult(job=job, output=output, state="skipped", **before)
+        # The same object for the same files, so that it is prepared once.
+        key = (portrait, job.face, None if job.teeth is None else _sha256(job.teeth))
+        who, notes = self.parts.sitter(job.portrait, job.face, job.teeth, key=key)
+        animation = build(
+            self.parts,
+            who,
+            job.audio,
+            style=pack,
+            strength=job.strength,
+            fps=job.fps,
+            controls=job.controls,
+            seed=job.seed,
+            face=None,
+            teeth=None,
+            allow_other_base=self.allow_other_base,
+            report=self.report,
+            cancel=self.cancel,
+        )
+        output.parent.mkdir(parents=True, exist_ok=True)
+        animation.save(output, background=self.background, signer=self.signer, on_progress=self.on_progress)
+        made = {"frames": len(animation), "seconds": float(animation.duration)}
+        warnings = (*notes, *animation.warnings)
+        self.record.add(output, recipe, {**made, "warnings": warnings})
+        return JobResult(job=job, output=output, state="made", **made, warnings=warnings)  # type: ignore[arg-type]
+
+    def _recipe(self, job: Job, portrait: str, pack: StylePack | None) -> str:
+        """The sha256 of everything that the output depends on."""
+        everything = {
+            **job.model_dump(mode="json", exclude={"portrait", "audio", "output", "teeth"}),
+            "portrait": portrait,
+            "audio": _sha256(job.audio),
+            "teeth": None if job.teeth is None else _sha256(job.teeth),
+            "style": None if pack is None else [pack.config.base.weights_sha256, pack.config.delta.sha256],
+            "components": self.components,
+            "background": self.background,
+            "signer": None if self.signer is None else self.signer.name,
+            "talkstyle": __version__,
+        }
+        return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
+
+
+class _Record:
+    """What the outputs in a folder were made from; each entry is on the disk before the next job begins."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._entries: dict[str, dict[str, Any]] = {}
+        try:
+            entries = json.loads(path.read_text(encoding="utf-8"))["outputs"]
+            self._entries = {name: dict(entry) for name, entry in entries.items()}
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            logger.warning("%s cannot be read (%s): every job is done anew", path, error)
+
+    def emptied(self) -> _Record:
+        """The same, knowing nothing."""
+        self._entries = {}
+        return self
+
+    def find(self, output: Path, recipe: str) -> dict[str, Any] | None:
+        """What is recorded of an output that is there, whole, and made by this recipe."""
+        entry = self._entries.get(self._name(output), {})
+        if entry.get("recipe") != recipe or entry.get("bytes") != _size(output):
+            return None
+        made = {"frames": entry.get("frames"), "seconds": entry.get("seconds")}
+        return {**made, "warnings": tuple(entry.get("warnings", ()))}
+
+    def add(self, output: Path, recipe: str, made: Mapping[str, Any]) -> None:
+        self._entries[self._name(output)] = {"recipe": recipe, "bytes": _size(output), **made}
+        with atomic_file(self._path) as temporary:
+            temporary.write_text(json.dumps({"outputs": self._entries}, indent=1, ensure_ascii=False), encoding="utf-8")
+
+    def _name(self, output: Path) -> str:
+        return output.relative_to(self._path.parent).as_posix()
+
+
+def _size(output: Path) -> int:
+    """Bytes of a file, or of everything in a folder; -1 where there is nothing."""
+    if output.is_dir():
+        return sum(file.stat().st_size for file in output.iterdir() if file.is_file())
+    return output.stat().st_size if output.is_file() else -1
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise MediaNotFound("there is no such file", where=str(path), hint="Check the path.") from error
+    except OSError as error:
+        raise MediaNotFound(f"the file cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def _identity(kind: str, component: Any) -> str | None:
+    """Which component, in which version, makes the outputs; unknown names are told when they are loaded."""
+    if component is None:
+        return None
+    if not isinstance(component, str):
+        return f"{component.name} {getattr(component, 'version', '')}"
+    try:
+        provider = find(kind, component)
+    except SdkError:
+        return component
+    return f"{provider.qualified} {provider.version}"

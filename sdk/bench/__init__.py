@@ -1,7 +1,0 @@
-"""What ``talkstyle bench`` measures: speed of a fit, the motion and the pictures; memory; what a renderer shows."""
-
-from sdk.bench.measure import Bench, run
-from sdk.bench.memory import MemoryBench, run_memory
-from sdk.bench.render import RenderBench, RenderRow, RenderSpeed, run_render
-
-__all__ = ["Bench", "MemoryBench", "RenderBench", "RenderRow", "RenderSpeed", "run", "run_memory", "run_render"]

@@ -1,0 +1,107 @@
+"""Previews of a style: a drawn face that speaks in it, and how far its mouth opens with and without it.
+
+Nobody's face and nobody's voice: the face is drawn, the sentence synthesised. Nothing but pixels is written.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import torch
+from PIL import Image as Pillow
+
+from sdk import defaults, plots
+from sdk.animation import animate
+from sdk.data import Image, Motion
+from sdk.demo.assets import load_assets
+from sdk.drawing import drawn_face
+from sdk.errors import OutputError
+from sdk.interfaces import Renderer
+from sdk.packs import StylePack
+from sdk.progress import CancelToken, ProgressCallback, Reporter
+from sdk.registry import resolve
+
+__all__ = ["previews"]
+
+SIZE: Final = 192
+SECONDS: Final = 3.2
+FPS: Final = 15
+MAX_BYTES: Final = 300_000
+QUALITIES: Final = (70, 55, 40, 25)
+"""Of WebP, tried in this order until the animation is small enough."""
+
+
+def previews(
+    pack: StylePack,
+    *,
+    renderer: str | Renderer = defaults.RENDERER,
+    device: str | torch.device = "auto",
+    seed: int = 0,
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> dict[str, bytes]:
+    """Make the previews of a style, for ``pack.save(folder, files=...)`` and ``pack.push(..., files=...)``.
+
+    Args:
+        pack: The style.
+        renderer: A renderer, or its name.
+        device: Where the generator runs.
+        seed: Which face is drawn; also decides blinks and idle motion.
+        on_progress: Called between steps.
+        cancel: Stops the work between steps.
+
+    Returns:
+        ``preview.webp``, 3 s of a drawn face, under 300 KB, and ``preview-opening.png``, the mouth's opening over time.
+
+    Raises:
+        ComponentUnavailable: The extra ``plots`` is not installed.
+        StyleError: The style cannot be used with what is installed.
+        OutputError: The animation cannot be made small enough.
+    """
+    plots.require("plots")
+    report = Reporter(on_progress, cancel)
+    sentence = load_assets(seconds=SECONDS).sentence
+    who, painter = drawn_face(SIZE, seed=seed), resolve("renderer", renderer)
+    motions = []
+    frames: list[Image] = []
+    for style in (None, pack):
+        animation = animate(
+            who, sentence, style=style, fps=FPS, seed=seed, renderer=painter, device=device, cancel=cancel,
+            generator=pack.config.base.component,
+        )  # fmt: skip
+        motions.append(animation.motion)
+        if style is not None:
+            for frame in animation:
+                frames.append(frame)
+                report("preview", len(frames) / len(animation))
+    return {"preview.webp": _webp(frames), "preview-opening.png": _opening(*motions)}
+
+
+def _webp(frames: Sequence[Image]) -> bytes:
+    """An animation that repeats, under the limit."""
+    first, *rest = (Pillow.fromarray(np.ascontiguousarray(frame[..., :3])) for frame in frames)
+    for quality in QUALITIES:
+        file = io.BytesIO()
+        first.save(
+            file, "WEBP", save_all=True, append_images=rest, duration=round(1000 / FPS), loop=0, quality=quality,
+            method=4,
+        )  # fmt: skip
+        if file.tell() <= MAX_BYTES:
+            return file.getvalue()
+    raise OutputError(f"the preview has {file.tell()} bytes, over {MAX_BYTES}", hint="Make it again without a preview.")
+
+
+def _opening(plain: Motion, styled: Motion) -> bytes:
+    drawn = plots.figure(8, 2.6)
+    plots.openings(drawn.add_subplot(), plain=plain, styled=styled)
+    file = io.BytesIO()
+    # Else matplotlib writes its name and version into the picture.
+    drawn.savefig(file, format="png", metadata={"Software": None})
+    with Pillow.open(file) as picture:
+        small = picture.convert("RGB").quantize(64)
+    out = io.BytesIO()
+    small.save(out, "PNG", optimize=True)
+    return out.getvalue()

@@ -1,0 +1,23 @@
+"""What a person gives as an example of themselves: a clip, stills, or a portrait; read, looked at, and judged."""
+
+from sdk.tracking.clip import load_clip
+from sdk.tracking.faces import FaceSelector
+from sdk.tracking.portrait import PortraitInput, load_portrait, load_teeth
+from sdk.tracking.selection import Pick, frame_quality, pick, templates
+from sdk.tracking.stills import FaceStills, load_stills
+from sdk.tracking.track import FaceTrack
+
+__all__ = [
+    "FaceSelector",
+    "FaceStills",
+    "FaceTrack",
+    "Pick",
+    "PortraitInput",
+    "frame_quality",
+    "load_clip",
+    "load_portrait",
+    "load_stills",
+    "load_teeth",
+    "pick",
+    "templates",
+]

@@ -1,0 +1,107 @@
+"""Stills of one person, in no order."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sdk.data import FloatArray
+from sdk.errors import ConfigError, FaceNotFound, FaceTooSmall, FaceUnreliable
+from sdk.interfaces import LandmarkDetector
+from sdk.media import ImageInput, read_image
+from sdk.progress import Reporter
+from sdk.tracking.faces import FaceSelector, Sighting, choose, find
+from sdk.tracking.portrait import composite
+from sdk.tracking.quality import judge, turn
+
+__all__ = ["FaceStills", "load_stills"]
+
+
+@dataclass(frozen=True, eq=False)
+class FaceStills:
+    """One face in several pictures.
+
+    Attributes:
+        points: float32 ``[N, 68, 3]``, each in its own picture's pixels.
+        used: Which of the pictures given they are from, N indices.
+        width: The face's median width in pixels.
+        warnings: What the caller should know.
+        sha256: Of all pictures' pixels, hex.
+    """
+
+    points: FloatArray
+    used: tuple[int, ...]
+    width: float
+    warnings: tuple[str, ...]
+    sha256: str
+
+
+def load_stills(
+    images: Sequence[ImageInput],
+    *,
+    detector: LandmarkDetector,
+    face: FaceSelector = None,
+    report: Reporter | None = None,
+) -> FaceStills:
+    """Find one person's face in each of several pictures.
+
+    Pictures that cannot serve are left out with a warning; where none can, the first one's error is raised.
+
+    Args:
+        images: Paths, files' bytes, arrays or Pillow images; at least one.
+        detector: Finds the faces.
+        face: Which one in each picture, where there are several; None expects one.
+        report: Progress, stage ``detect``.
+
+    Raises:
+        ConfigError: No pictures are given.
+        MediaError: A picture cannot be read.
+        FaceNotFound: No picture shows a face.
+        FaceAmbiguous: A picture shows another face at least a third as wide; lists the boxes.
+        FaceTooSmall: In every picture the face is under 48 pixels wide.
+        FaceUnreliable: In every picture it is turned beyond 60 degrees.
+        ComponentBroken: The detector failed; names the picture.
+        Cancelled: The caller's token was cancelled.
+    """
+    report = report or Reporter()
+    if not images:
+        raise ConfigError("there are no pictures", hint="Give at least one picture of the person.")
+    digest = hashlib.sha256()
+    kept: list[tuple[int, Sighting]] = []
+    warnings: list[str] = []
+    errors: list[FaceNotFound | FaceTooSmall | FaceUnreliable] = []
+    for index, image in enumerate(images):
+        report("detect", index / len(images))
+        place = f"image {index}" + (f", {os.fspath(image)}" if isinstance(image, str | os.PathLike) else "")
+        picture = read_image(image)
+        digest.update(repr(picture.pixels.shape).encode())
+        digest.update(np.ascontiguousarray(picture.pixels).tobytes())
+        (faces,) = find(detector, [composite(picture)], [place])
+        try:
+            if not faces:
+                raise FaceNotFound(
+                    "no face", where=place, hint="Give pictures in which one face is seen from the front."
+                )
+            one = choose(faces, face, where=place, box=lambda one: one.box, width=lambda one: one.width)
+            yaw = float(turn(one.points[None])[0])
+            poor = judge(width=one.width, yaw=yaw, sharp=one.sharp, where=place)
+        except (FaceNotFound, FaceTooSmall, FaceUnreliable) as error:
+            errors.append(error)
+            warnings.append(f"image {index} is left out: {error.what}")
+            continue
+        warnings += [f"image {index}: {what}" for what in poor]
+        kept.append((index, one))
+    report("detect", 1.0)
+    if not kept:
+        raise errors[0]
+    return FaceStills(
+        points=np.stack([one.points for _, one in kept]),
+        used=tuple(index for index, _ in kept),
+        width=float(np.median([one.width for _, one in kept])),
+        warnings=tuple(warnings),
+        sha256=digest.hexdigest(),
+    )

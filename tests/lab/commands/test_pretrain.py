@@ -1,0 +1,57 @@
+"""``talkstyle pretrain``: what it refuses, and a run from a corpus to weights."""
+
+import json
+from importlib.metadata import entry_points
+
+import pytest
+from click.testing import CliRunner
+
+import sdk
+from talkstyle_lab.commands.pretrain import pretrain
+from tests.sdk.fakes import LoudnessEncoder
+
+
+def run(*arguments):
+    return CliRunner().invoke(pretrain, [str(a) for a in arguments])
+
+
+def test_help_lists_the_commands():
+    text = run("--help").output
+    assert all(name in text for name in ("corpus", "train", "remake", "evaluate", "demo-material"))
+
+
+def test_sounds_must_match_the_clips(tmp_path):
+    clip = tmp_path / "a.mp4"
+    clip.write_bytes(b"")
+    result = run("evaluate", clip, clip, "--audio", clip)
+    assert result.exit_code == 2
+    assert "1 sounds" in result.output
+
+
+def test_a_missing_corpus_is_a_usage_error(tmp_path):
+    assert run("train", "--corpus", tmp_path / "none", "--out", tmp_path).exit_code == 2
+
+
+def test_train_writes_weights(corpus, tmp_path):
+    result = run("train", "--corpus", corpus, "--out", tmp_path, "--steps", 1, "--json")
+    assert result.exit_code == 0, result.output
+    folder = tmp_path / "weights"
+    assert json.loads(result.output) == {"weights": str(folder)}
+    assert set(json.loads((folder / "manifest.json").read_text())) == {"mel", "tcn"}
+
+
+def test_train_takes_any_encoder_by_name(corpus, tmp_path):
+    with sdk.register("audio-encoder", "loud", LoudnessEncoder):
+        words = ("train", "--corpus", corpus, "--encoder", "loud", "--out", tmp_path, "--steps", 1, "--json")
+        result = run(*words)
+    assert result.exit_code == 0, result.output
+    assert set(json.loads((tmp_path / "weights" / "manifest.json").read_text())) == {"tcn-loudness"}
+    generator = sdk.load("motion-generator", f"tcn,encoder=loudness,weights={tmp_path / 'weights'}")
+    assert (generator.features, generator.encoder_sha256) == (8, LoudnessEncoder().fingerprint())
+
+
+def test_the_group_is_an_entry_point():
+    found = [point for point in entry_points(group="talkstyle.commands") if point.name == "pretrain"]
+    if not found:
+        pytest.skip("the installed metadata is older than this entry point")
+    assert found[0].load() is pretrain

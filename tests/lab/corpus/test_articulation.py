@@ -1,0 +1,57 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from sdk.face import canonical_face, mouth_opening, mouth_width
+from talkstyle_lab.corpus.articulation import articulate
+from talkstyle_lab.corpus.head import upper_face
+from talkstyle_lab.corpus.phones import closed_frames
+from talkstyle_lab.corpus.prosody import prosody
+from talkstyle_lab.corpus.style import PRESETS
+
+
+def speak(utterance, style, seed=0):
+    rng = np.random.default_rng(seed)
+    heard = prosody(utterance)
+    return canonical_face() + articulate(utterance, heard, style, upper_face(utterance, heard, style, rng), rng)
+
+
+def during(utterance, label):
+    time = np.arange(utterance.frames) / 60
+    return np.any([(time > s + 0.05) & (time < e - 0.05) for name, s, e in utterance.phones if name == label], axis=0)
+
+
+@pytest.mark.parametrize("name", sorted(PRESETS))
+def test_lips_close_at_bilabials_and_open_at_vowels(babble, name):
+    opening = mouth_opening(speak(babble, PRESETS[name]))
+    closed = closed_frames(babble.phones, babble.frames)
+    assert opening[closed].max() < 0.5 * np.median(opening)
+    assert opening[during(babble, "aa")].mean() > 4 * opening[closed].mean()
+
+
+def test_rounded_and_spread_vowels_differ_in_width(babble):
+    width = mouth_width(speak(babble, PRESETS["neutral"]))
+    assert width[during(babble, "uw")].mean() < width[during(babble, "iy")].mean() - 0.05
+
+
+def test_jaw_and_lips_are_separate_styles(babble):
+    neutral = PRESETS["neutral"]
+    jaw, lips = dataclasses.replace(neutral, jaw=1.6), dataclasses.replace(neutral, lips=1.6)
+    chin = {s: speak(babble, s)[:, 8, 1].std() for s in (neutral, jaw, lips)}
+    assert chin[jaw] > 1.4 * chin[neutral]
+    width = {s: mouth_width(speak(babble, s)).std() for s in (neutral, jaw, lips)}
+    assert width[lips] > 1.3 * width[neutral]
+
+
+def test_the_mouth_rests_nearly_closed_in_long_pauses(babble):
+    audio = np.pad(babble.audio, (0, 16000))
+    phones = (*babble.phones[:-1], ("pau", babble.phones[-1][1], len(audio) / 16000))
+    quiet = dataclasses.replace(babble, audio=audio, phones=phones)
+    assert mouth_opening(speak(quiet, PRESETS["neutral"]))[-30:].max() < 0.02
+
+
+def test_the_seed_decides(babble):
+    style = PRESETS["lively"]
+    np.testing.assert_array_equal(speak(babble, style, 1), speak(babble, style, 1))
+    assert np.abs(speak(babble, style, 1) - speak(babble, style, 2)).max() > 1e-3

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+
+from sdk.face import MIRROR, canonical_face, eye_opening, mouth_opening, mouth_width
+from talkstyle_lab.corpus.basis import BASIS_CHANNELS, displace
+
+
+def face(*, seal=0.0, tuck=0.0, asymmetry=0.0, **channels):
+    row = np.array([[channels.get(name, 0.0) for name in BASIS_CHANNELS]])
+    moved = displace(row, seal=np.array([seal]), tuck=np.array([tuck]), asymmetry=asymmetry)
+    return (canonical_face() + moved)[0]
+
+
+def test_nothing_moves_nothing():
+    np.testing.assert_allclose(face(), canonical_face(), atol=1e-7)
+
+
+@pytest.mark.parametrize("name", BASIS_CHANNELS)
+def test_each_channel_is_symmetric(name):
+    points = face(**{name: 1.0})
+    np.testing.assert_allclose(points[list(MIRROR)] * (-1, 1, 1), points, atol=1e-6)
+
+
+def test_channels_do_what_they_are_called():
+    rest = face()
+    assert 0.1 < mouth_opening(face(jaw=1.0)) < 0.25
+    assert face(jaw=1.0)[8, 1] > rest[8, 1] + 0.08
+    assert mouth_width(face(wide=1.0)) > mouth_width(rest) + 0.1
+    assert mouth_width(face(round=1.0)) < mouth_width(rest) - 0.1
+    assert face(protrude=1.0)[62, 2] < rest[62, 2] - 0.04
+    assert face(smile=1.0)[48, 1] < rest[48, 1] < face(frown=1.0)[48, 1]
+    assert face(brow_inner=1.0)[21, 1] < rest[21, 1] - 0.05
+    assert eye_opening(face(blink=1.0)) < 0.3 * eye_opening(rest)
+
+
+@pytest.mark.parametrize("jaw", [0.0, 0.4, 1.2])
+def test_sealed_lips_are_closed_whatever_the_jaw_does(jaw):
+    assert mouth_opening(face(jaw=jaw, raise_upper=0.5, lower_lower=0.5, seal=1.0)) < 0.003
+
+
+def test_the_tucked_lip_goes_up_and_back():
+    open_mouth, tucked = face(jaw=0.4), face(jaw=0.4, tuck=1.0)
+    assert tucked[66, 1] < open_mouth[66, 1]
+    assert tucked[66, 2] > open_mouth[66, 2] + 0.02
+
+
+def test_inner_lips_never_cross():
+    rng = np.random.default_rng(0)
+    rows = rng.uniform(0, 1.5, (500, len(BASIS_CHANNELS)))
+    moved = displace(rows, seal=rng.random(500), tuck=rng.random(500), asymmetry=0.25)
+    points = canonical_face() + moved
+    assert (points[:, [67, 66, 65], 1] - points[:, [61, 62, 63], 1]).min() > -1e-6
+
+
+def test_asymmetry_moves_the_persons_left_more():
+    moved = face(smile=1.0, asymmetry=0.3) - canonical_face()
+    assert np.linalg.norm(moved[54]) > 1.3 * np.linalg.norm(moved[48])

@@ -1,0 +1,140 @@
+"""Training the predictive encoder on a corpus of a few seconds, and generators on it and on an encoder of our own."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from sdk import errors
+from sdk.data import Audio
+from sdk.generation import check_pair
+from sdk.progress import CancelToken
+from talkstyle_lab.pretraining.apc import ApcPlan
+from talkstyle_lab.pretraining.generator import TrainingPlan, train
+from talkstyle_lab.pretraining.measures import load_generator
+from talkstyle_reference.apc import ApcNet
+from talkstyle_reference.encoder import MelEncoder
+from talkstyle_reference.encoder_apc import ApcEncoder
+from talkstyle_reference.generator_lstm import LstmGenerator
+from talkstyle_reference.generator_tcn import TcnApcGenerator, TcnGenerator
+from talkstyle_reference.weights import read_notes, read_weights
+from tests.sdk.fakes import LoudnessEncoder
+
+RATE = 16_000
+APC = ApcPlan(steps=4, batch=2, frames=30, entries=40)
+PLAN = TrainingPlan(encoder="apc", steps=2, batch=2, frames=60)
+
+
+@pytest.fixture(scope="module")
+def whole(corpus, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("apc")
+    train(corpus, folder, PLAN, apc=APC)
+    return folder
+
+
+def test_encoder_and_generator_come_out(whole):
+    encoder, generator = load_generator("tcn-apc", whole / "weights")
+    assert isinstance(encoder, ApcEncoder)
+    features = encoder.encode(Audio(np.zeros(RATE, np.float32), RATE))
+    assert features.shape == (60, 1024)
+    assert generator.features == 1024
+    check_pair(generator, encoder)
+    assert read_notes("tcn-apc", whole / "weights") == {"encoder": "apc", "encoder_sha256": encoder.fingerprint()}
+
+
+def test_the_generators_input_is_scaled_by_what_was_heard(whole):
+    _, generator = load_generator("tcn-apc", whole / "weights")
+    kept = next(path for path in whole.glob("material-*/features.npy") if np.load(path, mmap_mode="r").shape[1] == 1024)
+    scaled = generator._scaled(torch.from_numpy(np.load(kept).astype(np.float32)))
+    active = scaled.std(dim=0) > 0.1  # some features of a net that hardly learned never move
+    assert active.float().mean() > 0.9
+    assert scaled.mean(dim=0)[active].abs().max() < 0.2
+
+
+def test_an_encoder_of_other_weights_is_refused(whole):
+    with pytest.raises(errors.ConfigError, match="other weights"):
+        check_pair(TcnApcGenerator(whole / "weights"), ApcEncoder())
+
+
+def test_the_database_is_features_that_the_net_gives(whole):
+    tensors = read_weights("apc", whole / "weights")
+    database = torch.from_numpy(tensors["database"])
+    assert 20 <= len(database) <= APC.entries
+    assert len(database.unique(dim=0)) == len(database)
+    net = ApcNet()
+    net.load_state_dict({name: torch.from_numpy(t) for name, t in tensors.items() if name.startswith("layers.")})
+    kept = next(path for path in whole.glob("material-*/features.npy") if np.load(path, mmap_mode="r").shape[1] == 160)
+    with torch.no_grad():
+        heard, _ = net(torch.from_numpy(np.load(kept).astype(np.float32)).reshape(1, -1, 80))
+    # From elsewhere in the corpus, with another past: near, though not equal.
+    assert torch.cdist(database, heard[0]).amin(dim=1).median() < 0.3 * (database - database.mean(0)).norm(dim=1).mean()
+
+
+def test_a_stopped_run_goes_on_to_the_same_bits(corpus, whole, tmp_path, monkeypatch):
+    token = CancelToken()
+
+    def stop_at_half(progress):
+        if progress.stage == "train apc" and progress.fraction >= 0.5:
+            token.cancel()
+
+    monkeypatch.setattr("talkstyle_lab.pretraining.apc.EVERY", 2)
+    with pytest.raises(errors.Cancelled):
+        train(corpus, tmp_path, PLAN, apc=APC, on_progress=stop_at_half, cancel=token)
+    train(corpus, tmp_path, PLAN, apc=APC)
+    for name in ("apc", "tcn-apc"):
+        once, twice = (read_weights(name, folder / "weights") for folder in (whole, tmp_path))
+        assert all(np.array_equal(once[key], twice[key]) for key in once), name
+
+
+def test_another_plans_checkpoint_is_refused(corpus, tmp_path):
+    token = CancelToken()
+
+    def stop(progress):
+        if progress.stage == "database":
+            token.cancel()
+
+    with pytest.raises(errors.Cancelled):
+        train(corpus, tmp_path, PLAN, apc=APC, on_progress=stop, cancel=token)
+    with pytest.raises(errors.CheckpointError):
+        train(corpus, tmp_path, PLAN, apc=replace(APC, rate=1e-4))
+
+
+def test_it_learns_to_foretell(corpus, tmp_path):
+    losses = []
+
+    def note(progress):
+        if progress.stage == "train apc":
+            losses.append(float(progress.message.removeprefix("loss ")))
+
+    train(corpus, tmp_path, replace(PLAN, steps=1), apc=replace(APC, steps=40, rate=3e-3), on_progress=note)
+    assert losses[-1] < 0.85 * losses[0]
+
+
+@pytest.mark.parametrize("kind", [TcnGenerator, LstmGenerator])
+def test_a_generator_is_trained_on_any_encoder(kind, corpus, tmp_path):
+    encoder = LoudnessEncoder()
+    plan = TrainingPlan(generator=kind.kind, encoder="loudness", steps=2, batch=2, frames=60)
+    weights = train(corpus, tmp_path, plan, encoder=encoder)
+    generator = kind(weights, encoder="loudness")
+    assert (generator.name, generator.features, generator.encoder) == (kind.kind, 8, "loudness")
+    check_pair(generator, encoder)
+    with pytest.raises(errors.ConfigError, match="not on 'mel'"):
+        check_pair(generator, MelEncoder())
+
+
+def test_what_was_never_trained_says_so():
+    with pytest.raises(errors.ModelFileMissing, match=r"no tcn ships.*'loudness'.*pretrain train --encoder loudness"):
+        TcnGenerator(encoder="loudness")
+
+
+def test_weights_that_are_not_in_a_folder_are_named(whole):
+    with pytest.raises(errors.ModelFileMissing, match=r"'tcn-loudness'.*pretrain train"):
+        TcnGenerator(whole / "weights", encoder="loudness")
+
+
+def test_the_plans_encoder_must_be_the_one_given(corpus, tmp_path):
+    with pytest.raises(errors.ConfigError, match="is for the encoder 'mel'"):
+        train(corpus, tmp_path, TrainingPlan(), encoder=LoudnessEncoder())
+    with pytest.raises(errors.ConfigError, match="is not given"):
+        train(corpus, tmp_path, TrainingPlan(encoder="loudness"))

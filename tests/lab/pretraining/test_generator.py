@@ -1,0 +1,116 @@
+"""Training on a corpus of a few seconds: it learns, resumes to the same bits, and keeps sound and motion in step."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from sdk import errors
+from sdk.data import Audio
+from sdk.progress import CancelToken, Reporter
+from talkstyle_lab.pretraining.augment import Take, rerecord, respeed
+from talkstyle_lab.pretraining.dataset import prepare
+from talkstyle_lab.pretraining.generator import TrainingPlan, train
+from talkstyle_lab.pretraining.measures import load_generator
+from talkstyle_reference.encoder import MelEncoder
+from talkstyle_reference.weights import read_weights
+
+JAW = 66 * 3 + 1  # the lower inner lip's y
+RATE = 16_000
+
+
+def plan(**changes):
+    return TrainingPlan(**{"generator": "tcn", "steps": 6, "batch": 2, "frames": 60, **changes})
+
+
+@pytest.fixture(scope="module")
+def whole(corpus, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    train(corpus, folder, plan())
+    return folder
+
+
+def test_material_keeps_sound_and_motion_in_step(corpus, tmp_path):
+    encoder = MelEncoder()
+    material = prepare(corpus, tmp_path, encoder, copies=1, seed=0, report=Reporter())
+    assert len(material.features) == len(material.motion) == len(material.closed) == material.begins[-1]
+    loudness = np.exp(material.features.astype(np.float32)).sum(axis=1)
+    lip = material.motion[:, JAW].astype(np.float32)
+    lags = range(-12, 13)
+    scores = np.zeros(len(lags))
+    for first, last in itertools.pairwise(material.begins):  # each track is normalised for itself
+        inside = slice(first + 20, last - 20)
+        scores += [np.corrcoef(loudness[inside], np.roll(lip, lag)[inside])[0, 1] for lag in lags]
+    assert abs(lags[int(np.argmax(scores))]) <= 2
+    assert scores.max() / (len(material.begins) - 1) > 0.3
+
+
+def test_gaps_are_silent_and_at_rest(corpus, tmp_path):
+    material = prepare(corpus, tmp_path, MelEncoder(), copies=1, seed=0, report=Reporter())
+    assert np.abs(material.motion[material.begins[:-1]]).max() < 0.2
+    assert np.isfinite(material.motion).all()
+    assert material.closed.any()
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.25])
+def test_speed_changes_sound_and_motion_alike(factor):
+    time = np.arange(2 * RATE) / RATE
+    frames = np.arange(120, dtype=np.float32)
+    take = Take(np.sin(2 * np.pi * 200 * time).astype(np.float32), np.repeat(frames[:, None], 210, 1), frames > 60)
+    fast = respeed(take, factor)
+    assert len(fast.motion) == -(-len(fast.samples) * 60 // RATE)
+    assert len(fast.samples) == pytest.approx(2 * RATE / factor, abs=1)
+    np.testing.assert_allclose(fast.motion[30, 0], 30 * factor, atol=1e-3)
+    loudest = np.abs(np.fft.rfft(fast.samples)).argmax() * RATE / len(fast.samples)
+    assert loudest == pytest.approx(200 * factor, rel=0.01)
+
+
+def test_recordings_differ_by_seed_and_stay_in_range():
+    take = Take(np.sin(np.arange(RATE) * 0.1).astype(np.float32), np.zeros((60, 210), np.float32), np.zeros(60, bool))
+    made = [rerecord(take, np.random.default_rng(seed)).samples for seed in range(8)]
+    assert all(np.abs(m).max() <= 1 and m.dtype == np.float32 for m in made)
+    assert not np.allclose(made[0], made[1])
+    np.testing.assert_array_equal(made[0], rerecord(take, np.random.default_rng(0)).samples)
+
+
+def test_training_writes_weights_that_load(whole):
+    encoder, generator = load_generator("tcn", whole / "weights")
+    features = encoder.encode(Audio(np.zeros(RATE, np.float32), RATE))
+    assert features.shape == (60, 160)
+    assert sum(p.numel() for p in generator.parameters()) > 900_000
+
+
+def test_a_stopped_run_goes_on_to_the_same_bits(corpus, whole, tmp_path):
+    token = CancelToken()
+
+    def stop_at_half(progress):
+        if progress.stage.startswith("train") and progress.fraction >= 0.5:
+            token.cancel()
+
+    with pytest.raises(errors.Cancelled):
+        train(corpus, tmp_path, plan(), on_progress=stop_at_half, cancel=token, every=2)
+    train(corpus, tmp_path, plan(), every=2)
+    once, twice = (read_weights("tcn", folder / "weights") for folder in (whole, tmp_path))
+    assert all(np.array_equal(once[name], twice[name]) for name in once)
+
+
+def test_another_plans_checkpoint_is_refused(corpus, whole):
+    with pytest.raises(errors.CheckpointError):
+        train(corpus, whole, plan(rate=1e-4))
+
+
+def test_it_learns(corpus, tmp_path):
+    losses = []
+
+    def note(progress):
+        if progress.stage.startswith("train"):
+            losses.append(float(progress.message.removeprefix("loss ")))
+
+    train(corpus, tmp_path, plan(steps=60, rate=3e-3), on_progress=note)
+    assert losses[-1] < 0.7 * losses[0]
+
+
+def test_the_lstms_normalisation_is_learnt(corpus, tmp_path):
+    train(corpus, tmp_path, plan(generator="lstm", steps=3))
+    trained = read_weights("lstm", tmp_path / "weights")
+    assert not np.allclose(trained["norm.running_mean"], 0, atol=1e-3)

@@ -1,0 +1,59 @@
+"""Pre-training f on a few styles: it tells unseen ones apart better than a random f does."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from sdk.errors import Cancelled
+from sdk.progress import CancelToken
+from talkstyle_lab.pretraining import net as training_net
+from talkstyle_lab.pretraining.net import pretrain_net
+from talkstyle_reference.net import MlpTransferNet, PretrainedTransferNet
+
+
+@pytest.fixture(scope="module")
+def styles(tmp_path_factory):
+    """Sessions that move the same points by the same means, each in directions of its own."""
+    folder, rng, listed = tmp_path_factory.mktemp("styles"), np.random.default_rng(0), []
+    for session in range(24):
+        directions = rng.normal(size=(3, 68, 3)) * 0.05
+        for take in range(2):
+            courses = np.cumsum(rng.normal(size=(150, 3)), 0) * 0.15
+            file = f"{session}-{take}.npz"
+            np.savez(folder / file, expression=np.einsum("tk,kpc->tpc", np.sin(courses), directions).astype(np.float16))
+            split = "validation" if session >= 16 else "train"
+            listed.append({"file": file, "session": session, "split": split, "delivery": "speech", "frames": 150})
+    (folder / "index.json").write_text(json.dumps({"utterances": listed}))
+    return folder
+
+
+def known_again(net, folder):
+    return training_net._recognised(net, training_net._sessions(folder, "validation"))
+
+
+def test_f_learns_to_tell_unseen_styles_apart(styles, tmp_path):
+    stages = []
+    weights = pretrain_net(styles, tmp_path, steps=30, on_progress=lambda p: stages.append(p.message))
+    before, after = MlpTransferNet(), MlpTransferNet(weights)
+    assert known_again(after, styles) > max(0.6, known_again(before, styles))
+    assert "known again" in stages[-1]
+    again = pretrain_net(styles, tmp_path / "again", steps=2)
+    twice = pretrain_net(styles, tmp_path / "twice", steps=2)
+    assert (again / "mlp.safetensors").read_bytes() == (twice / "mlp.safetensors").read_bytes()
+
+
+def test_cancelled_pre_training_writes_nothing(styles, tmp_path):
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        pretrain_net(styles, tmp_path, steps=60, cancel=token)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_shipped_net_is_not_a_random_one():
+    shipped, drawn = PretrainedTransferNet(), MlpTransferNet()
+    faces = torch.randn(1, 4, 204, generator=torch.Generator().manual_seed(0))
+    assert shipped(faces).shape == (1, 4, 256)
+    assert not torch.allclose(shipped(faces), drawn(faces), atol=0.1)

@@ -1,0 +1,31 @@
+"""FitData for fits without a clip: a mouth that follows a loudness, livelier than the base's."""
+
+import numpy as np
+
+from sdk.adapter.fit_data import FitData
+from sdk.adapter.split import split
+from sdk.data import Motion
+from sdk.face import canonical_face
+from sdk.packs.config import Provenance
+from tests.sdk.fakes import talking
+
+
+def material(frames=600, *, paired=True, ordered=True, opening=0.2, smile=0.03, seed=0):
+    rng = np.random.default_rng(seed)
+    loud = np.convolve(np.abs(rng.normal(size=frames)), np.hanning(12) / 6, "same").astype(np.float32)
+    features = np.repeat(loud[:, None], 8, axis=1) * np.arange(1, 9, dtype=np.float32) / 4
+    expression, pose = talking(frames, opening=opening, smile=smile, loudness=loud if paired else None, seed=seed)
+    spans = split(frames, held_out=0.2, chosen_on=0.15)
+    return FitData(
+        features=features.astype(np.float32),
+        motion=Motion(expression, pose),
+        seen=np.ones(frames, dtype=bool),
+        neutral=canonical_face(),
+        paired=paired,
+        ordered=ordered,
+        sound=spans,
+        frames=spans,
+        offset=0.0,
+        references=(Provenance(kind="clip", length=frames / 60, sha256="0" * 64),),
+        warnings=(),
+    )
