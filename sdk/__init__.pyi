@@ -38,7 +38,7 @@ from .errors import (
     StyleWithoutEffect,
 )
 from .evaluation import evaluate
-from .face import canonical_face
+from .geometry import canonical_face
 from .inspection import inspect
 from .interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer, StyleTransferNet
 from .media import Signer

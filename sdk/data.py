@@ -5,16 +5,16 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.errors import ConfigError, InputError, NotFiniteError
+from sdk._arrays import Box, FloatArray, Floats, Image, float_array
+from sdk.errors import ConfigError, InputError
+from sdk.geometry import POINTS, compose
 
 __all__ = [
     "MOTION_RATE",
-    "POINTS",
     "Audio",
     "Box",
     "Controls",
@@ -27,51 +27,12 @@ __all__ = [
     "TalkstyleWarning",
 ]
 
-FloatArray: TypeAlias = NDArray[np.float32]
-"""A float32 array."""
-
-Floats: TypeAlias = NDArray[np.floating[Any]]
-"""An array of floats of any width."""
-
-Image: TypeAlias = NDArray[np.uint8]
-"""An sRGB picture, uint8 ``[H, W, 3]``."""
-
-Box: TypeAlias = tuple[float, float, float, float]
-"""``(left, top, right, bottom)`` in pixels."""
-
-POINTS = 68
-"""Landmarks of a face, in iBUG-68 order."""
-
 MOTION_RATE = Fraction(60)
 """Frames of motion a second, as in the paper."""
 
 
 class TalkstyleWarning(UserWarning):
     """Something usable, but worth knowing: a short reference, a blurred clip, a style without gain."""
-
-
-def _finite(array: NDArray[Any], name: str) -> None:
-    """Raise where an array holds NaN or infinity, naming the first place."""
-    bad = ~np.isfinite(array)
-    if bad.any():
-        index = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise NotFiniteError(
-            f"{name} holds {array[index]} at index {index}",
-            where=name,
-            hint=f"{int(bad.sum())} of {array.size} values are not finite; mend or drop them first.",
-        )
-
-
-def _array(value: Any, shape: tuple[int | None, ...], name: str) -> FloatArray:
-    """Take an array as read-only float32, checking its shape (``None`` is any length) and that it is finite."""
-    array = np.array(value, dtype=np.float32)
-    fits = array.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, array.shape, strict=True))
-    if not fits:
-        wanted = "[" + ", ".join("N" if n is None else str(n) for n in shape) + "]"
-        raise InputError(f"{name} has shape {list(array.shape)}, not {wanted}", where=name)
-    _finite(array, name)
-    array.flags.writeable = False
-    return array
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +49,7 @@ class Audio:
 
     def __post_init__(self) -> None:
         """Check shape, rate and finiteness."""
-        object.__setattr__(self, "samples", _array(self.samples, (None,), "Audio.samples"))
+        object.__setattr__(self, "samples", float_array(self.samples, (None,), "Audio.samples"))
         if self.rate <= 0:
             raise InputError(f"a sample rate of {self.rate} Hz makes no sense", where="Audio.rate")
 
@@ -116,7 +77,7 @@ class Landmarks:
 
     def __post_init__(self) -> None:
         """Check the points and fill in the box."""
-        object.__setattr__(self, "points", _array(self.points, (POINTS, 3), "Landmarks.points"))
+        object.__setattr__(self, "points", float_array(self.points, (POINTS, 3), "Landmarks.points"))
         if not 0.0 <= self.score <= 1.0:
             raise InputError(f"a score of {self.score} is not in [0, 1]", where="Landmarks.score")
         if self.box[2] <= self.box[0] or self.box[3] <= self.box[1]:
@@ -148,8 +109,8 @@ class Motion:
 
     def __post_init__(self) -> None:
         """Check shapes and finiteness."""
-        object.__setattr__(self, "expression", _array(self.expression, (None, POINTS, 3), "Motion.expression"))
-        object.__setattr__(self, "pose", _array(self.pose, (None, 6), "Motion.pose"))
+        object.__setattr__(self, "expression", float_array(self.expression, (None, POINTS, 3), "Motion.expression"))
+        object.__setattr__(self, "pose", float_array(self.pose, (None, 6), "Motion.pose"))
         object.__setattr__(self, "rate", Fraction(self.rate))
         if len(self.expression) != len(self.pose):
             raise InputError(
@@ -170,8 +131,6 @@ class Motion:
 
     def phi(self) -> FloatArray:
         """What the transfer loss sees: ``R (canonical + expression) + t``, float32 ``[T, 204]``."""
-        from sdk.face import compose
-
         return compose(self.expression, self.pose).reshape(len(self), POINTS * 3)
 
     def __getitem__(self, frames: slice) -> Motion:

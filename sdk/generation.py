@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sdk.data import POINTS, FloatArray, Motion
+from sdk.data import FloatArray, Motion
 from sdk.errors import ComponentBroken, ConfigError
+from sdk.geometry import POINTS
 from sdk.interfaces import AudioEncoder, GeneratorState, MotionGenerator
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from sdk.activity import speech_activity
 from sdk.data import MOTION_RATE, Audio, FloatArray, Floats, Image
 from sdk.device import resolve_device
 from sdk.errors import MediaTrackMissing
-from sdk.face import canonical_face, mouth_opening
 from sdk.generation import generate
+from sdk.geometry import canonical_face, mouth_opening
 from sdk.interfaces import LandmarkDetector
 from sdk.media import AudioInput, MediaInput, VideoReader, open_audio
 from sdk.metrics import Correlation, blinks, correlate, loudness

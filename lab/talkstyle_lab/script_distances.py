@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.data import FloatArray, Motion
-from sdk.face import MOUTH, compose
+from sdk.geometry import MOUTH, compose
 
 __all__ = ["ScriptDistances", "measure", "script_distances"]
 

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import interpolate, pad
 
-from sdk.data import POINTS, FloatArray, Image
+from sdk.data import FloatArray, Image
+from sdk.geometry import POINTS
 from talkstyle_face_alignment.weights import DEPTH, FAN_3D, S3FD, WeightFile, read_state
 
 __all__ = ["Networks", "peaks"]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sdk.data import Image, Landmarks
 from sdk.errors import ConfigError, InputError
-from sdk.face import MIRROR
+from sdk.geometry import MIRROR
 from talkstyle_mediapipe.ibug import ibug_points
 from talkstyle_mediapipe.mesh import Mesh, MeshFace
 

@@ -8,8 +8,8 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from sdk.data import POINTS
 from sdk.errors import ModelFileMissing
+from sdk.geometry import POINTS
 from talkstyle_reference.encoder import MelEncoder
 from talkstyle_reference.weights import Weights, read_notes, read_weights
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sdk.data import Motion, Portrait, warn
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
-from sdk.face import rotation_matrix
+from sdk.geometry import rotation_matrix
 from talkstyle_warp.backdrop import ERROR, Backdrop, find
 from talkstyle_warp.compositing import Window
 from talkstyle_warp.field import Geometry

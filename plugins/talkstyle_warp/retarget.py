@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.data import Floats
-from sdk.face import BROWS, MOUTH, canonical_face
+from sdk.geometry import BROWS, MOUTH, canonical_face
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.rest import lip_gap
 

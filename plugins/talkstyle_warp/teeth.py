@@ -13,7 +13,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from sdk.data import Floats, Image, Portrait
-from sdk.face import mouth_opening
+from sdk.geometry import mouth_opening
 from sdk.tracking.quality import PARTED, require_teeth
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.mouth import Interior, luma, paint, pixels_within, tooth_tone, under_nose

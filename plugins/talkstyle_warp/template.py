@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from sdk.data import Floats, Landmarks
 from sdk.errors import FaceUnreliable
-from sdk.face import Pose, align, canonical_face, lift, neutral_face
+from sdk.face import Pose, align, lift, neutral_face
+from sdk.geometry import canonical_face
 
 # The face's outline above the ears and the forehead, on the canonical face (x, y, z; outer-eye distances): the right
 # half, the other mirrored. The hairline lies about a nose's length above the brows; the skull falls back to the side.

@@ -15,7 +15,8 @@ from sdk.adapter.config import FitConfig
 from sdk.adapter.split import Spans, split
 from sdk.data import MOTION_RATE, Audio, FloatArray, Motion
 from sdk.errors import AudioSilent, ConfigError, MediaTrackMissing, ReferenceTooShort
-from sdk.face import canonical_face, mouth_opening, neutral_face, normalise, stills_neutral
+from sdk.face import neutral_face, normalise, stills_neutral
+from sdk.geometry import canonical_face, mouth_opening
 from sdk.interfaces import AudioEncoder, LandmarkDetector
 from sdk.media import AudioInput, ImageInput, MediaInput, read_audio
 from sdk.metrics import correlate

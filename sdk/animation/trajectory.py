@@ -16,9 +16,10 @@ from sdk.animation.stages.idle import IdleHead
 from sdk.animation.stages.resampler import Resampler, frame_count
 from sdk.animation.stages.silence import SilenceGate, close_mouth
 from sdk.animation.stages.smoother import Steady
-from sdk.data import MOTION_RATE, POINTS, Controls, FloatArray, Motion
+from sdk.data import MOTION_RATE, Controls, FloatArray, Motion
 from sdk.errors import ComponentBroken
 from sdk.generation import MotionStream
+from sdk.geometry import POINTS
 from sdk.interfaces import AudioEncoder, MotionGenerator
 
 if TYPE_CHECKING:

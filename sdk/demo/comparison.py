@@ -11,7 +11,7 @@ from sdk import plots
 from sdk.adapter.fit import Fitted
 from sdk.data import MOTION_RATE, Image, Landmarks, Motion
 from sdk.errors import FaceNotFound
-from sdk.face import canonical_face, mouth_opening
+from sdk.geometry import canonical_face, mouth_opening
 from sdk.interfaces import LandmarkDetector
 from sdk.media import VideoReader
 

@@ -11,9 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from sdk.data import POINTS, Floats, Image, Landmarks, Motion, Portrait
+from sdk.data import Floats, Image, Landmarks, Motion, Portrait
 from sdk.drawing.head import draw
 from sdk.drawing.look import look
+from sdk.geometry import POINTS
 
 __all__ = ["drawn_clip", "drawn_face"]
 

@@ -13,7 +13,7 @@ from sdk.data import FloatArray, Image
 from sdk.drawing.brush import Canvas, Curve, blend, curve, ribbon
 from sdk.drawing.look import Colour, Look
 from sdk.errors import ConfigError
-from sdk.face import rotation_matrix
+from sdk.geometry import rotation_matrix
 
 __all__ = ["draw"]
 

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.face import BROWS, JAW, MOUTH, NOSE, canonical_face
+from sdk.geometry import BROWS, JAW, MOUTH, NOSE, canonical_face
 
 __all__ = ["Colour", "Look", "look"]
 

@@ -7,8 +7,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from sdk.data import POINTS
-from sdk.face import canonical_face
+from sdk.geometry import POINTS, canonical_face
 
 __all__ = ["LOSS_SCALE", "VELOCITY_SCALE", "compose", "to_loss_units", "velocity"]
 

@@ -10,8 +10,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from sdk.data import POINTS
-from sdk.face import canonical_face
+from sdk.geometry import POINTS, canonical_face
 from sdk.interfaces import StyleTransferNet
 from sdk.losses.composition import LOSS_SCALE, compose, to_loss_units, velocity
 from sdk.losses.style import draw, gradient_penalty, moment_gap, spread_gap, style_gap

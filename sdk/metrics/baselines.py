@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import MOTION_RATE, POINTS, Audio, FloatArray, Floats, Motion
+from sdk.data import MOTION_RATE, Audio, FloatArray, Floats, Motion
+from sdk.geometry import POINTS
 
 __all__ = ["in_context", "loudness", "ridge"]
 

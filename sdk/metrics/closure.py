@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sdk.data import Motion
 from sdk.errors import InputError, MediaNotFound
-from sdk.face import canonical_face, mouth_opening
+from sdk.geometry import canonical_face, mouth_opening
 
 __all__ = ["CLOSED", "LABEL_RATE", "closure", "read_phonemes"]
 

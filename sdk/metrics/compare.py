@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.data import FloatArray, Motion
-from sdk.face import canonical_face, mouth_opening, mouth_width
+from sdk.geometry import canonical_face, mouth_opening, mouth_width
 from sdk.metrics.correlation import correlate
 from sdk.metrics.distances import (
     jaw_lip_distance,

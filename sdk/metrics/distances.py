@@ -7,7 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from sdk.data import FloatArray, Motion
-from sdk.face import INNER_LIPS, JAW, MOUTH, canonical_face
+from sdk.geometry import INNER_LIPS, JAW, MOUTH, canonical_face
 
 __all__ = [
     "descriptor",

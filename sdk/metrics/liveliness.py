@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.data import Motion
-from sdk.face import canonical_face, eye_opening
+from sdk.geometry import canonical_face, eye_opening
 
 __all__ = ["blinks", "head_spread"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sdk.data import Image, Landmarks, Motion
-from sdk.face import canonical_face, mouth_opening
+from sdk.geometry import canonical_face, mouth_opening
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

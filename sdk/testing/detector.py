@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from sdk.data import Image, Landmarks
-from sdk.face import MIRROR
+from sdk.geometry import MIRROR
 from sdk.interfaces import LandmarkDetector
 from sdk.testing.pictures import portrait
 from sdk.testing.report import Check, named, require

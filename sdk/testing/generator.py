@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from sdk.data import POINTS
+from sdk.geometry import POINTS
 from sdk.interfaces import MotionGenerator
 from sdk.testing.report import Check, named, require
 

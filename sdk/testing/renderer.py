@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import POINTS, Motion, Portrait
+from sdk.data import Motion, Portrait
+from sdk.geometry import POINTS
 from sdk.interfaces import Renderer
 from sdk.testing.pictures import portrait
 from sdk.testing.report import Check, named, require

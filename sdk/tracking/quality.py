@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from sdk.data import Box, Floats, Image
 from sdk.errors import FaceTooSmall, FaceUnreliable
-from sdk.face import align, mouth_opening
+from sdk.face import align
+from sdk.geometry import mouth_opening
 
 __all__ = ["PARTED", "TURNED_AWAY", "judge", "require_teeth", "sharpness", "turn"]
 

@@ -16,9 +16,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import MOTION_RATE, POINTS, FloatArray, Floats
+from sdk.data import MOTION_RATE, FloatArray, Floats
 from sdk.errors import ConfigError
-from sdk.face import JAW, MOUTH, canonical_face, mouth_opening
+from sdk.geometry import JAW, MOUTH, POINTS, canonical_face, mouth_opening
 from sdk.tracking.quality import SHARP, TURNED, turn
 from sdk.tracking.track import FaceTrack
 

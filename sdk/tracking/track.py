@@ -11,8 +11,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import MOTION_RATE, POINTS, FloatArray, Floats, Motion
+from sdk.data import MOTION_RATE, FloatArray, Floats, Motion
 from sdk.face import normalise
+from sdk.geometry import POINTS
 
 __all__ = ["GAP", "FaceTrack", "gaps", "longest_gap", "nearest", "resample", "step_between"]
 

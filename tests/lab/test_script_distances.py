@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sdk.data import Motion
-from sdk.face import canonical_face
+from sdk.geometry import canonical_face
 from talkstyle_lab.script_distances import EYES, _mean_over_windows, script_distances
 from tests.sdk.fakes import talking
 

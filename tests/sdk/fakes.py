@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from sdk.data import Audio
-from sdk.face import MOUTH
+from sdk.geometry import MOUTH
 
 
 class TinyGenerator(nn.Module):

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from sdk.data import Image, Landmarks, Motion
 from sdk.errors import FaceNotFound
-from sdk.face import BROWS, MOUTH, canonical_face, normalise
+from sdk.face import normalise
+from sdk.geometry import BROWS, MOUTH, canonical_face
 from sdk.interfaces import LandmarkDetector
 from sdk.media import MediaInput, VideoReader
 from sdk.progress import Reporter

@@ -21,7 +21,8 @@ from sdk import defaults
 from sdk.data import Image, Motion, Portrait
 from sdk.drawing import drawn_face
 from sdk.errors import ConfigError, FaceNotFound
-from sdk.face import eye_opening, mouth_opening, retarget
+from sdk.face import retarget
+from sdk.geometry import eye_opening, mouth_opening
 from sdk.interfaces import LandmarkDetector, Renderer
 from sdk.media import read_image, write_video
 from sdk.progress import CancelToken, ProgressCallback, Reporter

@@ -11,7 +11,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from sdk.data import Floats, Image, Portrait
-from sdk.face import canonical_face, eye_opening, mouth_opening
+from sdk.geometry import canonical_face, eye_opening, mouth_opening
 from sdk.media import write_image, write_video
 from talkstyle_lab.bench.driving import Driver
 

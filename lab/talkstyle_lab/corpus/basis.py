@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.face import MIRROR, canonical_face
+from sdk.geometry import MIRROR, canonical_face
 
 __all__ = ["BASIS_CHANNELS", "displace"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.face import rotation_matrix
+from sdk.geometry import rotation_matrix
 from talkstyle_lab.corpus.articulation import UpperFace
 from talkstyle_lab.corpus.phones import PAUSE
 from talkstyle_lab.corpus.prosody import FRAME_RATE, Prosody, gaussian

@@ -19,8 +19,8 @@ from PIL import Image as Pillow
 from sdk import demo
 from sdk.data import Image
 from sdk.drawing import drawn_face
-from sdk.face import canonical_face, mouth_opening
 from sdk.files import atomic_file
+from sdk.geometry import canonical_face, mouth_opening
 from sdk.media import VideoReader
 from sdk.plots import contact_sheet
 

@@ -7,8 +7,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from sdk.data import POINTS
-from sdk.face import BROWS, INNER_LIPS, JAW, MOUTH
+from sdk.geometry import BROWS, INNER_LIPS, JAW, MOUTH, POINTS
 
 __all__ = ["motion_loss"]
 

@@ -11,8 +11,8 @@ import torch
 
 from sdk import defaults
 from sdk.data import Audio, FloatArray, Motion
-from sdk.face import canonical_face, mouth_opening, mouth_width
 from sdk.generation import generate
+from sdk.geometry import canonical_face, mouth_opening, mouth_width
 from sdk.interfaces import AudioEncoder
 from sdk.media import read_audio
 from sdk.metrics import correlate

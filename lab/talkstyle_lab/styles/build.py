@@ -16,7 +16,7 @@ from sdk.adapter.fit import compressed, fit_material
 from sdk.adapter.fit_data import FitData
 from sdk.adapter.split import split
 from sdk.data import Audio, Motion
-from sdk.face import canonical_face
+from sdk.geometry import canonical_face
 from sdk.interfaces import AudioEncoder, MotionGenerator, StyleTransferNet
 from sdk.losses import TransferTerms
 from sdk.packs import StylePack

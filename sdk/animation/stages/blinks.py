@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.data import MOTION_RATE, Motion
-from sdk.face import canonical_face
+from sdk.geometry import canonical_face
 
 __all__ = ["Blinks"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sdk.data import Controls, Motion
-from sdk.face import BROWS, JAW, MOUTH
+from sdk.geometry import BROWS, JAW, MOUTH
 
 __all__ = ["control"]
 

@@ -7,8 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from sdk.data import POINTS, FloatArray, Motion
+from sdk.data import FloatArray, Motion
 from sdk.errors import ConfigError
+from sdk.geometry import POINTS
 
 __all__ = ["Resampler", "frame_count", "frame_rate"]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sdk.activity import ActivityStream
 from sdk.data import FloatArray, Motion
-from sdk.face import JAW, MOUTH
+from sdk.geometry import JAW, MOUTH
 
 __all__ = ["SilenceGate", "close_mouth"]
 

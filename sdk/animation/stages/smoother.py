@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from sdk.data import POINTS, FloatArray, Motion
-from sdk.face import BROWS, LEFT_EYE
+from sdk.data import FloatArray, Motion
+from sdk.geometry import BROWS, LEFT_EYE, POINTS
 
 __all__ = ["Steady"]
 

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sdk.face import canonical_face, mouth_opening, mouth_width
+from sdk.geometry import canonical_face, mouth_opening, mouth_width
 from talkstyle_lab.corpus.articulation import articulate
 from talkstyle_lab.corpus.head import upper_face
 from talkstyle_lab.corpus.phones import closed_frames

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sdk.face import MIRROR, canonical_face, eye_opening, mouth_opening, mouth_width
+from sdk.geometry import MIRROR, canonical_face, eye_opening, mouth_opening, mouth_width
 from talkstyle_lab.corpus.basis import BASIS_CHANNELS, displace
 
 

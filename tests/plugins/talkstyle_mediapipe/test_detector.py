@@ -8,7 +8,7 @@ import pytest
 
 from sdk.drawing import drawn_face
 from sdk.errors import ConfigError, InputError
-from sdk.face import MIRROR
+from sdk.geometry import MIRROR
 from sdk.media import VideoReader, read_image
 from talkstyle_mediapipe.detector import MediaPipeDetector
 

@@ -9,7 +9,7 @@ import torch
 from sdk.data import Landmarks, Motion, Portrait
 from sdk.drawing import drawn_face
 from sdk.errors import ConfigError, DeviceError, FaceUnreliable
-from sdk.face import mouth_opening
+from sdk.geometry import mouth_opening
 from talkstyle_warp.inversion import determinant
 from talkstyle_warp.renderer import WarpRenderer
 from talkstyle_warp.retarget import ROTATION_LIMIT

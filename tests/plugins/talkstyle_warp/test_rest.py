@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sdk.face import canonical_face
+from sdk.geometry import canonical_face
 from talkstyle_warp.rest import closing, lip_gap
 
 from .conftest import motion

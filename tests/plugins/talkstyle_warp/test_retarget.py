@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sdk.face import canonical_face
+from sdk.geometry import canonical_face
 from talkstyle_warp.retarget import RAISE_LIMIT, ROTATION_LIMIT, Retargeter, soft_limit
 
 from .conftest import motion

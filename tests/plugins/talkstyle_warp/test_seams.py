@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sdk.face import canonical_face
+from sdk.geometry import canonical_face
 from talkstyle_warp.seams import EYES, MOUTH, Seam
 
 from .conftest import face

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sdk.data import Landmarks
-from sdk.face import canonical_face, rotation_matrix
+from sdk.geometry import canonical_face, rotation_matrix
 from talkstyle_warp.template import STEEPEST, fit
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from sdk.adapter.fit_data import FitData
 from sdk.adapter.split import split
 from sdk.data import Motion
-from sdk.face import canonical_face
+from sdk.geometry import canonical_face
 from sdk.packs.config import Provenance
 from tests.sdk.fakes import talking
 

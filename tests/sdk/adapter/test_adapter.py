@@ -12,7 +12,7 @@ from sdk.data import Audio, Motion, TalkstyleWarning
 from sdk.drawing import drawn_clip, drawn_face
 from sdk.errors import AudioSilent, ConfigError, InputError, MediaTrackMissing, ReferenceTooShort, StyleWithoutEffect
 from sdk.evaluation import evaluate
-from sdk.face import canonical_face, mouth_width
+from sdk.geometry import canonical_face, mouth_width
 from sdk.media import open_audio, write_image, write_video
 from sdk.packs import StylePack
 from sdk.registry import register

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from sdk.data import Audio, Landmarks, Portrait
-from sdk.face import canonical_face
+from sdk.geometry import canonical_face
 
 RATE = 16000
 

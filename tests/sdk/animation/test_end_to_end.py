@@ -7,7 +7,7 @@ import pytest
 import sdk
 from sdk.data import Audio
 from sdk.drawing import drawn_face
-from sdk.face import mouth_opening
+from sdk.geometry import mouth_opening
 
 
 def syllables(seconds=1.5, pause=0.7):

@@ -23,7 +23,7 @@ from sdk.errors import (
     OutputError,
     StyleNotFound,
 )
-from sdk.face import BROWS, canonical_face, eye_opening, mouth_opening
+from sdk.geometry import BROWS, canonical_face, eye_opening, mouth_opening
 from sdk.progress import CancelToken
 from sdk.registry import register
 from tests.sdk.animation import fakes

@@ -9,7 +9,7 @@ from sdk.batch import animate_many
 from sdk.batch.jobs import read_jobs
 from sdk.data import Landmarks, TalkstyleWarning
 from sdk.errors import FaceNotFound, FaceUnreliable, MediaNotFound
-from sdk.face import canonical_face
+from sdk.geometry import canonical_face
 from sdk.media import write_image
 from tests.sdk.animation import fakes
 from tests.sdk.batch.test_runner import write_sound

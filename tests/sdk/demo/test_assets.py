@@ -11,7 +11,7 @@ import pytest
 import sdk
 from sdk.demo import astronaut, load_assets
 from sdk.demo.assets import at_frame_rate
-from sdk.face import canonical_face, mouth_opening
+from sdk.geometry import canonical_face, mouth_opening
 
 
 def test_the_speech_and_its_motion_are_of_one_length_and_belong_together():

@@ -6,7 +6,8 @@ import pytest
 from sdk.data import Motion
 from sdk.drawing import drawn_clip, drawn_face
 from sdk.errors import ConfigError
-from sdk.face import canonical_face, eye_opening, mouth_opening, mouth_width, normalise
+from sdk.face import normalise
+from sdk.geometry import canonical_face, eye_opening, mouth_opening, mouth_width
 
 
 def test_seed_0_has_the_canonical_face():

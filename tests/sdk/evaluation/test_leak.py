@@ -11,7 +11,8 @@ from sdk.data import MOTION_RATE
 from sdk.demo.assets import at_frame_rate, load_assets
 from sdk.drawing import drawn_clip
 from sdk.evaluation import added_at_rest
-from sdk.face import canonical_face, normalise
+from sdk.face import normalise
+from sdk.geometry import canonical_face
 from sdk.media import open_audio, write_video
 from sdk.metrics import identity_leak
 

@@ -5,7 +5,7 @@ import pytest
 
 from sdk.data import Motion
 from sdk.errors import InputError, MediaNotFound
-from sdk.face import INNER_LIPS
+from sdk.geometry import INNER_LIPS
 from sdk.metrics import closure, read_phonemes
 
 

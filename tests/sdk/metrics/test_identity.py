@@ -3,7 +3,7 @@ import pytest
 
 from sdk.data import Motion
 from sdk.errors import InputError
-from sdk.face import canonical_face
+from sdk.geometry import canonical_face
 from sdk.metrics import blinks, head_spread, identity_leak, nearest_style
 from tests.sdk.fakes import talking
 

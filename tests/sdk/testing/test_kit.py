@@ -8,7 +8,7 @@ import torch
 
 from sdk.data import Landmarks
 from sdk.errors import ComponentBroken, ConfigError, InputError
-from sdk.face import canonical_face
+from sdk.geometry import canonical_face
 from sdk.kinds import KINDS
 from sdk.testing import check, checks
 from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from sdk.data import Landmarks
-from sdk.face import canonical_face, rotation_matrix
+from sdk.geometry import canonical_face, rotation_matrix
 from talkstyle_mediapipe.detector import MediaPipeDetector
 
 

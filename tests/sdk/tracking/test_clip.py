@@ -17,7 +17,8 @@ from sdk.errors import (
     ModelFileMissing,
     ReferenceTooShort,
 )
-from sdk.face import mouth_opening, normalise
+from sdk.face import normalise
+from sdk.geometry import mouth_opening
 from sdk.progress import CancelToken, Reporter
 from sdk.tracking import load_clip
 from tests.sdk.tracking.conftest import Script, face, write_clip

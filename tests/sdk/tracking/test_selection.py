@@ -3,7 +3,7 @@ import pytest
 
 from sdk.data import MOTION_RATE
 from sdk.errors import ConfigError
-from sdk.face import canonical_face, mouth_opening, mouth_width
+from sdk.geometry import canonical_face, mouth_opening, mouth_width
 from sdk.tracking import pick, templates
 from sdk.tracking.selection import APART
 

@@ -3,7 +3,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from sdk.face import INNER_LIPS, canonical_face, mouth_opening
+from sdk.geometry import INNER_LIPS, canonical_face, mouth_opening
 from sdk.tracking import load_clip, smoothing
 from sdk.tracking.smoothing import smooth
 from tests.sdk.tracking.conftest import Script, face, write_clip

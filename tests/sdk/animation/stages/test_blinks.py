@@ -3,7 +3,7 @@ import pytest
 
 from sdk.animation.stages.blinks import Blinks
 from sdk.data import Motion
-from sdk.face import LEFT_EYE, RIGHT_EYE, canonical_face, eye_opening
+from sdk.geometry import LEFT_EYE, RIGHT_EYE, canonical_face, eye_opening
 
 LIDS = [37, 38, 40, 41, 43, 44, 46, 47]
 OPEN = float(eye_opening(canonical_face()))

@@ -6,7 +6,7 @@ from sdk.animation.stages.controls import control
 from sdk.animation.trajectory import MotionSource
 from sdk.data import Controls, Motion
 from sdk.errors import ConfigError
-from sdk.face import BROWS, JAW, MOUTH, canonical_face, eye_opening
+from sdk.geometry import BROWS, JAW, MOUTH, canonical_face, eye_opening
 from tests.sdk.animation import fakes
 
 LIDS = [37, 38, 40, 41, 43, 44, 46, 47]

@@ -1,0 +1,153 @@
+"""The 68 points of a face, as arrays: their indices, the canonical face, rotations, and what is measured on them.
+
+Everything here is in the face frame (see ``sdk.face``) or independent of any frame; no record of ``sdk.data`` is known here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sdk._arrays import FloatArray, Floats
+
+POINTS: Final = 68
+"""Landmarks of a face, in iBUG-68 order."""
+
+JAW: Final = slice(0, 17)
+BROWS: Final = slice(17, 27)
+NOSE: Final = slice(27, 36)
+RIGHT_EYE: Final = slice(36, 42)
+"""The person's right eye, on the left of the picture."""
+LEFT_EYE: Final = slice(42, 48)
+MOUTH: Final = slice(48, 68)
+OUTER_LIPS: Final = slice(48, 60)
+INNER_LIPS: Final = slice(60, 68)
+
+STABLE: Final = (27, 28, 29, 30, 36, 39, 42, 45)
+"""Points that speech hardly moves: nose bridge and eye corners."""
+
+MIRROR: Final = (
+    *range(16, -1, -1),
+    *range(26, 16, -1),
+    *(27, 28, 29, 30),
+    *(35, 34, 33, 32, 31),
+    *(45, 44, 43, 42, 47, 46),
+    *(39, 38, 37, 36, 41, 40),
+    *(54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55),
+    *(64, 63, 62, 61, 60, 67, 66, 65),
+)
+"""``points[MIRROR]`` is the face's mirror image once x is negated."""
+
+# Half a symmetric adult face with closed lips, drawn by hand after published mean adult measures (outer-eye distance
+# 90 mm, inner 33, face width 137, nasion to chin 118, nose 51 long and 34 wide, mouth 52): index -> (x, y, z), the
+# other half by MIRROR.
+_HALF: Final = {
+    0: (-0.760, 0.030, 0.560), 1: (-0.752, 0.250, 0.540), 2: (-0.728, 0.465, 0.500), 3: (-0.690, 0.670, 0.440),
+    4: (-0.615, 0.855, 0.340), 5: (-0.505, 1.010, 0.210), 6: (-0.365, 1.140, 0.070), 7: (-0.190, 1.245, -0.060),
+    8: (0.0, 1.285, -0.120),
+    17: (-0.610, -0.165, 0.090), 18: (-0.505, -0.250, -0.030), 19: (-0.385, -0.275, -0.110), 20: (-0.265, -0.255,
+        -0.160),
+    21: (-0.150, -0.215, -0.190),
+    27: (0.0, -0.020, -0.185), 28: (0.0, 0.145, -0.260), 29: (0.0, 0.305, -0.345), 30: (0.0, 0.455, -0.420),
+    31: (-0.175, 0.530, -0.180), 32: (-0.095, 0.555, -0.230), 33: (0.0, 0.575, -0.265),
+    36: (-0.500, 0.0, 0.0), 37: (-0.400, -0.062, -0.075), 38: (-0.275, -0.064, -0.085), 39: (-0.183, 0.015, -0.055),
+    40: (-0.285, 0.045, -0.065), 41: (-0.400, 0.042, -0.050),
+    48: (-0.290, 0.805, -0.150), 49: (-0.185, 0.755, -0.230), 50: (-0.070, 0.722, -0.280), 51: (0.0, 0.735, -0.287),
+    57: (0.0, 0.895, -0.262), 58: (-0.085, 0.885, -0.250), 59: (-0.190, 0.855, -0.210),
+    60: (-0.255, 0.803, -0.165), 61: (-0.090, 0.796, -0.245), 62: (0.0, 0.799, -0.255), 66: (0.0, 0.799, -0.253),
+    67: (-0.090, 0.796, -0.243),
+}  # fmt: skip
+
+
+@cache
+def canonical_face() -> FloatArray:
+    """The symmetric neutral face with closed lips that every motion is added to, float32 ``[68, 3]``, read-only."""
+    face = np.zeros((POINTS, 3), dtype=np.float32)
+    for index, (x, y, z) in _HALF.items():
+        face[index] = (x, y, z)
+        face[MIRROR[index]] = (-x, y, z)
+    face.flags.writeable = False
+    return face
+
+
+def rotation_matrix(rotation: Floats) -> NDArray[np.float64]:
+    """Turn axis-angle rotations ``[..., 3]`` (radians) into matrices, float64 ``[..., 3, 3]`` (Rodrigues' formula)."""
+    vector = np.asarray(rotation, dtype=np.float64)
+    angle = np.linalg.norm(vector, axis=-1)[..., None, None]
+    x, y, z = np.moveaxis(vector, -1, 0)
+    zero = np.zeros_like(x)
+    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*vector.shape[:-1], 3, 3)
+    # sin(a)/a and (1 - cos a)/a^2, by sinc so that a = 0 needs no special case.
+    first, second = np.sinc(angle / np.pi), 0.5 * np.sinc(angle / (2 * np.pi)) ** 2
+    return np.asarray(np.eye(3) + first * cross + second * (cross @ cross))
+
+
+def axis_angle(matrix: Floats) -> NDArray[np.float64]:
+    """Turn rotation matrices ``[..., 3, 3]`` into axis-angle, float64 ``[..., 3]``, for angles below a half turn."""
+    m = np.asarray(matrix, dtype=np.float64)
+    x = m[..., 2, 1] - m[..., 1, 2]
+    y = m[..., 0, 2] - m[..., 2, 0]
+    z = m[..., 1, 0] - m[..., 0, 1]
+    skew = np.stack([x, y, z], axis=-1) / 2
+    sine = np.linalg.norm(skew, axis=-1, keepdims=True)
+    cosine = ((np.trace(m, axis1=-2, axis2=-1) - 1) / 2)[..., None]
+    angle = np.arctan2(sine, cosine)
+    return np.asarray(skew * np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 1.0))
+
+
+def mouth_opening(points: Floats) -> NDArray[np.float64]:
+    """The inner lips' distance (points 62 and 66) over the outer-eye distance, ``[...]`` from ``[..., 68, 3]``."""
+    return _ratio(points, 62, 66)
+
+
+def mouth_width(points: Floats) -> NDArray[np.float64]:
+    """The mouth corners' distance (points 48 and 54) over the outer-eye distance, ``[...]`` from ``[..., 68, 3]``."""
+    return _ratio(points, 48, 54)
+
+
+def eye_opening(points: Floats) -> NDArray[np.float64]:
+    """The lids' mean distance over the eyes' mean width, ``[...]`` from ``[..., 68, 3]`` (Soukupova and Cech, 2016)."""
+    p = np.asarray(points, dtype=np.float64)
+
+    def mean_distance(*pairs: tuple[int, int]) -> Floats:
+        return np.asarray(np.mean([np.linalg.norm(p[..., a, :] - p[..., b, :], axis=-1) for a, b in pairs], axis=0))
+
+    return np.asarray(
+        mean_distance((37, 41), (38, 40), (43, 47), (44, 46)) / mean_distance((36, 39), (42, 45)), dtype=np.float64
+    )
+
+
+def _ratio(points: Floats, a: int, b: int) -> NDArray[np.float64]:
+    p = np.asarray(points, dtype=np.float64)
+    eyes = np.linalg.norm(p[..., 36, :] - p[..., 45, :], axis=-1)
+    return np.asarray(np.linalg.norm(p[..., a, :] - p[..., b, :], axis=-1) / eyes)
+
+
+def compose(expression: Floats, pose: Floats, face: Floats | None = None) -> FloatArray:
+    """Pose landmarks: ``R (face + expression) + t``, float32 ``[T, 68, 3]``.
+
+    Args:
+        expression: ``[T, 68, 3]``, face-frame units.
+        pose: ``[T, 6]``: axis-angle (radians), translation.
+        face: The neutral face ``[68, 3]``; the canonical one where it is left out.
+    """
+    shape = np.asarray(canonical_face() if face is None else face, dtype=np.float64) + expression
+    turned = shape @ rotation_matrix(pose[:, :3]).transpose(0, 2, 1)
+    return np.asarray(turned + pose[:, None, 3:], dtype=np.float32)
+
+
+def lip_closing(face: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What brings parted lips together: the upper lip goes down by 30 %, the lower with the jaw up by the rest."""
+    move = np.zeros_like(face)
+    for upper, lower, outer_upper, outer_lower in ((61, 67, 50, 58), (62, 66, 51, 57), (63, 65, 52, 56)):
+        gap = face[lower] - face[upper]
+        move[[upper, outer_upper]] += 0.3 * gap
+        move[[lower, outer_lower]] -= 0.7 * gap
+    for beside, inner in ((49, 61), (53, 63), (59, 67), (55, 65)):  # nearer the corners, which stay
+        move[beside] = 0.6 * move[inner]
+    hangs = np.clip((face[JAW, 1] - face[33, 1]) / (face[8, 1] - face[33, 1]), 0.0, 1.0)
+    move[JAW] = hangs[:, None] * move[66]
+    return move
