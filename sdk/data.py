@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -128,6 +129,29 @@ class Motion:
     def duration(self) -> Fraction:
         """Seconds, exact."""
         return len(self) / self.rate
+
+    @classmethod
+    def empty(cls, rate: Fraction = MOTION_RATE) -> Motion:
+        """Motion without a single frame."""
+        return cls(np.zeros((0, POINTS, 3), np.float32), np.zeros((0, 6), np.float32), rate)
+
+    @classmethod
+    def concat(cls, motions: Iterable[Motion]) -> Motion:
+        """Join motions of one rate, one after the other.
+
+        Raises:
+            InputError: There are none, or their rates differ.
+        """
+        parts = list(motions)
+        if len({part.rate for part in parts}) != 1:
+            raise InputError(f"{len(parts)} motions of rates that differ, or none, cannot be joined", where="Motion")
+        expression, pose = (np.concatenate([getattr(part, name) for part in parts]) for name in ("expression", "pose"))
+        return cls(expression, pose, parts[0].rate)
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """The seconds at which the frames stand, float64 ``[T]``: ``k / rate``, rounded once."""
+        return np.asarray(np.arange(len(self)) * self.rate.denominator / self.rate.numerator, dtype=np.float64)
 
     def phi(self) -> FloatArray:
         """What the transfer loss sees: ``R (canonical + expression) + t``, float32 ``[T, 204]``."""

@@ -56,3 +56,17 @@ def test_errors_cross_processes_whole():
     error = errors.FaceAmbiguous("two faces", boxes=((0, 0, 1, 1),), where="frame 3", hint="Choose one.")
     back = pickle.loads(pickle.dumps(error))
     assert (str(back), back.boxes) == ("two faces (frame 3). Choose one.", ((0, 0, 1, 1),))
+
+
+def test_motion_is_joined_and_its_frames_stand_at_their_times():
+    rate = Fraction(30000, 1001)
+    whole = Motion(np.random.default_rng(0).normal(size=(40, 68, 3)), np.zeros((40, 6)), rate)
+    again = Motion.concat([whole[:7], Motion.empty(rate), whole[7:]])
+    assert np.array_equal(again.expression, whole.expression)
+    assert (again.rate, len(Motion.empty())) == (rate, 0)
+    assert whole.times.dtype == np.float64
+    assert [float(Fraction(k) / rate) for k in range(40)] == whole.times.tolist()
+    with pytest.raises(errors.InputError, match="rates that differ"):
+        Motion.concat([whole, Motion.empty()])
+    with pytest.raises(errors.InputError, match="none"):
+        Motion.concat([])
