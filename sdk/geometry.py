@@ -1,6 +1,6 @@
 """The 68 points of a face, as arrays: their indices, the canonical face, rotations, and what is measured on them.
 
-Everything here is in the face frame (see ``sdk.face``) or independent of any frame; no record of ``sdk.data`` is known here.
+Everything here is in the face frame (see ``sdk.face``) or independent of any frame. Nothing here uses ``sdk.data``.
 """
 
 from __future__ import annotations
