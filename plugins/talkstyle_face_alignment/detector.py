@@ -18,8 +18,6 @@ from sdk.progress import ProgressCallback
 from talkstyle_face_alignment.networks import Networks
 from talkstyle_face_alignment.weights import find_weights
 
-__all__ = ["FaceAlignmentDetector"]
-
 SIDE: Final = 640
 """Faces are searched for in pictures of at most so many pixels; the detector finds them from 16 pixels up."""
 

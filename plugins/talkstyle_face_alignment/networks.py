@@ -23,8 +23,6 @@ from sdk.data import FloatArray, Image
 from sdk.geometry import POINTS
 from talkstyle_face_alignment.weights import DEPTH, FAN_3D, S3FD, WeightFile, read_state
 
-__all__ = ["Networks", "peaks"]
-
 CUT: Final = 256
 """Pixels across the cut of a face."""
 CELLS: Final = 64

@@ -15,8 +15,6 @@ from sdk.errors import ModelFileMissing
 from sdk.models import MODELS_VARIABLE, model_file
 from sdk.progress import ProgressCallback
 
-__all__ = ["DEPTH", "FAN_3D", "FILES", "S3FD", "WeightFile", "find_weights", "read_state"]
-
 
 class WeightFile(NamedTuple):
     """A published file.

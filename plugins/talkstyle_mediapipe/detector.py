@@ -18,8 +18,6 @@ from sdk.geometry import MIRROR
 from talkstyle_mediapipe.ibug import ibug_points
 from talkstyle_mediapipe.mesh import Mesh, MeshFace
 
-__all__ = ["MediaPipeDetector"]
-
 _SIDE: Final = 640
 """Views are shrunk to this many pixels or a little more; the mesh's own input is 192 or 256 pixels around the face."""
 _CLOSE: Final = 0.3

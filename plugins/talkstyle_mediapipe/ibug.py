@@ -7,8 +7,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ibug_points"]
-
 # Mesh indices in iBUG's order. Where the mesh has no vertex at iBUG's place, the mean of the two beside it is taken.
 _JAW: Final = (
     127, 234, 93, (132, 58), (58, 172), 136, 150, 176, 152, 400, 379, 365, (397, 288), (361, 288), 323, 454, 356,

@@ -18,8 +18,6 @@ from sdk.errors import ModelFileMissing
 from sdk.models import model_file
 from talkstyle_mediapipe.quiet import without_chatter
 
-__all__ = ["BUNDLE", "BUNDLE_SHA256", "BUNDLE_URL", "Mesh", "MeshFace"]
-
 BUNDLE: Final = "face_landmarker.task"
 BUNDLE_URL: Final = (
     "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task"

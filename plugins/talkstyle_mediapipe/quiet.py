@@ -9,8 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["without_chatter"]
-
 # absl's I and W lines, TensorFlow Lite's own, and absl's remark that it is not initialised. No environment variable of
 # theirs turns these off.
 _CHATTER = re.compile(rb"[IW]\d{4} .*\.cc:\d+\]|INFO: |WARNING: (All log messages|Logging) before ")

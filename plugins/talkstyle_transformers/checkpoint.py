@@ -16,8 +16,6 @@ from sdk.models import MODELS_VARIABLE, models_folder
 if TYPE_CHECKING:
     from talkstyle_transformers.config import CheckpointConfig
 
-__all__ = ["Checkpoint", "find", "load_model"]
-
 _PATTERNS: Final = ("config.json", "preprocessor_config.json", "model*.safetensors", "model.safetensors.index.json")
 _UNUSED: Final = {"masked_spec_embed"}
 """Tensors that only training needs, which some checkpoints lack."""

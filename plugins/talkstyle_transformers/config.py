@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["CheckpointConfig"]
-
 
 class CheckpointConfig(BaseModel):
     """Which checkpoint, and how it listens.

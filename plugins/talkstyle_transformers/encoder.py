@@ -16,8 +16,6 @@ from talkstyle_transformers.checkpoint import find, load_model
 from talkstyle_transformers.config import CheckpointConfig
 from talkstyle_transformers.windows import Plan, WindowStream
 
-__all__ = ["CheckpointEncoder", "CheckpointStream", "HubertEncoder", "Wav2Vec2Encoder"]
-
 _RATE: Final = 16_000
 _BLOCK: Final = 60 * _RATE
 

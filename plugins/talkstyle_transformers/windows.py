@@ -15,8 +15,6 @@ import numpy as np
 
 from sdk.data import FloatArray
 
-__all__ = ["Plan", "WindowStream"]
-
 _MOTION: Final = 60
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sdk.data import Floats, Image, Portrait
 from sdk.geometry import mouth_opening
-from sdk.tracking.quality import PARTED, require_teeth
+from sdk.tracking import TEETH_OPENING_THRESHOLD, require_teeth
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.mouth import Interior, luma, paint, pixels_within, tooth_tone, under_nose
 from talkstyle_warp.seams import MOUTH, Seam
@@ -46,7 +46,7 @@ def shown_by(portrait: Portrait, *, keep_open: bool) -> Portrait | None:
     """
     if portrait.teeth is not None:
         return portrait.teeth
-    itself = not keep_open and mouth_opening(portrait.landmarks.points) >= PARTED
+    itself = not keep_open and mouth_opening(portrait.landmarks.points) >= TEETH_OPENING_THRESHOLD
     return portrait if itself else None
 
 

@@ -24,7 +24,7 @@ from sdk.progress import CancelToken, ProgressCallback, Reporter
 if TYPE_CHECKING:
     import torch
 
-    from sdk.media.audio import AudioInput, AudioReader
+    from sdk.media import AudioInput, AudioReader
     from sdk.packs import StylePack
     from sdk.tracking import FaceSelector, PortraitInput
 
@@ -129,7 +129,7 @@ def build(
     cancel: CancelToken | None,
 ) -> Animation:
     """``animate`` with parts that may have served before; its notes are not raised as warnings."""
-    from sdk.media.audio import open_audio
+    from sdk.media import open_audio
 
     rate = frame_rate(fps)
     _check(strength, seed)

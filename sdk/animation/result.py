@@ -21,8 +21,7 @@ from sdk.interfaces import Renderer
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 
 if TYPE_CHECKING:
-    from sdk.media.audio import AudioReader
-    from sdk.media.signing import SignerInput
+    from sdk.media import AudioReader, SignerInput
 
 __all__ = ["Animation"]
 
@@ -165,8 +164,7 @@ class Animation:
             ComponentUnavailable: A signer was asked for, and the extra ``c2pa`` is not installed.
             Cancelled: A token was cancelled. As after any error, no file is left, and an old one stays as it was.
         """
-        from sdk.media.saving import open_writer
-        from sdk.media.signing import as_signer
+        from sdk.media import as_signer, open_writer
 
         token = cancel or self._cancel
         report = Reporter(on_progress, token)

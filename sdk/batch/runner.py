@@ -26,7 +26,7 @@ from sdk.registry import find
 if TYPE_CHECKING:
     import torch
 
-    from sdk.media.signing import Signer, SignerInput
+    from sdk.media import Signer, SignerInput
     from sdk.packs import StylePack
 
 __all__ = ["JobResult", "animate_many"]
@@ -104,7 +104,7 @@ def animate_many(
         OutputError: The folder cannot be made.
         Cancelled: The token was cancelled; what is done is kept.
     """
-    from sdk.media.signing import as_signer
+    from sdk.media import as_signer
 
     every = [as_job(job, where=f"job {number}") for number, job in enumerate(jobs, start=1)]
     names = [job.output or f"{job.portrait.stem}-{job.audio.stem}{suffix}" for job in every]

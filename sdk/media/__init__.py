@@ -4,7 +4,7 @@ from sdk.media.audio import AudioInput, AudioReader, open_audio, read_audio
 from sdk.media.image import ImageInput, Picture, read_image, write_image
 from sdk.media.saving import open_writer
 from sdk.media.sequence import SequenceWriter
-from sdk.media.signing import Signer
+from sdk.media.signing import Signer, SignerInput, as_signer
 from sdk.media.source import MediaInput
 from sdk.media.video import MediaInfo, VideoFrame, VideoReader, has_picture, probe
 from sdk.media.writer import VideoWriter, write_video
@@ -18,9 +18,11 @@ __all__ = [
     "Picture",
     "SequenceWriter",
     "Signer",
+    "SignerInput",
     "VideoFrame",
     "VideoReader",
     "VideoWriter",
+    "as_signer",
     "has_picture",
     "open_audio",
     "open_writer",

@@ -17,8 +17,6 @@ from sdk.errors import ConfigError, InputError, MediaCorrupt, NotFiniteError
 from sdk.media.sound import SoundTrack, to_float
 from sdk.media.source import as_source
 
-__all__ = ["AudioInput", "AudioReader", "open_audio", "read_audio"]
-
 AudioInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | Audio | tuple[NDArray[Any], int]
 """A sound file or a video with sound (path, bytes, binary file object), an ``Audio``, or an array with its rate:
 float in [-1, 1] or int16, mono ``[N]`` or ``[N, C]``."""

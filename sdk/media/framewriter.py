@@ -22,8 +22,6 @@ from sdk.media.audio import AudioReader
 if TYPE_CHECKING:
     from sdk.media.signing import Signer
 
-__all__ = ["FrameWriter"]
-
 WAITING: Final = (4, 16)
 """Frames that may wait for the encoder, at least and at most: rendering and encoding overlap, even where a renderer
 makes several frames at once."""

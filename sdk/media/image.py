@@ -18,8 +18,6 @@ from sdk.errors import InputError, MediaCorrupt, MediaError, NotFiniteError, Out
 from sdk.files import atomic_file
 from sdk.media.source import Source, as_source
 
-__all__ = ["ImageInput", "Picture", "read_image", "write_image"]
-
 ImageInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | NDArray[np.uint8] | Pillow.Image
 """A path, a file's bytes, a binary file object, a uint8 array ``[H, W, 3 or 4]`` or ``[H, W]``, or a Pillow image."""
 

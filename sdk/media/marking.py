@@ -11,8 +11,6 @@ from PIL.PngImagePlugin import PngInfo
 
 from sdk._version import __version__
 
-__all__ = ["COMMENT", "SOURCE_TYPE", "mark_mp4", "png_marks", "tags", "xmp"]
-
 COMMENT: Final = "AI-generated: made with talkstyle"
 
 SOURCE_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"

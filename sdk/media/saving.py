@@ -11,8 +11,6 @@ from sdk.media.framewriter import FrameWriter
 from sdk.media.sequence import SequenceWriter
 from sdk.media.writer import SUFFIXES, VideoWriter
 
-__all__ = ["open_writer"]
-
 
 def open_writer(path: str | os.PathLike[str], **options: Any) -> FrameWriter:
     """The writer of a video (.mp4, .m4v, .webm), or of a folder of PNG files; ``options`` as for ``FrameWriter``.

@@ -22,8 +22,6 @@ from sdk.media.framewriter import FrameWriter
 from sdk.media.marking import COMMENT, SOURCE_TYPE, png_marks, tags
 from sdk.media.soundtrack import SoundWriter
 
-__all__ = ["SequenceWriter"]
-
 PATTERN: Final = "frame-%05d.png"
 NUMBER: Final = re.compile(r"%0?\d?d")
 INDEX: Final = "sequence.json"

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from cryptography.x509 import Certificate
 
-__all__ = ["TEST", "Signer", "SignerInput", "as_signer"]
-
 TEST: Final = "test"
 """Asks for a signer of our own making, which nobody trusts."""
 

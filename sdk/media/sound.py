@@ -17,8 +17,6 @@ from sdk.data import FloatArray
 from sdk.errors import MediaCorrupt, MediaTrackMissing, NotFiniteError
 from sdk.media.source import Source, open_container, stated_end, time_origin
 
-__all__ = ["SoundTrack", "to_float"]
-
 GAP: Final = Fraction(15, 1000)
 """Seconds by which timestamps may stray from the count of samples before it is a gap: above the rounding of containers
 that keep milliseconds, below one lost frame of AAC or MP3."""

@@ -14,8 +14,6 @@ from av.container import OutputContainer
 from sdk.data import FloatArray
 from sdk.media.audio import AudioReader
 
-__all__ = ["SoundWriter"]
-
 RATE: Final = 48000
 """Samples a second of every track."""
 

@@ -26,8 +26,6 @@ from av.video.stream import VideoStream
 
 from sdk.errors import InputError, MediaCorrupt, MediaError, MediaNotFound
 
-__all__ = ["MediaInput", "Source", "as_source", "open_container", "stated_end", "time_origin"]
-
 MediaInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 """A path, a file's bytes, or a binary file object (read as a whole, wherever it stands)."""
 

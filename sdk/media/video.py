@@ -21,8 +21,6 @@ from sdk.errors import MediaCorrupt, MediaError, MediaTrackMissing
 from sdk.media.image import open_still
 from sdk.media.source import MediaInput, Source, as_source, open_container, stated_end, time_origin
 
-__all__ = ["MediaInfo", "VideoFrame", "VideoReader", "has_picture", "probe"]
-
 logger = logging.getLogger(__name__)
 
 MAX_PIXELS: Final = 8192 * 8192

@@ -24,8 +24,6 @@ from sdk.media.framewriter import FrameWriter
 from sdk.media.marking import mark_mp4, tags
 from sdk.media.soundtrack import BITEXACT, SoundWriter
 
-__all__ = ["SUFFIXES", "VideoWriter", "write_video"]
-
 THREADS: Final = 4
 """Threads of the encoders. Fixed, for their output depends on it: the same frames give one file everywhere."""
 

@@ -13,8 +13,6 @@ from sdk.registry.requirements import install_line, unmet
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["check_name", "figure", "require", "save"]
-
 SUFFIXES: Final = (".png", ".svg", ".pdf")
 
 

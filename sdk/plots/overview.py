@@ -12,8 +12,6 @@ from sdk.data import MOTION_RATE, Floats, Image
 from sdk.plots.canvas import figure, save
 from sdk.plots.panels import PLAIN, REAL, STYLED
 
-__all__ = ["overview"]
-
 ROW = 6
 """Frames side by side."""
 

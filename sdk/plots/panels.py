@@ -13,8 +13,6 @@ from sdk.geometry import canonical_face, mouth_opening
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["landmarks", "loss", "openings"]
-
 REAL, PLAIN, STYLED = "#222222", "#2a78c2", "#e0761a"
 """What is real, what is generated without a style, and with it; nobody has to tell red from green."""
 

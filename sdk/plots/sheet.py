@@ -11,8 +11,6 @@ from PIL import Image as Pillow
 from sdk.data import Image
 from sdk.errors import InputError
 
-__all__ = ["contact_sheet"]
-
 GAP: Final = 4
 """Pixels between two frames."""
 

@@ -3,21 +3,25 @@
 from sdk.tracking.clip import load_clip
 from sdk.tracking.faces import FaceSelector
 from sdk.tracking.portrait import PortraitInput, load_portrait, load_teeth
+from sdk.tracking.quality import TEETH_OPENING_THRESHOLD, require_teeth
 from sdk.tracking.selection import Pick, frame_quality, pick, templates
 from sdk.tracking.stills import FaceStills, load_stills
-from sdk.tracking.track import FaceTrack
+from sdk.tracking.track import FaceTrack, frame_interval
 
 __all__ = [
+    "TEETH_OPENING_THRESHOLD",
     "FaceSelector",
     "FaceStills",
     "FaceTrack",
     "Pick",
     "PortraitInput",
+    "frame_interval",
     "frame_quality",
     "load_clip",
     "load_portrait",
     "load_stills",
     "load_teeth",
     "pick",
+    "require_teeth",
     "templates",
 ]

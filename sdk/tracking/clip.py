@@ -21,8 +21,6 @@ from sdk.tracking.quality import TURNED_AWAY, judge, turn
 from sdk.tracking.smoothing import smooth
 from sdk.tracking.track import FaceTrack, gaps, nearest, resample
 
-__all__ = ["load_clip"]
-
 BATCH = 8
 """Frames that are held and looked at at once."""
 SHORTEST = 2

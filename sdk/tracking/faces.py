@@ -13,8 +13,6 @@ from sdk.face import lift
 from sdk.interfaces import LandmarkDetector
 from sdk.tracking.quality import sharpness
 
-__all__ = ["FaceSelector", "Sighting", "choose", "find"]
-
 FaceSelector: TypeAlias = str | int | Box | None
 """Which of several faces: ``"largest"``, an index (0 is the largest), a box near it, or None where one is expected."""
 

@@ -9,8 +9,6 @@ import numpy as np
 from sdk.data import Box
 from sdk.tracking.faces import FaceSelector, Sighting, choose
 
-__all__ = ["People", "Person"]
-
 NEAR = 0.75
 """How far a face may go from one sighting to the next, in widths."""
 ALIKE = 0.5

@@ -14,8 +14,6 @@ from sdk.media import ImageInput, Picture, read_image
 from sdk.tracking.faces import FaceSelector, choose, find
 from sdk.tracking.quality import judge, require_teeth, turn
 
-__all__ = ["PortraitInput", "composite", "load_portrait", "load_teeth"]
-
 PortraitInput: TypeAlias = ImageInput
 """A path, a file's bytes, a binary file object, an array, or a Pillow image."""
 

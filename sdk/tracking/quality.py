@@ -13,8 +13,6 @@ from sdk.errors import FaceTooSmall, FaceUnreliable
 from sdk.face import align
 from sdk.geometry import mouth_opening
 
-__all__ = ["PARTED", "TURNED_AWAY", "judge", "require_teeth", "sharpness", "turn"]
-
 SMALLEST: Final = 48
 """Pixels across a face under which its landmarks say too little."""
 SMALL: Final = 160
@@ -23,7 +21,7 @@ TURNED: Final = 30
 """Degrees of yaw beyond which one half of the mouth is foreshortened."""
 TURNED_AWAY: Final = 60
 """Degrees of yaw beyond which half of the landmarks are guesses."""
-PARTED: Final = 0.05
+TEETH_OPENING_THRESHOLD: Final = 0.05
 """Outer-eye distances between the inner lips under which a mouth shows nothing of its teeth: 4 to 5 mm."""
 SHARP: Final = 12.0
 """Sharpness under which a face counts as blurred: a blur of about 3 % of its width."""
@@ -99,10 +97,10 @@ def require_teeth(points: Floats, *, where: str) -> None:
         FaceUnreliable: The lips are together, or nearly so.
     """
     opening = float(mouth_opening(points))
-    if opening < PARTED:
+    if opening < TEETH_OPENING_THRESHOLD:
         raise FaceUnreliable(
             f"the mouth is closed: the lips are apart by {100 * opening:.0f} % of the outer eyes' distance, "
-            f"and showing teeth takes {100 * PARTED:.0f} %",
+            f"and showing teeth takes {100 * TEETH_OPENING_THRESHOLD:.0f} %",
             where=where,
             hint="Give a picture of the same person that smiles or laughs with teeth, or leave teeth= out.",
         )

@@ -22,8 +22,6 @@ from sdk.geometry import JAW, MOUTH, POINTS, canonical_face, mouth_opening
 from sdk.tracking.quality import SHARP, TURNED, turn
 from sdk.tracking.track import FaceTrack
 
-__all__ = ["Pick", "frame_quality", "pick", "templates"]
-
 APART: Final = 0.4
 """Seconds between two picks: frames of one moment say the same thing twice."""
 

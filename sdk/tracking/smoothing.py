@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from sdk.data import FloatArray, Floats
 
-__all__ = ["smooth"]
-
 NOISE: Final = 3.0
 """A change by so many times a point's usual jitter is half believed."""
 

@@ -18,8 +18,6 @@ from sdk.tracking.faces import FaceSelector, Sighting, choose, find
 from sdk.tracking.portrait import composite
 from sdk.tracking.quality import judge, turn
 
-__all__ = ["FaceStills", "load_stills"]
-
 
 @dataclass(frozen=True, eq=False)
 class FaceStills:

@@ -15,8 +15,6 @@ from sdk.data import MOTION_RATE, FloatArray, Floats, Motion
 from sdk.face import normalise
 from sdk.geometry import POINTS
 
-__all__ = ["GAP", "FaceTrack", "gaps", "longest_gap", "nearest", "resample", "step_between"]
-
 GAP = 0.25
 """Seconds between two sightings up to which the face is interpolated."""
 
@@ -62,7 +60,7 @@ class FaceTrack:
         return normalise(self.points, known=known)
 
 
-def step_between(times: Sequence[Fraction]) -> Fraction:
+def frame_interval(times: Sequence[Fraction]) -> Fraction:
     """The usual time from one frame to the next, in seconds: the median."""
     steps = sorted(b - a for a, b in pairwise(times))
     return steps[len(steps) // 2] if steps else Fraction(1, 25)
@@ -84,7 +82,7 @@ def resample(times: Sequence[Fraction], seen: Sequence[int], points: Floats) -> 
     Returns:
         ``points`` ``[T, 68, 3]`` and ``valid`` ``[T]``, to the end of the last frame.
     """
-    step = step_between(times)
+    step = frame_interval(times)
     count = max(1, ceil((times[-1] + step) * MOTION_RATE))
     clock = np.arange(count) / float(MOTION_RATE)
     known = np.array([float(times[frame]) for frame in seen])
@@ -116,7 +114,7 @@ def nearest(times: Sequence[Fraction], seen: Sequence[int], values: Sequence[flo
 def gaps(times: Sequence[Fraction], seen: Sequence[int]) -> list[tuple[int, int, bool]]:
     """The stretches of frames without a face: first, last, and whether they are interpolated."""
     known = set(seen)
-    limit = longest_gap(step_between(times))
+    limit = longest_gap(frame_interval(times))
     found: list[tuple[int, int, bool]] = []
     start: int | None = None
     for frame in range(len(times) + 1):

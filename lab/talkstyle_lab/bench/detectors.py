@@ -26,7 +26,7 @@ from sdk.interfaces import LandmarkDetector
 from sdk.media import MediaInput, VideoReader
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import find, load, parse
-from sdk.tracking.track import step_between
+from sdk.tracking import frame_interval
 
 __all__ = ["Agreement", "DetectorSpec", "Speed", "Start", "agreement", "speeds", "start"]
 
@@ -262,7 +262,7 @@ def _frames(clip: MediaInput | None, count: int) -> tuple[list[Image], float]:
         return [drawings[k % len(drawings)] for k in range(count)], 25.0
     with VideoReader(clip) as reader:
         frames = list(islice(iter(reader), count))
-    return [frame.image for frame in frames], float(1 / step_between([Fraction(frame.time) for frame in frames]))
+    return [frame.image for frame in frames], float(1 / frame_interval([Fraction(frame.time) for frame in frames]))
 
 
 def _resized(image: Image, shorter: int) -> Image:
