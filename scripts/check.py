@@ -4,7 +4,8 @@
     python scripts/check.py --no-tests  # without pytest
     python scripts/check.py -k registry # what is not ours goes to pytest
 
-It needs the extras "test" and "lint". All steps are run; the exit code is 1 where any failed.
+It needs talkstyle with the extras "test" and "lint", and talkstyle-lab. All steps are run; the exit code is 1 where any
+failed.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import click
 
 from sdk._version import __version__
 from sdk.cli.errors import report
-from sdk.cli.group import LazyGroup
+from sdk.cli.group import PluginGroup
 
 __all__ = ["COMMANDS", "main", "talkstyle"]
 
@@ -32,7 +32,12 @@ COMMANDS: Final = {
 """The project's own commands with the line that ``--help`` shows, so that help imports none of them."""
 
 
-@click.group(cls=LazyGroup, commands_in=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=PluginGroup,
+    points="talkstyle.commands",
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="talkstyle")
 def talkstyle() -> None:
     """Learn how a person moves when they speak, keep it as a style, and drive any portrait with it.

@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 import click
 
+from sdk.cli.group import LAB, LAB_HINT
 from sdk.cli.output import emit, options
 from sdk.kinds import KINDS
 from sdk.models.folders import cache_folder
@@ -113,6 +114,10 @@ def _packages() -> Iterator[Finding]:
             yield Finding("package", "note", f"the extra {extra!r} is not installed", hint)
         else:
             yield Finding("package", "ok", f"extra {extra!r}")
+    try:
+        yield Finding("package", "ok", f"{LAB} {metadata.version(LAB)}")
+    except metadata.PackageNotFoundError:
+        yield Finding("package", "note", f"{LAB} is not installed: making and measuring need it", LAB_HINT)
 
 
 def _devices() -> Iterator[Finding]:

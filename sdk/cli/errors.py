@@ -56,7 +56,8 @@ def report(words: Sequence[str]) -> Iterator[Outcome]:
         outcome.code = error.exit_code
     except click.ClickException as error:
         usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx is not None else None
-        outcome.code = _show("usage", error.format_message(), hint=usage, as_json=as_json, exit_code=error.exit_code)
+        hint = getattr(error, "hint", usage)
+        outcome.code = _show("usage", error.format_message(), hint=hint, as_json=as_json, exit_code=error.exit_code)
     except SdkError as error:
         if debug:
             logging.getLogger(__name__).debug("where it was raised:", exc_info=error)

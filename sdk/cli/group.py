@@ -1,8 +1,7 @@
-"""A click group whose commands are imported when they are called."""
+"""A click group with commands that are imported when they are called: the project's own, and those of plugins."""
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Mapping
 from functools import cached_property
@@ -14,117 +13,100 @@ import click
 
 from sdk.errors import ComponentBroken
 
-__all__ = ["GROUP", "LazyGroup", "PluginGroup"]
-
-GROUP: Final = "talkstyle.commands"
-"""The group of entry points, each naming a click command of a plugin."""
+LAB: Final = "talkstyle-lab"
+LAB_HINT: Final = f"Install it: python -m pip install {LAB}; in a checkout: python -m pip install -e ./lab"
+LAB_COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "talkstyle.commands": ("bench", "evaluate-fits", "pretrain"),
+    "talkstyle.commands.styles": ("build", "nearest"),
+}
+"""The commands of that distribution, by group of entry points."""
 
 logger = logging.getLogger(__name__)
 
 
+class LabCommandMissing(click.UsageError):
+    """A command of talkstyle-lab was asked for, which is not installed."""
+
+    hint = LAB_HINT
+
+
 class PluginGroup(click.Group):
-    """Its own commands, then those of plugins' entry points; its own names cannot be taken over.
+    """Its own commands, then those of plugins' entry points; the names of its own cannot be taken over.
 
     Args:
         *args: For ``click.Group``.
         points: The group of entry points.
+        lazy: Own commands that are imported from ``sdk.cli.<name>`` when they are called, with the line for ``--help``.
         **kwargs: For ``click.Group``.
     """
 
-    def __init__(self, *args: Any, points: str = GROUP, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, points: str, lazy: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._group = points
+        self._lazy = lazy or {}
 
-    def own(self) -> Mapping[str, str]:
-        """The commands that no plugin brings, name to the line for ``--help``."""
-        return {name: command.get_short_help_str(limit=100) for name, command in self.commands.items()}
-
-    def load_own(self, name: str) -> click.Command:
-        """One of them."""
-        return self.commands[name]
+    def _own(self) -> dict[str, str]:
+        """The commands that no plugin brings, with the line for ``--help``."""
+        return {**self._lazy, **{name: command.get_short_help_str(100) for name, command in self.commands.items()}}
 
     @cached_property
     def _points(self) -> Mapping[str, EntryPoint]:
         """The plugins' commands by name; one whose name is taken is logged and left out."""
+        own = self._own()
         found: dict[str, EntryPoint] = {}
         for point in entry_points(group=self._group):
-            if point.name in self.own() or point.name in found:
+            if point.name in own or point.name in found:
                 logger.warning("%s's command %r is left out: the name is taken", _distribution(point), point.name)
             else:
                 found[point.name] = point
-        return found
+        return dict(sorted(found.items()))
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 click's signature
         """The project's own first, in their order, then the plugins'."""
-        return [*self.own(), *sorted(self._points)]
+        return [*self._own(), *self._points]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 click's signature
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command.
 
         Raises:
             ComponentBroken: A plugin's command could not be imported; the others still work.
+            LabCommandMissing: It is one of talkstyle-lab, which is not installed.
         """
-        if cmd_name in self.own():
-            return self.load_own(cmd_name)
-        point = self._points.get(cmd_name)
-        return None if point is None else _load(point)
+        if cmd_name in self._lazy:
+            command: click.Command = import_module(f"sdk.cli.{cmd_name.replace('-', '_')}").command
+            return command
+        if cmd_name in self._points:
+            return _load(self._points[cmd_name])
+        if cmd_name in LAB_COMMANDS.get(self._group, ()) and not ctx.resilient_parsing:
+            raise LabCommandMissing(f"the command {cmd_name!r} is part of {LAB}, which is not installed", ctx)
+        return super().get_command(ctx, cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, with near matches where there is none."""
-        near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1) if args else []
+        """Find the command, with near matches among all commands where there is none."""
         try:
             return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            if not near:
-                raise
-            raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from None
+        except click.NoSuchCommand:
+            raise click.NoSuchCommand(args[0], possibilities=self.list_commands(ctx), ctx=ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 the same
         """List commands without importing any."""
-        rows = [*self.own().items()]
-        rows += [(name, f"From {_distribution(point)}.") for name, point in sorted(self._points.items())]
+        plugins = {name: f"From {_distribution(point)}." for name, point in self._points.items()}
         with formatter.section("Commands"):
-            formatter.write_dl(rows)
-
-
-class LazyGroup(PluginGroup):
-    """Commands from ``sdk.cli.<name>``, imported when they are called, and plugins' commands.
-
-    Args:
-        commands_in: The project's own commands, name to the line for ``--help``.
-        *args: For ``click.Group``.
-        **kwargs: For ``click.Group``.
-    """
-
-    def __init__(self, *args: Any, commands_in: Mapping[str, str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._own = commands_in
-
-    def own(self) -> Mapping[str, str]:
-        """As given, so that help imports none of them."""
-        return self._own
-
-    def load_own(self, name: str) -> click.Command:
-        """Import it."""
-        command: click.Command = import_module(f"sdk.cli.{name.replace('-', '_')}").command
-        return command
+            formatter.write_dl([*self._own().items(), *plugins.items()])
 
 
 def _load(point: EntryPoint) -> click.Command:
-    hint = "Every other command still works."
+    where, hint = _distribution(point), "Every other command still works."
     try:
         command = point.load()
     except (Exception, SystemExit) as error:
-        raise ComponentBroken(
-            f"the command {point.name!r} cannot be imported: {type(error).__name__}: {error}",
-            where=_distribution(point),
-            hint=hint,
-        ) from error
+        what = f"the command {point.name!r} cannot be imported: {type(error).__name__}: {error}"
+        raise ComponentBroken(what, where=where, hint=hint) from error
     if not isinstance(command, click.Command):
         what = f"the command {point.name!r} is {type(command).__name__}, not a click command"
-        raise ComponentBroken(what, where=_distribution(point), hint=hint)
+        raise ComponentBroken(what, where=where, hint=hint)
     return command
 
 

@@ -35,10 +35,19 @@ def installed(name, extras=()):
     return {name for name, _ in found}
 
 
+def unpinned(names):
+    missing = names - set(pinned()) - {"talkstyle", "talkstyle-lab"}
+    return {name for name in missing if not name.startswith(("nvidia-", "cuda-", "triton"))}
+
+
 @pytest.mark.parametrize("extra", ["demo", "test", "lint"])
 def test_everything_that_an_extra_brings_is_pinned(extra):
-    missing = installed("talkstyle", [extra]) - set(pinned()) - {"talkstyle"}
-    assert not {name for name in missing if not name.startswith(("nvidia-", "cuda-", "triton"))}
+    assert not unpinned(installed("talkstyle", [extra]))
+
+
+def test_everything_that_the_lab_brings_is_pinned():
+    assert "torch" in installed("talkstyle-lab")
+    assert not unpinned(installed("talkstyle-lab"))
 
 
 def test_every_pin_is_one_exact_version_without_a_local_part():

@@ -1,6 +1,6 @@
 """Time what has to be quick: ``import sdk``, and ``talkstyle plugins`` with and without twenty more plugins.
 
-    python scripts/bench_listing.py
+    python -m talkstyle_lab.bench.listing
 
 Prints the least processor time of several runs, in milliseconds, a bare ``python -c pass`` included.
 """

@@ -25,6 +25,8 @@ from talkstyle_lab.corpus.phones import PAUSE, PHONES, Segment, from_flite, from
 
 __all__ = ["ESPEAK_LANGUAGES", "ESPEAK_VARIANTS", "FLITE_VOICES", "RATE", "Utterance", "espeak", "flite"]
 
+WORKER: Final = Path(__file__).with_name("espeak_worker.py")
+
 RATE: Final = 16000
 """Samples a second of all speech here."""
 
@@ -135,7 +137,7 @@ def espeak(
     name = ESPEAK_LANGUAGES[language] + (f"+{variant}" if variant else "")
     order = {"text": text, "voice": name, "settings": {"rate": rate, "pitch": pitch, "range": pitch_range, "gap": gap}}
     done = subprocess.run(
-        [sys.executable, "-I", "-S", str(Path(__file__).with_name("espeak_worker.py"))],
+        [sys.executable, "-I", "-S", str(WORKER)],
         input=json.dumps(order).encode(), capture_output=True, check=False, timeout=120,
     )  # fmt: skip
     line, _, data = done.stdout.partition(b"\n")

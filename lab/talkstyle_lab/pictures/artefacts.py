@@ -1,6 +1,6 @@
 """Write the pictures of what remains wrong in ``docs/renderer.md``: drawn faces, where the warp shows its limits.
 
-    python scripts/artefact_pictures.py
+    python -m talkstyle_lab.pictures.artefacts
 
 Each picture has the portrait on the left. They are made by the renderer as it is: what is cured is cured here too.
 """
@@ -23,7 +23,7 @@ from sdk.files import atomic_file
 from sdk.plots import contact_sheet
 from sdk.registry import load
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
+FOLDER = Path(__file__).resolve().parents[3] / "docs" / "images"
 SIZE, HEIGHT, QUALITY = 512, 200, 82
 
 Box = tuple[float, float, float, float]

@@ -1,6 +1,6 @@
 """Write the README's picture: a face that we draw ourselves, saying one sentence without and with a style.
 
-    python scripts/readme_picture.py
+    python -m talkstyle_lab.pictures.readme
 
 The demonstration is run on the drawn face; the sentence is cut into as many parts as the picture has columns, and each
 shows the frame in which the style opens the mouth widest. The upper row is the base, the lower one the style.
@@ -24,7 +24,7 @@ from sdk.geometry import canonical_face, mouth_opening
 from sdk.media import VideoReader
 from sdk.plots import contact_sheet
 
-PICTURE = Path(__file__).resolve().parent.parent / "docs" / "images" / "talking.png"
+PICTURE = Path(__file__).resolve().parents[3] / "docs" / "images" / "talking.png"
 COLUMNS, HEIGHT, COLOURS = 6, 180, 255
 PERSON = 2
 """The seed of the drawn face."""

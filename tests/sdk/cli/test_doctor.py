@@ -64,6 +64,21 @@ def test_a_package_that_is_missing(monkeypatch):
     assert problem[2] == 'python -m pip install "librosa>=0.11"'
 
 
+def test_the_lab_is_no_problem_where_it_is_missing(monkeypatch):
+    assert [s[0] for s in states("package") if s[1].startswith("talkstyle-lab ")] == ["ok"]
+    real = doctor.metadata.version
+
+    def version(name):
+        if name == "talkstyle-lab":
+            raise doctor.metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(doctor.metadata, "version", version)
+    ((state, _, hint),) = [s for s in states("package") if s[1].startswith("talkstyle-lab ")]
+    assert state == "note"
+    assert "pip install talkstyle-lab" in hint
+
+
 def test_models_that_are_looked_for_and_found(monkeypatch, tmp_path):
     monkeypatch.setenv("TALKSTYLE_MODELS", str(tmp_path / "gone"))
     assert states("model")[0][0] == "problem"
