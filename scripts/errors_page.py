@@ -13,9 +13,9 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "errors.md"
 HEAD = """\
 # Errors
 
-Every error that talkstyle raises on purpose is an `sdk.SdkError`. It says what happened (`error.what`), where
-(`error.where`: a file, frame or second, or None), and what to do next (`error.hint`, or None), and carries a stable
-`error.code` for programs:
+Every error that talkstyle raises on purpose is an `sdk.SdkError`; cancelled work raises `sdk.Cancelled`, which is none,
+for nothing failed. Each says what happened (`error.what`), where (`error.where`: a file, frame or second, or None), and
+what to do next (`error.hint`, or None), and carries a stable `error.code` for programs:
 
 ```python
 try:
@@ -23,6 +23,9 @@ try:
 except sdk.FaceNotFound as error:  # or one of its parents: FaceError, InputError, SdkError
     print(error.what, error.where, error.hint)
 ```
+
+Most are also the built-in exception that Python itself would raise, so that `except FileNotFoundError` or
+`except ValueError` work as elsewhere; those that are an `OSError` have its `strerror` and `filename`.
 
 On the command line the same stands on stderr and the exit code is 1 (2 where the command line itself cannot be read,
 130 where it was interrupted); with `--json` stdout is `{"error": {"code", "what", "where", "hint"}}`. Three more codes
@@ -36,14 +39,19 @@ This page is written by `python scripts/errors_page.py`.
 
 def page() -> str:
     """The page as it should be."""
-    lines = ["| error | is a | code | when |", "|---|---|---|---|", *_rows(errors.SdkError)]
+    rows = [*_rows(errors.SdkError), *_rows(errors.Cancelled)]
+    lines = ["| error | is a | built-in | code | when |", "|---|---|---|---|---|", *rows]
     return HEAD + "\n".join(lines) + "\n"
 
 
-def _rows(error: type[errors.SdkError]) -> list[str]:
+def _rows(error: type[errors.SdkError | errors.Cancelled]) -> list[str]:
     """An error and its descendants, in the order of the source."""
     meaning = (inspect.getdoc(error) or "").splitlines()[0].replace("``", "`")
-    rows = [f"| `{error.__name__}` | `{error.__bases__[0].__name__}` | `{error.code}` | {meaning} |"]
+    parent = error.__bases__[0].__name__
+    shown = "" if parent.startswith("_") else f"`{parent}`"
+    found = [base for base in error.__mro__ if base.__module__ == "builtins"]
+    builtin = ", ".join(f"`{base.__name__}`" for base in found if not any(base in other.__mro__[1:] for other in found))
+    rows = [f"| `{error.__name__}` | {shown} | {builtin} | `{error.code}` | {meaning} |"]
     for child in error.__subclasses__():
         if child.__module__ == errors.__name__:
             rows += _rows(child)

@@ -1,9 +1,9 @@
-"""Every error that talkstyle raises on purpose.
+"""Every error that talkstyle raises on purpose; ``docs/errors.md`` shows them as a table.
 
     SdkError
-    ├── InputError                what was given cannot be used
+    ├── InputError                what was given cannot be used (also a ValueError)
     │   ├── MediaError            a file or stream could not be read
-    │   │   ├── MediaNotFound     no such file
+    │   │   ├── MediaNotFound     no such file (also a FileNotFoundError)
     │   │   ├── MediaCorrupt      truncated, damaged, empty, or no known format
     │   │   └── MediaTrackMissing no sound, or no picture, where one is needed
     │   ├── AudioError            the sound cannot serve
@@ -16,29 +16,30 @@
     │   ├── ReferenceTooShort     under two seconds of usable reference
     │   ├── NotFiniteError        NaN or infinity, with the place
     │   └── ConfigError           an option has a value that makes no sense
-    ├── OutputError               a result could not be written
+    ├── OutputError               a result could not be written (also an OSError)
     ├── PluginError
-    │   ├── ComponentNotFound     nobody provides that name
-    │   ├── ComponentAmbiguous    several distributions provide that name
-    │   ├── ComponentUnavailable  it is there, but a requirement is missing
+    │   ├── ComponentNotFound     nobody provides that name (also a LookupError)
+    │   ├── ComponentAmbiguous    several distributions provide that name (also a LookupError)
+    │   ├── ComponentUnavailable  it is there, but a requirement is missing (also an ImportError)
     │   ├── ComponentBroken       its code raised, or does not keep the contract
-    │   └── ModelFileMissing      the component needs a file of weights
+    │   └── ModelFileMissing      the component needs a file of weights (also an OSError)
     ├── StyleError
-    │   ├── StyleNotFound         no pack under that reference
-    │   ├── PackInvalid           a pack that breaks the format, or fails a check
-    │   ├── PackIncompatible      a sound pack, made for another base, encoder or reader
-    │   ├── HubError              the Hugging Face Hub cannot be reached, or refuses
+    │   ├── StyleNotFound         no pack under that reference (also a LookupError)
+    │   ├── PackInvalid           a pack that breaks the format, or fails a check (also a ValueError)
+    │   ├── PackIncompatible      a sound pack, made for another base, encoder or reader (also a ValueError)
+    │   ├── HubError              the Hugging Face Hub cannot be reached, or refuses (also an OSError)
     │   └── StyleWithoutEffect    a fit that moved nothing
-    ├── CheckpointError           a checkpoint that belongs to another fit, or is damaged
-    ├── DeviceError               the device asked for is not there
-    └── Cancelled                 the caller's token stopped the work
+    ├── CheckpointError           a checkpoint that belongs to another fit, or is damaged (also a ValueError)
+    └── DeviceError               the device asked for is not there (also a RuntimeError)
+    Cancelled                     the caller's token stopped the work; no SdkError, for nothing failed
 
-Each error says what happened (``what``), where (``where``: a file, frame or second) and what to do next (``hint``),
-and carries a stable ``code`` that programs can match on.
+Each says what happened (``what``), where (``where``: a file, frame or second) and what to do next (``hint``), and
+carries a stable ``code`` that programs can match on.
 """
 
 from __future__ import annotations
 
+import errno
 from typing import ClassVar
 
 __all__ = [
@@ -77,8 +78,8 @@ __all__ = [
 ]
 
 
-class SdkError(Exception):
-    """The root of every error that the SDK raises on purpose.
+class _Explained(Exception):
+    """What ``SdkError`` and ``Cancelled`` share.
 
     Args:
         what: What happened, as a sentence without a full stop.
@@ -86,13 +87,15 @@ class SdkError(Exception):
         hint: What the caller can do next.
     """
 
-    code: ClassVar[str] = "sdk"
+    code: ClassVar[str]
 
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
-        super().__init__(what, where, hint)
+        Exception.__init__(self, what, where, hint)  # OSError's own would take the three for errno and a file's name
         self.what = what
         self.where = where
         self.hint = hint
+        if isinstance(self, OSError):
+            _fill(self, what, where)
 
     def __str__(self) -> str:
         """What, where and next step, as one line."""
@@ -104,14 +107,42 @@ class SdkError(Exception):
         return _rebuild, (type(self), self.what, self.where, self.hint, self.__dict__)
 
 
-def _rebuild(cls: type[SdkError], what: str, where: str | None, hint: str | None, state: dict[str, object]) -> SdkError:
-    error = cls.__new__(cls)
-    SdkError.__init__(error, what, where=where, hint=hint)
+def _fill(error: OSError, what: str, where: str | None) -> None:
+    error.strerror, error.filename = what, where
+    if isinstance(error, FileNotFoundError):
+        error.errno = errno.ENOENT
+
+
+def _rebuild(
+    cls: type[_Explained], what: str, where: str | None, hint: str | None, state: dict[str, object]
+) -> _Explained:
+    error = cls(what, where=where, hint=hint)
     error.__dict__.update(state)
     return error
 
 
-class InputError(SdkError):
+class SdkError(_Explained):
+    """The root of every error that the SDK raises on purpose.
+
+    Args:
+        what: What happened, as a sentence without a full stop.
+        where: The file, frame, second or byte concerned.
+        hint: What the caller can do next.
+    """
+
+    code = "sdk"
+
+
+class Cancelled(_Explained):
+    """The caller's cancel token stopped the work.
+
+    Nothing failed, so this is no ``SdkError``: ``except sdk.SdkError`` lets it pass, as it should.
+    """
+
+    code = "cancelled"
+
+
+class InputError(SdkError, ValueError):
     """Something given to the SDK cannot be used."""
 
     code = "input"
@@ -123,7 +154,7 @@ class MediaError(InputError):
     code = "media"
 
 
-class MediaNotFound(MediaError):
+class MediaNotFound(MediaError, FileNotFoundError):
     """There is no such file."""
 
     code = "media-not-found"
@@ -219,7 +250,7 @@ class ConfigError(InputError):
     code = "config"
 
 
-class OutputError(SdkError):
+class OutputError(SdkError, OSError):
     """A result could not be written; nothing was left half-written."""
 
     code = "output"
@@ -231,19 +262,19 @@ class PluginError(SdkError):
     code = "plugin"
 
 
-class ComponentNotFound(PluginError):
+class ComponentNotFound(PluginError, LookupError):
     """Nobody provides a component by that name."""
 
     code = "component-not-found"
 
 
-class ComponentAmbiguous(PluginError):
+class ComponentAmbiguous(PluginError, LookupError):
     """Several distributions provide that name; the qualified names tell them apart."""
 
     code = "component-ambiguous"
 
 
-class ComponentUnavailable(PluginError):
+class ComponentUnavailable(PluginError, ImportError):
     """The component is there, but something that it requires is not installed."""
 
     code = "component-unavailable"
@@ -255,7 +286,7 @@ class ComponentBroken(PluginError):
     code = "component-broken"
 
 
-class ModelFileMissing(PluginError):
+class ModelFileMissing(PluginError, OSError):
     """The component needs a file of weights that is not on this machine."""
 
     code = "model-file-missing"
@@ -267,25 +298,25 @@ class StyleError(SdkError):
     code = "style"
 
 
-class StyleNotFound(StyleError):
+class StyleNotFound(StyleError, LookupError):
     """There is no style pack under that reference."""
 
     code = "style-not-found"
 
 
-class PackInvalid(StyleError):
+class PackInvalid(StyleError, ValueError):
     """The pack breaks the format or fails one of its checks."""
 
     code = "pack-invalid"
 
 
-class PackIncompatible(StyleError):
+class PackIncompatible(StyleError, ValueError):
     """The pack is sound, but was made for another base, encoder or reader."""
 
     code = "pack-incompatible"
 
 
-class HubError(StyleError):
+class HubError(StyleError, OSError):
     """The Hugging Face Hub cannot be reached, refuses, or sent something damaged; the cache is left sound."""
 
     code = "hub"
@@ -297,19 +328,13 @@ class StyleWithoutEffect(StyleError):
     code = "style-without-effect"
 
 
-class CheckpointError(SdkError):
+class CheckpointError(SdkError, ValueError):
     """A checkpoint belongs to another fit, or is damaged."""
 
     code = "checkpoint"
 
 
-class DeviceError(SdkError):
+class DeviceError(SdkError, RuntimeError):
     """The device asked for is not available."""
 
     code = "device"
-
-
-class Cancelled(SdkError):
-    """The caller's cancel token stopped the work."""
-
-    code = "cancelled"

@@ -91,5 +91,7 @@ def load_checkpoint(path: str | os.PathLike[str], *, identity: str, device: torc
             best_score=state["best_score"],
             history=state["history"],
         )
+    except CheckpointError:
+        raise
     except (SafetensorError, KeyError, ValueError, TypeError, OSError) as error:
         raise CheckpointError(f"the checkpoint cannot be read: {error}", where=place.name, hint=_HINT) from error

@@ -17,7 +17,7 @@ from sdk.animation.components import Parts
 from sdk.animation.pipeline import build, find_style
 from sdk.batch.jobs import Job, as_job
 from sdk.device import resolve_device
-from sdk.errors import Cancelled, ComponentBroken, ConfigError, MediaNotFound, OutputError, SdkError
+from sdk.errors import Cancelled, ComponentBroken, ConfigError, MediaError, MediaNotFound, OutputError, SdkError
 from sdk.files import atomic_file
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
 from sdk.progress import CancelToken, ProgressCallback, Reporter
@@ -270,7 +270,7 @@ def _sha256(path: Path) -> str:
     except (FileNotFoundError, IsADirectoryError) as error:
         raise MediaNotFound("there is no such file", where=str(path), hint="Check the path.") from error
     except OSError as error:
-        raise MediaNotFound(f"the file cannot be read: {error.strerror}", where=str(path)) from error
+        raise MediaError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
 
 
 def _identity(kind: str, component: Any) -> str | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import click
 
 from sdk.cli.output import emit
-from sdk.errors import SdkError
+from sdk.errors import Cancelled, SdkError
 
 __all__ = ["Outcome", "report"]
 
@@ -58,7 +58,7 @@ def report(words: Sequence[str]) -> Iterator[Outcome]:
         usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx is not None else None
         hint = getattr(error, "hint", usage)
         outcome.code = _show("usage", error.format_message(), hint=hint, as_json=as_json, exit_code=error.exit_code)
-    except SdkError as error:
+    except (SdkError, Cancelled) as error:
         if debug:
             logging.getLogger(__name__).debug("where it was raised:", exc_info=error)
         outcome.code = _show(error.code, error.what, where=error.where, hint=error.hint, as_json=as_json)

@@ -14,7 +14,7 @@ from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
 from sdk.data import Image
-from sdk.errors import InputError, MediaCorrupt, MediaError, NotFiniteError, OutputError, SdkError
+from sdk.errors import Cancelled, InputError, MediaCorrupt, MediaError, NotFiniteError, OutputError, SdkError
 from sdk.files import atomic_file
 from sdk.media.source import Source, as_source
 
@@ -89,7 +89,7 @@ def open_still(source: Source) -> Iterator[Pillow.Image | None]:
                 if image.width * image.height > MAX_PIXELS:
                     raise _too_large(source.name, f"{image.width} x {image.height}")
                 yield image
-        except SdkError:
+        except (SdkError, Cancelled):
             raise
         except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
             raise _too_large(source.name, str(error)) from error

@@ -56,13 +56,13 @@ def read_phonemes(path: str | os.PathLike[str]) -> tuple[str, ...]:
 
 def _json(file: Path) -> Any:
     try:
-        if file.stat().st_size > LARGEST:
-            raise InputError("this is too large for phoneme labels", where=str(file))
-        return json.loads(file.read_text(encoding="utf-8"))
+        if file.stat().st_size <= LARGEST:
+            return json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise MediaNotFound("there is no such file of phoneme labels", where=str(file)) from error
     except (OSError, ValueError, RecursionError, TypeError) as error:
         raise InputError(f"phoneme labels cannot be read: {error}", where=str(file)) from error
+    raise InputError("this is too large for phoneme labels", where=str(file))
 
 
 def closure(

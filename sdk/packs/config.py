@@ -247,6 +247,8 @@ class PackConfig(_Envelope):
             config = cls.model_validate_json(data, strict=True)
         except ValidationError as error:
             raise PackInvalid(f"config.json is not a pack's: {explain(error)}", where=where, hint=_OTHER) from error
+        except PackIncompatible:
+            raise
         except (ValueError, RecursionError) as error:
             raise PackInvalid(f"config.json is not sound JSON: {str(error)[:200]}", where=where, hint=_OTHER) from error
         if config.face_frame != FACE_FRAME_VERSION:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sdk._version import __version__
-from sdk.errors import ConfigError, HubError, PackInvalid, SdkError, StyleNotFound
+from sdk.errors import Cancelled, ConfigError, HubError, PackInvalid, SdkError, StyleNotFound
 from sdk.packs.card import TAGS, base_tag
 from sdk.packs.config import CONFIG, CONFIG_MAX_BYTES, DELTA, DELTA_MAX_BYTES
 from sdk.packs.location import StyleLocation
@@ -239,7 +239,7 @@ def _typed(ref: StyleLocation, *, writing: bool = False) -> Iterator[None]:
     where = str(ref)
     try:
         yield
-    except SdkError:
+    except (SdkError, Cancelled):
         raise
     except hub.HFValidationError as error:
         raise ConfigError(f"this is no name of a repository: {error}", where=where, hint="Write org/name.") from error

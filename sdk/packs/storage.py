@@ -239,6 +239,8 @@ def _open(path: Path, *, root: Path, limit: int) -> Iterator[tuple[BinaryIO, int
         handle = os.open(real, flags)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise StyleNotFound("there is no such file", where=str(path)) from error
+    except PackInvalid:
+        raise
     except (OSError, RuntimeError, ValueError) as error:
         raise PackInvalid(f"it cannot be opened: {error}", where=str(path), hint="Check its permissions.") from error
     with os.fdopen(handle, "rb") as file:

@@ -8,7 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from sdk.errors import ComponentBroken, ComponentUnavailable, ConfigError, SdkError
+from sdk.errors import Cancelled, ComponentBroken, ComponentUnavailable, ConfigError, SdkError
 from sdk.registry.component import Provider
 from sdk.registry.discovery import judge
 
@@ -27,7 +27,7 @@ def build(provider: Provider, config: Mapping[str, Any]) -> Any:
     factory = _usable(provider)
     try:
         instance = factory(**_arguments(provider, factory, config))
-    except SdkError:
+    except (SdkError, Cancelled):
         raise
     except Exception as error:
         raise ComponentBroken(

@@ -1,4 +1,3 @@
-import pickle
 from fractions import Fraction
 
 import numpy as np
@@ -50,12 +49,6 @@ def test_landmarks_know_their_box_and_width():
 def test_controls_have_a_range(value):
     with pytest.raises(errors.ConfigError, match="head"):
         Controls(head=value)
-
-
-def test_errors_cross_processes_whole():
-    error = errors.FaceAmbiguous("two faces", boxes=((0, 0, 1, 1),), where="frame 3", hint="Choose one.")
-    back = pickle.loads(pickle.dumps(error))
-    assert (str(back), back.boxes) == ("two faces (frame 3). Choose one.", ((0, 0, 1, 1),))
 
 
 def test_motion_is_joined_and_its_frames_stand_at_their_times():

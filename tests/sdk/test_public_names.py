@@ -35,7 +35,7 @@ def test_every_public_name_resolves_and_is_documented(name):
 
 
 def test_another_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'adaptt'"):
+    with pytest.raises(AttributeError, match="attribute adaptt"):
         sdk.adaptt  # noqa: B018
 
 
@@ -47,11 +47,3 @@ def test_the_package_imports_nothing_heavy(command):
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_every_error_in_the_tree_is_in_its_docstring_with_a_code_of_its_own():
-    classes = [getattr(errors, name) for name in errors.__all__]
-    assert all(issubclass(c, errors.SdkError) for c in classes)
-    assert len({c.code for c in classes}) == len(classes)
-    for c in classes:
-        assert f" {c.__name__}" in errors.__doc__
