@@ -61,6 +61,16 @@ _HALF: Final = {
     67: (-0.090, 0.796, -0.243),
 }  # fmt: skip
 
+_LIP_PAIRS: Final = {61: 67, 62: 66, 63: 65}
+_UPPER_SHARE: Final = 0.3
+# What follows an inner lip point as the lips close, and by which share: the outer lips, less near the corners; the jaw.
+_LIP_FOLLOWERS: Final = (
+    *((49, 61, 0.6), (50, 61, 1.0), (51, 62, 1.0), (52, 63, 1.0), (53, 63, 0.6)),
+    *((59, 67, 0.6), (58, 67, 1.0), (57, 66, 1.0), (56, 65, 1.0), (55, 65, 0.6)),
+    *((4, 66, 0.15), (5, 66, 0.35), (6, 66, 0.6), (7, 66, 0.75), (8, 66, 0.8)),
+    *((12, 66, 0.15), (11, 66, 0.35), (10, 66, 0.6), (9, 66, 0.75)),
+)
+
 
 @cache
 def canonical_face() -> FloatArray:
@@ -139,15 +149,22 @@ def compose(expression: Floats, pose: Floats, face: Floats | None = None) -> Flo
     return np.asarray(turned + pose[:, None, 3:], dtype=np.float32)
 
 
-def lip_closing(face: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What brings parted lips together: the upper lip goes down by 30 %, the lower with the jaw up by the rest."""
-    move = np.zeros_like(face)
-    for upper, lower, outer_upper, outer_lower in ((61, 67, 50, 58), (62, 66, 51, 57), (63, 65, 52, 56)):
+def lip_gap(face: Floats) -> float:
+    """The largest vertical distance between the inner lips of a face ``[68, 3]`` in the face frame; 0 if they touch."""
+    return max(0.0, *(float(face[lower, 1] - face[upper, 1]) for upper, lower in _LIP_PAIRS.items()))
+
+
+def lip_closing(face: Floats) -> NDArray[np.float64]:
+    """Displacements that bring a face's parted lips together, float64 ``[68, 3]``; ``face`` ``[68, 3]``, face frame.
+
+    The upper lip, which hangs on the skull, covers 30 % of the gap; the lower lip covers the rest, and the jaw follows
+    it. The corners of the mouth stay, and lips that overlap are not moved apart.
+    """
+    move = np.zeros((POINTS, 3))
+    for upper, lower in _LIP_PAIRS.items():
         gap = face[lower] - face[upper]
-        move[[upper, outer_upper]] += 0.3 * gap
-        move[[lower, outer_lower]] -= 0.7 * gap
-    for beside, inner in ((49, 61), (53, 63), (59, 67), (55, 65)):  # nearer the corners, which stay
-        move[beside] = 0.6 * move[inner]
-    hangs = np.clip((face[JAW, 1] - face[33, 1]) / (face[8, 1] - face[33, 1]), 0.0, 1.0)
-    move[JAW] = hangs[:, None] * move[66]
+        gap[1] = max(gap[1], 0.0)
+        move[upper], move[lower] = _UPPER_SHARE * gap, -(1 - _UPPER_SHARE) * gap
+    for point, leader, share in _LIP_FOLLOWERS:
+        move[point] = share * move[leader]
     return move

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.data import Floats, Image
+from sdk.geometry import lip_gap
 from talkstyle_warp.curves import smoothstep
-from talkstyle_warp.rest import lip_gap
-from talkstyle_warp.retarget import lower_face
+from talkstyle_warp.retarget import PARTED, lower_face
 from talkstyle_warp.rims import to_rim
 from talkstyle_warp.seams import EYES, MOUTH, Seam
 from talkstyle_warp.template import Face
@@ -173,7 +173,7 @@ class Geometry:
         local = self.mouth.coordinates(nodes)
         middle = (self.mouth.edge(0, local[:, 0]) + self.mouth.edge(1, local[:, 0])) / 2
         # Wide enough that closing an open mouth does not fold the joined field.
-        reach = max(0.12, 1.2 * lip_gap(self.face.shape)) * self.face.unit
+        reach = max(0.12, 1.2 * (lip_gap(self.face.shape) - PARTED)) * self.face.unit
         low = smoothstep(local[:, 1] - middle, -reach, reach)[:, None]
         joined = (1 - low) * upper + low * lower
         beyond = self.mouth.beyond(nodes, 0.12 * self.face.unit)[:, None]

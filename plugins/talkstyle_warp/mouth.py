@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.data import Floats, Image
+from sdk.geometry import lip_gap
 from talkstyle_warp.curves import smoothstep
-from talkstyle_warp.rest import lip_gap
+from talkstyle_warp.retarget import PARTED
 from talkstyle_warp.seams import EYES, Seam
 from talkstyle_warp.template import Face
 
@@ -156,7 +157,7 @@ def paint(
 ) -> Interior:
     """Paint the layers over places ``[H, W, 2]`` (pixels) of a portrait; with teeth of a colour, where it is known."""
     if tooth is None:
-        tooth = tooth_tone(pixels, face.points, open_mouth=lip_gap(face.shape) > 0.0)
+        tooth = tooth_tone(pixels, face.points, open_mouth=lip_gap(face.shape) > PARTED)
     lip = lip_tone(pixels, face.points)
     skin_light = float(luma(tooth))
     # In the mouth's own plane: a turned portrait foreshortens the teeth as it does the mouth.
@@ -188,7 +189,7 @@ def paint(
     joined = cover * lower_teeth[..., :3] + (1 - cover) * tongue_cover[..., None] * tongue
     joined /= np.maximum(joined_cover, 1e-6)
     lower = np.concatenate([joined, joined_cover], axis=-1).astype(np.float32)
-    if lip_gap(face.shape) > 0.0:
+    if lip_gap(face.shape) > PARTED:
         # Beside teeth of the portrait's own, painted ones would show in the mouth's corners as what they are.
         upper[..., 3] *= 1.0 - smoothstep(np.abs(a) * face.unit / seam.half, 0.5, 0.75)
     cavity = (np.array([0.20, 0.085, 0.075]) * skin_light).astype(np.float32)

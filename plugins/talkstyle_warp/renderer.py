@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 from sdk.data import Motion, Portrait, warn
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
-from sdk.geometry import rotation_matrix
+from sdk.geometry import lip_closing, lip_gap, rotation_matrix
 from talkstyle_warp.backdrop import ERROR, Backdrop, find
 from talkstyle_warp.compositing import Window
 from talkstyle_warp.field import Geometry
 from talkstyle_warp.forward import Drive, Ground
 from talkstyle_warp.inversion import invert
 from talkstyle_warp.patches import EyePatch, MouthPatch
-from talkstyle_warp.rest import Rest, closing, lip_gap
-from talkstyle_warp.retarget import Retargeter
+from talkstyle_warp.retarget import PARTED, Retargeter
 from talkstyle_warp.surface import Surface, surface_of
 from talkstyle_warp.template import Face, fit
 
+Rest = Literal["closed", "portrait"]
 Background = Literal["auto", "still", "moving"]
 
 NODES: Final = 40
@@ -100,8 +100,10 @@ class WarpRenderer:
             FaceUnreliable: The landmarks make no face, or the mouth in ``portrait.teeth`` is closed.
         """
         face = fit(portrait.landmarks)
-        at_rest = closing(face.shape, self.rest)
-        geometry = Geometry(face, shut=lip_gap(face.shape) == 0.0, pixels=portrait.pixels)
+        parted = lip_gap(face.shape) > PARTED
+        # Along y alone: the depth is the template's.
+        at_rest = lip_closing(face.shape) * (0, float(parted and self.rest == "closed"), 0)
+        geometry = Geometry(face, shut=not parted, pixels=portrait.pixels)
         picture = portrait.pixels
         if portrait.alpha is not None:
             picture = np.concatenate([picture, portrait.alpha[..., None]], axis=-1)

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.data import Floats
-from sdk.geometry import BROWS, MOUTH, canonical_face
+from sdk.geometry import BROWS, MOUTH, canonical_face, lip_gap
 from talkstyle_warp.curves import smoothstep
-from talkstyle_warp.rest import lip_gap
 
 ROTATION_LIMIT: Final = np.deg2rad(20.0)
 """Radians that a head's turn about each axis never passes: beyond, one picture lacks what would come into sight."""
@@ -24,6 +23,9 @@ TRANSLATION_LIMIT: Final = 0.12
 
 LIDS: Final = ((37, 41), (38, 40), (43, 47), (44, 46))
 """Upper and lower lid points that meet in a blink; the right eye's first."""
+
+PARTED: Final = 0.03
+"""Inner lips farther apart than this (outer-eye distances; 3 mm) count as parted; a detector's noise stays below."""
 
 CLOSURE_FULL: Final = 0.6
 """Share of the canonical eye opening that counts as shut: narrow eyes have no farther way, and detectors see lids meet
@@ -104,7 +106,7 @@ class Retargeter:
             height=float(np.clip(height, 0.6, 1.5)),
             jaw=lower_face(face[:17, 1]),
             brows=float(np.clip(brows, 0.5, 1.5)),
-            room=np.maximum(face[_LOWER_LIP, 1] - face[_UPPER_LIP, 1], 0.0) * float(lip_gap(face) > 0.0),
+            room=np.maximum(face[_LOWER_LIP, 1] - face[_UPPER_LIP, 1], 0.0) * float(lip_gap(face) > PARTED),
             travel=TRANSLATION_LIMIT * face_width,
         )
 
