@@ -17,9 +17,9 @@ from sdk.errors import CheckpointError
 from sdk.files import atomic_file
 from sdk.progress import Reporter
 from talkstyle_lab.pretraining.dataset import Dataset
+from talkstyle_lab.pretraining.weights import write_weights
 from talkstyle_reference.apc import AHEAD, HIDDEN, ApcNet
 from talkstyle_reference.encoder import BANDS
-from talkstyle_reference.weights import write_weights
 
 __all__ = ["EVERY", "ApcPlan", "train_apc"]
 

@@ -19,12 +19,13 @@ from sdk.progress import CancelToken, ProgressCallback, Reporter
 from talkstyle_lab.pretraining.apc import ApcPlan, train_apc
 from talkstyle_lab.pretraining.dataset import Dataset, prepare, statistics
 from talkstyle_lab.pretraining.loss import motion_loss
+from talkstyle_lab.pretraining.weights import has_weights, write_weights
 from talkstyle_reference.encoder import BANDS, MelEncoder
 from talkstyle_reference.encoder_apc import ApcEncoder
 from talkstyle_reference.generator import LOOKAHEAD, Generator, weights_name
 from talkstyle_reference.generator_lstm import LstmGenerator
 from talkstyle_reference.generator_tcn import TcnGenerator
-from talkstyle_reference.weights import has_weights, read_weights, write_weights
+from talkstyle_reference.weights import read_weights
 
 __all__ = ["GENERATORS", "PLANS", "TrainingPlan", "train"]
 

@@ -18,8 +18,8 @@ from torch.nn import functional
 
 from sdk.losses import LOSS_SCALE, gradient_penalty, velocity
 from sdk.progress import CancelToken, ProgressCallback, Reporter
+from talkstyle_lab.pretraining.weights import write_weights
 from talkstyle_reference.net import MlpTransferNet
-from talkstyle_reference.weights import write_weights
 
 __all__ = ["NET_STEPS", "pretrain_net"]
 
