@@ -31,14 +31,14 @@ def write_weights(
     dtype: type[np.floating[Any]] = np.float16,
     notes: dict[str, str] | None = None,
 ) -> None:
-    """Write a component's tensors into a folder of weights, in files of at most ``MAX_SHARD_BYTES``, and list them there.
+    """Write a component's tensors into a folder of weights, and list the files in its manifest.
 
     Args:
-        folder: Where ``manifest.json`` is, or will be.
+        folder: Made if missing.
         name: The component's name.
-        tensors: What to write, in the order that fills the files.
+        tensors: Written in this order, in files of at most ``MAX_SHARD_BYTES``.
         dtype: What to store them as.
-        notes: What ``read_notes`` will tell, such as which encoder they belong to.
+        notes: What ``read_notes`` returns, such as which encoder they belong to.
     """
     shards: list[dict[str, NDArray[np.floating[Any]]]] = [{}]
     size = 0
