@@ -1,9 +1,13 @@
-"""A corpus of a few seconds, in the corpus's own format."""
+"""The command line in this process, and a corpus of a few seconds in the corpus's own format."""
 
 import json
 
 import numpy as np
 import pytest
+
+from tests.sdk.cli.conftest import clip, talkstyle, talkstyle_json
+
+__all__ = ["clip", "corpus", "talkstyle", "talkstyle_json"]
 
 RATE = 16_000
 
