@@ -2,7 +2,7 @@ from ._version import __version__ as __version__
 from .adapter import FitConfig, StyleAdapter, adapt
 from .animation import Animation, animate
 from .batch import Job, JobResult, animate_many
-from .data import Audio, Controls, Landmarks, Motion, Portrait, TalkstyleWarning
+from .data import Audio, Controls, Landmarks, Motion, Portrait
 from .errors import (
     AudioError,
     AudioSilent,
@@ -45,6 +45,7 @@ from .media import Signer
 from .packs import StylePack, mix
 from .progress import CancelToken, Progress
 from .registry import Component, components, load, register
+from .warnings import TalkstyleWarning
 
 __all__ = [
     "Animation",

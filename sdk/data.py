@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -25,15 +24,10 @@ __all__ = [
     "Landmarks",
     "Motion",
     "Portrait",
-    "TalkstyleWarning",
 ]
 
 MOTION_RATE = Fraction(60)
 """Frames of motion a second, as in the paper."""
-
-
-class TalkstyleWarning(UserWarning):
-    """Something usable, but worth knowing: a short reference, a blurred clip, a style without gain."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,8 +212,3 @@ class Controls:
                 raise ConfigError(
                     f"{name}={value} is out of range", where="Controls", hint="Give a number from 0 to 2."
                 )
-
-
-def warn(message: str) -> None:
-    """Warn about something usable but worth knowing, at the caller of the public function."""
-    warnings.warn(message, TalkstyleWarning, stacklevel=3)

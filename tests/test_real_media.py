@@ -11,7 +11,7 @@ import sdk
 from sdk.media import VideoReader, probe, read_audio
 from sdk.registry import resolve
 
-pytestmark = pytest.mark.filterwarnings("ignore::sdk.data.TalkstyleWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::sdk.TalkstyleWarning")
 
 QUICK = {"steps": 30, "batch": 2}
 

@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sdk.data import Motion, Portrait, warn
+from sdk.data import Motion, Portrait
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
 from sdk.geometry import lip_closing, lip_gap, rotation_matrix
+from sdk.warnings import warn
 from talkstyle_warp.backdrop import ERROR, Backdrop, find
 from talkstyle_warp.compositing import Window
 from talkstyle_warp.field import Geometry

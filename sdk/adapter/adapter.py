@@ -13,7 +13,7 @@ from sdk import defaults
 from sdk.adapter.config import FitConfig
 from sdk.adapter.fit import Fitted, fit_material
 from sdk.adapter.fit_data import FitData, paired_data, unpaired_data
-from sdk.data import FloatArray, Motion, warn
+from sdk.data import FloatArray, Motion
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
 from sdk.generation import check_pair, generate
@@ -24,6 +24,7 @@ from sdk.packs.terms import check_push
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import resolve
 from sdk.tracking import FaceSelector
+from sdk.warnings import warn
 
 __all__ = ["StyleAdapter", "adapt"]
 

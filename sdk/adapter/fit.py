@@ -16,7 +16,7 @@ from sdk.adapter.fit_data import FitData
 from sdk.adapter.gain import Gain, effect, measure, style_gain
 from sdk.adapter.loop import FitResult, run
 from sdk.adapter.lowrank import refine
-from sdk.data import MOTION_RATE, Motion, warn
+from sdk.data import MOTION_RATE, Motion
 from sdk.errors import StyleWithoutEffect
 from sdk.generation import generate
 from sdk.interfaces import AudioEncoder, MotionGenerator, StyleTransferNet
@@ -24,6 +24,7 @@ from sdk.packs import StylePack
 from sdk.packs.config import Training
 from sdk.packs.delta import energy
 from sdk.progress import Reporter
+from sdk.warnings import warn
 
 __all__ = ["Fitted", "compressed", "fit_material"]
 

@@ -15,11 +15,12 @@ from sdk.animation.components import Parts
 from sdk.animation.result import Animation
 from sdk.animation.stages.resampler import frame_rate
 from sdk.animation.trajectory import MotionSource
-from sdk.data import Controls, Portrait, warn
+from sdk.data import Controls, Portrait
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
 from sdk.progress import CancelToken, ProgressCallback, Reporter
+from sdk.warnings import warn
 
 if TYPE_CHECKING:
     import torch

@@ -12,10 +12,11 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import Audio, FloatArray, warn
+from sdk.data import Audio, FloatArray
 from sdk.errors import ConfigError, InputError, MediaCorrupt, NotFiniteError
 from sdk.media.sound import SoundTrack, to_float
 from sdk.media.source import as_source
+from sdk.warnings import warn
 
 AudioInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | Audio | tuple[NDArray[Any], int]
 """A sound file or a video with sound (path, bytes, binary file object), an ``Audio``, or an array with its rate:

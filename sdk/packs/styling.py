@@ -11,12 +11,12 @@ from weakref import WeakSet
 import torch
 from torch import Tensor
 
-from sdk.data import warn
 from sdk.errors import ConfigError, InputError, PackIncompatible
 from sdk.interfaces import GeneratorState, MotionGenerator
 from sdk.packs.batched import BatchedDeltas, Unbatchable
 from sdk.packs.fingerprint import layout_sha256, weights_sha256
 from sdk.packs.pack import StylePack
+from sdk.warnings import warn
 
 __all__ = ["PerItemStyles", "StyleSlot"]
 

@@ -18,7 +18,7 @@ from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet, talking
 FPS, SECONDS = 15, 6
 CONFIG = FitConfig(steps=10, learning_rate=3e-3, batch=1, window=90, critic_warmup=1, max_offset=0)
 
-pytestmark = pytest.mark.filterwarnings("ignore::sdk.data.TalkstyleWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::sdk.TalkstyleWarning")
 
 
 def write(folder, name, *, opening, smile, pace):

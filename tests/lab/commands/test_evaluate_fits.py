@@ -16,7 +16,7 @@ def test_a_clip_is_named_with_its_sound_and_labels():
         _clip("a.mp4,b.wav,c.wav")
 
 
-@pytest.mark.filterwarnings("ignore::sdk.data.TalkstyleWarning")
+@pytest.mark.filterwarnings("ignore::sdk.TalkstyleWarning")
 def test_the_table_and_the_document(clip, talkstyle, talkstyle_json):
     words = ("evaluate-fits", clip, "--seeds", 1, "--steps", 2, "--device", "cpu")
     code, document = talkstyle_json(*words)

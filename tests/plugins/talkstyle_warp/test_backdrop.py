@@ -8,9 +8,10 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sdk.data import Portrait, TalkstyleWarning
+from sdk.data import Portrait
 from sdk.drawing import drawn_face
 from sdk.errors import ConfigError
+from sdk.warnings import TalkstyleWarning
 from talkstyle_warp.renderer import WarpRenderer
 
 from .conftest import motion

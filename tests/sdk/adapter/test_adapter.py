@@ -8,7 +8,7 @@ import pytest
 
 from sdk import adapt
 from sdk.adapter import FitConfig, StyleAdapter
-from sdk.data import Audio, Motion, TalkstyleWarning
+from sdk.data import Audio, Motion
 from sdk.drawing import drawn_clip, drawn_face
 from sdk.errors import AudioSilent, ConfigError, InputError, MediaTrackMissing, ReferenceTooShort, StyleWithoutEffect
 from sdk.evaluation import evaluate
@@ -16,6 +16,7 @@ from sdk.geometry import canonical_face, mouth_width
 from sdk.media import open_audio, write_image, write_video
 from sdk.packs import StylePack
 from sdk.registry import register
+from sdk.warnings import TalkstyleWarning
 from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet, talking
 
 SECONDS = 5
@@ -63,7 +64,7 @@ def parts():
         yield
 
 
-pytestmark = pytest.mark.filterwarnings("ignore::sdk.data.TalkstyleWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::sdk.TalkstyleWarning")
 
 
 def test_a_clip_becomes_a_pack_that_moves_like_it(adapter, clip, tmp_path, parts):
@@ -125,9 +126,10 @@ def test_stills_and_any_sound_are_unpaired(adapter, voice, tmp_path):
     pack = adapter.fit(images=images, audio=voice)
     assert pack.config.training.references[0].kind == "images"
     assert pack.config.training.references[0].length == 6
-    with pytest.warns(TalkstyleWarning, match="too few to hold any out"):
+    with pytest.warns(TalkstyleWarning, match="too few to hold any out") as caught:
         one = adapter.fit(images=images[:1], audio=voice)
     assert one.config.training.held_out is None
+    assert {each.filename for each in caught} == {__file__}
 
 
 def test_in_a_few_stills_what_changes_is_style_and_what_stays_is_the_persons_own(adapter, voice):

@@ -12,7 +12,7 @@ from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet
 CONFIG = FitConfig(steps=15, learning_rate=3e-3, batch=2, window=120, critic_warmup=2)
 TERMS = {"license": "mit", "consent": "nobody: made up"}
 pytestmark = [
-    pytest.mark.filterwarnings("ignore::sdk.data.TalkstyleWarning"),
+    pytest.mark.filterwarnings("ignore::sdk.TalkstyleWarning"),
     # The client's own way of uploading is one that its HTTP library has come to discourage.
     pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),
 ]

@@ -10,7 +10,7 @@ import torch
 
 from sdk.animation import Animation, animate
 from sdk.animation.trajectory import MotionSource
-from sdk.data import Audio, Controls, TalkstyleWarning
+from sdk.data import Audio, Controls
 from sdk.errors import (
     Cancelled,
     ComponentBroken,
@@ -26,6 +26,7 @@ from sdk.errors import (
 from sdk.geometry import BROWS, canonical_face, eye_opening, mouth_opening
 from sdk.progress import CancelToken
 from sdk.registry import register
+from sdk.warnings import TalkstyleWarning
 from tests.sdk.animation import fakes
 
 

@@ -7,10 +7,11 @@ import pytest
 from sdk.animation import animate
 from sdk.batch import animate_many
 from sdk.batch.jobs import read_jobs
-from sdk.data import Landmarks, TalkstyleWarning
+from sdk.data import Landmarks
 from sdk.errors import FaceNotFound, FaceUnreliable, MediaNotFound
 from sdk.geometry import canonical_face
 from sdk.media import write_image
+from sdk.warnings import TalkstyleWarning
 from tests.sdk.animation import fakes
 from tests.sdk.batch.test_runner import write_sound
 

@@ -119,7 +119,7 @@ def test_a_command_line_that_cannot_be_read_is_2_and_json_too(talkstyle, talksty
 
 
 def test_warnings_are_one_line_on_stderr_and_the_filters_are_left_alone(talkstyle, command):
-    from sdk.data import TalkstyleWarning
+    from sdk.warnings import TalkstyleWarning
 
     def warns(as_json):
         warnings.warn("the reference is short", TalkstyleWarning, stacklevel=1)

@@ -19,7 +19,7 @@ from sdk.metrics import identity_leak
 LONG, ROUND = (0.92, 1.14, 1.0), (1.06, 0.94, 1.0)
 FPS = Fraction(15)
 
-pytestmark = pytest.mark.filterwarnings("ignore::sdk.data.TalkstyleWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::sdk.TalkstyleWarning")
 
 
 @pytest.fixture(scope="module")

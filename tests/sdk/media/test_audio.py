@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from sdk.data import Audio, TalkstyleWarning
+from sdk.data import Audio
 from sdk.errors import (
     ConfigError,
     InputError,
@@ -18,6 +18,7 @@ from sdk.errors import (
     NotFiniteError,
 )
 from sdk.media import open_audio, read_audio
+from sdk.warnings import TalkstyleWarning
 
 from .conftest import SOUNDS, click, encode_sound, encode_video, grey, peak, tone
 

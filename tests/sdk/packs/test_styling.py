@@ -3,9 +3,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdk.data import TalkstyleWarning
 from sdk.errors import ConfigError, InputError, PackIncompatible
 from sdk.packs import PerItemStyles, StyleSlot, weights_sha256
+from sdk.warnings import TalkstyleWarning
 
 
 def bits(generator):
@@ -100,9 +100,10 @@ def test_another_base_is_refused_unless_said_otherwise(make_generator, pack):
     before = bits(other)
     with pytest.raises(PackIncompatible, match="other weights"), pack.apply(other):
         pytest.fail("it was applied")
-    with pytest.warns(TalkstyleWarning, match="another base"), pack.apply(other, allow_other_base=True):
+    with pytest.warns(TalkstyleWarning, match="another base") as caught, pack.apply(other, allow_other_base=True):
         assert not same(bits(other), before)
     assert same(bits(other), before)
+    assert caught[0].filename == __file__
 
 
 def test_another_layout_is_refused_even_then(make_generator, pack):
