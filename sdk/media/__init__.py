@@ -2,12 +2,11 @@
 
 from sdk.media.audio import AudioInput, AudioReader, open_audio, read_audio
 from sdk.media.image import ImageInput, Picture, read_image, write_image
-from sdk.media.saving import open_writer
 from sdk.media.sequence import SequenceWriter
 from sdk.media.signing import Signer, SignerInput, as_signer
 from sdk.media.source import MediaInput
 from sdk.media.video import MediaInfo, VideoFrame, VideoReader, has_picture, probe
-from sdk.media.writer import VideoWriter, write_video
+from sdk.media.writer import VideoWriter, open_writer, write_video
 
 __all__ = [
     "AudioInput",

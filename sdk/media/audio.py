@@ -6,15 +6,15 @@ import math
 import os
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any, BinaryIO, Final, Protocol, TypeAlias
+from typing import Any, BinaryIO, Final, TypeAlias
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
 from sdk.data import Audio, FloatArray
-from sdk.errors import ConfigError, InputError, MediaCorrupt, NotFiniteError
-from sdk.media.sound import SoundTrack, to_float
+from sdk.errors import ConfigError, InputError, MediaCorrupt
+from sdk.media.audio_track import AudioTrack, check_finite, to_float
 from sdk.media.source import as_source
 from sdk.warnings import warn
 
@@ -22,27 +22,16 @@ AudioInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | Audio | tupl
 """A sound file or a video with sound (path, bytes, binary file object), an ``Audio``, or an array with its rate:
 float in [-1, 1] or int16, mono ``[N]`` or ``[N, C]``."""
 
-CHUNK: Final = Fraction(1, 2)
-"""Seconds in a chunk, at least."""
+MIN_CHUNK_SECONDS: Final = Fraction(1, 2)
 
-CLIPPED: Final = 0.99
-"""A run of samples at or above this, of full scale, is clipped."""
+CLIPPED_LEVEL: Final = 0.99
+"""A run of samples at or above this share of full scale is clipped."""
 
-CLIPPED_SHARE: Final = 5e-4
-"""The share of clipped samples that is worth a warning."""
+CLIPPED_SHARE_THRESHOLD: Final = 5e-4
+"""The share of clipped samples from which there is a warning."""
 
-WEIGHTS: Final = {"FC": 1.0, "FL": 0.7071, "FR": 0.7071, "LFE": 0.0}
+CHANNEL_WEIGHTS: Final = {"FC": 1.0, "FL": 0.7071, "FR": 0.7071, "LFE": 0.0}
 """Mixing down more than two channels, after ITU-R BS.775; the others count 0.5."""
-
-
-class _Track(Protocol):
-    name: str
-    rate: int
-    channels: tuple[str, ...]
-
-    @property
-    def duration(self) -> Fraction | None: ...
-    def blocks(self) -> Iterator[FloatArray]: ...
 
 
 class AudioReader:
@@ -52,10 +41,10 @@ class AudioReader:
         name: The source's name, for errors.
         rate: Samples a second that are delivered.
         duration: Seconds as the container states them, or None; exact for arrays.
-        warnings: What is worth knowing about the sound; complete once an iteration has come to its end.
+        warnings: What is worth knowing about the sound; complete after an iteration to its end.
     """
 
-    def __init__(self, track: _Track, *, rate: int) -> None:
+    def __init__(self, track: AudioTrack | _ArrayTrack, *, rate: int) -> None:
         if rate <= 0:
             raise ConfigError(f"a sample rate of {rate} Hz makes no sense", where="rate")
         self._track = track
@@ -84,16 +73,16 @@ class AudioReader:
             NotFiniteError: A sample is NaN or infinite, naming the second.
         """
         if self._weights is None:
-            self._weights = self._mix()
+            self._weights = self._channel_weights()
         resampler = _Resampler(self._track.rate, self.rate)
-        heard, clipped = 0, 0
-        for block in _gathered(self._track.blocks(), math.ceil(CHUNK * self._track.rate)):
-            heard += block.size
-            clipped += _clipped(block)
+        samples, clipped = 0, 0
+        for block in _joined(self._track.blocks(), math.ceil(MIN_CHUNK_SECONDS * self._track.rate)):
+            samples += block.size
+            clipped += _clipped_samples(block)
             yield from resampler.push(self._weights @ block)
         yield from resampler.finish()
-        if heard and clipped / heard >= CLIPPED_SHARE:
-            self._note(f"the sound is clipped: {100 * clipped / heard:.2f} % of its samples are at full scale")
+        if samples and clipped / samples >= CLIPPED_SHARE_THRESHOLD:
+            self._note(f"the sound is clipped: {100 * clipped / samples:.2f} % of its samples are at full scale")
 
     def read(self, *, limit_seconds: float | None = None) -> Audio:
         """Read the whole sound, or its first seconds, into memory."""
@@ -111,26 +100,24 @@ class AudioReader:
         if message not in self.warnings:
             self.warnings.append(message)
 
-    def _mix(self) -> FloatArray:
-        """How much each channel counts, float32 ``[C]``; decided once, on the first seconds that are heard."""
+    def _channel_weights(self) -> FloatArray:
+        """How much each channel counts, float32 ``[C]``; decided once, from the first seconds that are not silent."""
         names = self._track.channels
-        count = len(names)
-        if count != 2:
-            weights = np.array([WEIGHTS.get(name, 0.5) for name in names] if count > 2 else [1.0])
+        if len(names) != 2:
+            weights = np.array([CHANNEL_WEIGHTS.get(name, 0.5) for name in names] if len(names) > 2 else [1.0])
             return np.asarray(weights / weights.sum(), dtype=np.float32)
-        energy, mixed, heard = np.zeros(2), 0.0, 0
+        energy, mixed, audible = np.zeros(2), 0.0, 0
         for block in self._track.blocks():
             energy += np.square(block, dtype=np.float64).sum(axis=1)
             mixed += float(np.square(block.mean(axis=0), dtype=np.float64).sum())
-            heard += int((np.abs(block).max(axis=0) > 0.01).sum())
-            if heard > 20 * self._track.rate:
+            audible += int((np.abs(block).max(axis=0) > 0.01).sum())
+            if audible > 20 * self._track.rate:
                 break
         # In phase the mix keeps all of the energy, unrelated channels keep half, one silent channel leaves a quarter.
         if mixed < 0.05 * energy.max():
             louder = int(energy.argmax())
-            self._note(
-                f"the two channels are in opposite phase and would cancel: only the {('left', 'right')[louder]} is used"
-            )
+            side = ("left", "right")[louder]
+            self._note(f"the two channels are in opposite phase and would cancel: only the {side} is used")
             return np.asarray(np.eye(2)[louder], dtype=np.float32)
         return np.full(2, 0.5, dtype=np.float32)
 
@@ -138,8 +125,9 @@ class AudioReader:
 class _ArrayTrack:
     """An array ``[N]`` or ``[N, C]`` as a track."""
 
+    name = "array"
+
     def __init__(self, samples: NDArray[Any], rate: int) -> None:
-        self.name = "array"
         self.rate = int(rate)
         samples = np.asarray(samples)
         if self.rate <= 0:
@@ -161,12 +149,7 @@ class _ArrayTrack:
     def blocks(self) -> Iterator[FloatArray]:
         for start in range(0, len(self._samples), self.rate):
             block = to_float(self._samples[start : start + self.rate].T)
-            bad = ~np.isfinite(block)
-            if bad.any():
-                at = start + int(np.argwhere(bad.any(axis=0))[0, 0])
-                raise NotFiniteError(
-                    f"the sound holds {block[bad][0]} at second {at / self.rate:.3f}", where=f"sample {at}"
-                )
+            check_finite(block, start, self.rate)
             yield block
 
 
@@ -187,17 +170,17 @@ class _Resampler:
         frame.time_base = Fraction(1, self._source)
         frame.pts = self._taken
         self._taken += len(samples)
-        yield from self._deliver(frame)
+        yield from self._resample(frame)
 
     def finish(self) -> Iterator[FloatArray]:
         if self._taken == 0:
             return
-        yield from self._deliver(None)
+        yield from self._resample(None)
         missing = self._total() - self._given
         if missing > 0:
             yield np.zeros(missing, np.float32)
 
-    def _deliver(self, frame: av.AudioFrame | None) -> Iterator[FloatArray]:
+    def _resample(self, frame: av.AudioFrame | None) -> Iterator[FloatArray]:
         pieces = [piece.to_ndarray()[0] for piece in self._resampler.resample(frame)]
         if pieces:
             samples = np.clip(np.concatenate(pieces)[: self._total() - self._given], -1.0, 1.0).astype(np.float32)
@@ -209,48 +192,42 @@ class _Resampler:
         return round(Fraction(self._taken * self._target, self._source))
 
 
-def _gathered(blocks: Iterator[FloatArray], count: int) -> Iterator[FloatArray]:
+def _joined(blocks: Iterator[FloatArray], count: int) -> Iterator[FloatArray]:
     """Join blocks ``[C, n]`` into ones of at least ``count`` samples; only the last may be shorter."""
     waiting: list[FloatArray] = []
-    have = 0
     for block in blocks:
         waiting.append(block)
-        have += block.shape[1]
-        if have >= count:
+        if sum(one.shape[1] for one in waiting) >= count:
             yield np.concatenate(waiting, axis=1)
-            waiting, have = [], 0
+            waiting = []
     if waiting:
         yield np.concatenate(waiting, axis=1)
 
 
-def _clipped(block: FloatArray) -> int:
+def _clipped_samples(block: FloatArray) -> int:
     """Count the samples of ``[C, n]`` that stand in runs at full scale."""
-    full = (block >= CLIPPED).astype(np.int8) - (block <= -CLIPPED).astype(np.int8)
-    run = (full[:, 1:] != 0) & (full[:, 1:] == full[:, :-1])
-    inside = np.zeros(full.shape, dtype=bool)
-    inside[:, 1:] |= run
-    inside[:, :-1] |= run
-    return int(inside.sum())
+    full = (block >= CLIPPED_LEVEL).astype(np.int8) - (block <= -CLIPPED_LEVEL).astype(np.int8)
+    repeated = np.pad((full[:, 1:] != 0) & (full[:, 1:] == full[:, :-1]), ((0, 0), (1, 1)))
+    return int((repeated[:, 1:] | repeated[:, :-1]).sum())
 
 
 def open_audio(source: AudioInput, *, rate: int = 16000) -> AudioReader:
     """Open a sound for reading in chunks.
 
     Args:
-        source: Anything with sound in it. Several channels are mixed down; channels in opposite phase are noticed.
+        source: Anything with sound in it. Several channels are mixed down; of two in opposite phase, one is used.
         rate: Samples a second to deliver.
 
     Raises:
         MediaNotFound: There is no such file.
         MediaCorrupt: It is empty or in no known format.
         MediaTrackMissing: It has no sound.
-        InputError: An array of a shape or dtype that is no sound.
+        InputError: The array's shape or dtype is not that of a sound.
     """
     if isinstance(source, Audio):
-        return AudioReader(_ArrayTrack(source.samples, source.rate), rate=rate)
-    if isinstance(source, tuple):
-        return AudioReader(_ArrayTrack(*source), rate=rate)
-    return AudioReader(SoundTrack(as_source(source)), rate=rate)
+        source = (source.samples, source.rate)
+    track = _ArrayTrack(*source) if isinstance(source, tuple) else AudioTrack(as_source(source))
+    return AudioReader(track, rate=rate)
 
 
 def read_audio(source: AudioInput, *, rate: int = 16000, limit_seconds: float | None = None) -> Audio:

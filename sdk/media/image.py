@@ -33,12 +33,16 @@ class Picture:
     """A still.
 
     Attributes:
-        pixels: uint8 ``[H, W, 3]``, RGB; what lies under transparent places is kept.
+        pixels: uint8 ``[H, W, 3]``, RGB; transparent places keep their colours.
         alpha: uint8 ``[H, W]``, or None where every pixel is opaque.
     """
 
     pixels: Image
     alpha: NDArray[np.uint8] | None = None
+
+    def over(self, background: int) -> Image:
+        """The picture over a grey level; its own pixels where it is opaque."""
+        return self.pixels if self.alpha is None else composite(self.pixels, self.alpha, background)
 
 
 def read_image(source: ImageInput) -> Picture:
@@ -51,7 +55,7 @@ def read_image(source: ImageInput) -> Picture:
         MediaCorrupt: It is empty, damaged, or in no known format.
         MediaError: It has too many pixels.
         NotFiniteError: A float array holds NaN or infinity.
-        InputError: An array of a shape or dtype that is no picture.
+        InputError: The array's shape or dtype is not that of a picture.
     """
     if isinstance(source, np.ndarray):
         return _from_array(source)
@@ -99,6 +103,13 @@ def open_still(source: Source) -> Iterator[Pillow.Image | None]:
                 where=source.name,
                 hint="Export or download it again.",
             ) from error
+
+
+def composite(pixels: Image, alpha: NDArray[np.uint8], background: int | tuple[int, int, int]) -> Image:
+    """Lay ``pixels`` ``[H, W, 3]`` with their ``alpha`` ``[H, W]`` over a grey level or a colour."""
+    share = alpha[:, :, None].astype(np.uint16)
+    behind = np.array(background, dtype=np.uint16) * (255 - share)
+    return np.asarray((pixels * share + behind + 127) // 255, dtype=np.uint8)
 
 
 def write_image(path: str | os.PathLike[str], array: NDArray[np.uint8]) -> None:

@@ -1,4 +1,4 @@
-"""The machine-readable words, in every file that is written, that its pictures were made by a trained algorithm."""
+"""The machine-readable statement, in every file that is written, that a trained algorithm made its pictures."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sdk._version import __version__
 COMMENT: Final = "AI-generated: made with talkstyle"
 
 SOURCE_TYPE: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
-"""IPTC's term for what this is: a picture that was there before, with parts made by a trained algorithm."""
+"""IPTC's term for an existing picture with parts made by a trained algorithm."""
 
 XMP_BOX: Final = UUID("be7acfcb-97a9-42e8-9c71-999491e3afac")
 """The box of an mp4 that holds XMP (ISO 16684-1, Adobe XMP part 3)."""
 
 
 def tags(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The container's tags; the caller's own cannot take the mark's place."""
+    """The container's tags; the caller's own cannot replace the mark."""
     return {
         **(more or {}),
         "comment": COMMENT,

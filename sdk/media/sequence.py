@@ -1,4 +1,4 @@
-"""Frames as PNG files in a folder of their own, transparency kept, with their sound and their rate beside them."""
+"""Frames as PNG files in a folder of their own, transparency kept, with their sound and rate beside them."""
 
 from __future__ import annotations
 
@@ -18,47 +18,47 @@ from PIL import Image as Pillow
 from sdk._version import __version__
 from sdk.errors import ConfigError, OutputError
 from sdk.files import atomic_folder
-from sdk.media.framewriter import FrameWriter
+from sdk.media.audio_writer import AudioWriter
+from sdk.media.frame_writer import FrameWriter
 from sdk.media.marking import COMMENT, SOURCE_TYPE, png_marks, tags
-from sdk.media.soundtrack import SoundWriter
 
-PATTERN: Final = "frame-%05d.png"
+DEFAULT_PATTERN: Final = "frame-%05d.png"
 NUMBER: Final = re.compile(r"%0?\d?d")
 INDEX: Final = "sequence.json"
 SOUND: Final = "sound.wav"
-COMPRESSION: Final = 3
-"""zlib's level: half the time of 6, for a few percent."""
+COMPRESSION_LEVEL: Final = 3
+"""zlib's: half the time of 6, for a few percent more bytes."""
 
 
 class SequenceWriter(FrameWriter):
     """Write a folder of PNG files, frame ``k`` at ``k / rate`` seconds; see ``FrameWriter``.
 
-    Beside them stand ``sequence.json`` (rate, size, count, names) and ``sound.wav``. The folder appears when it is
-    whole. One that is there is replaced only if it is empty or was written here: nobody's other files are touched.
+    ``sequence.json`` (rate, size, count, names) and ``sound.wav`` stand beside them. The folder appears when it is
+    whole. An old folder is replaced only if it is empty or holds nothing but a sequence.
 
     Args:
-        path: The folder; or names in it, such as ``shots/frame-%05d.png``.
+        path: The folder, or names in it, such as ``shots/frame-%05d.png``.
         **options: As for ``FrameWriter``. A signer signs each file.
 
     Raises:
-        ConfigError: The name is not of that form, or an option makes no sense.
+        ConfigError: The name has another form, or an option makes no sense.
         OutputError: The folder holds other files.
     """
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
         given = Path(path)
-        self._pattern = PATTERN
+        self._pattern = DEFAULT_PATTERN
         if "%" in given.name:
             given, self._pattern = given.parent, given.name
             if len(NUMBER.findall(self._pattern)) != 1 or self._pattern.count("%") != 1:
-                hint = f"Write it as {PATTERN}."
+                hint = f"Write it as {DEFAULT_PATTERN}."
                 raise ConfigError(f"{self._pattern!r} has no place for one number", where=str(path), hint=hint)
             if not self._pattern.lower().endswith(".png"):
-                raise ConfigError("frames are written as .png", where=str(path), hint=f"Write it as {PATTERN}.")
+                raise ConfigError("frames are written as .png", where=str(path), hint=f"Write it as {DEFAULT_PATTERN}.")
         super().__init__(given, **options)
-        self._check()
+        self._check_folder()
 
-    def _check(self) -> None:
+    def _check_folder(self) -> None:
         if not self.path.is_dir() or not any(self.path.iterdir()):
             return
         try:
@@ -75,18 +75,18 @@ class SequenceWriter(FrameWriter):
                 hint="Name a new folder: it is replaced as a whole.",
             )
 
-    def _begin(self) -> AbstractContextManager[Path]:
+    def _open(self) -> AbstractContextManager[Path]:
         return atomic_folder(self.path)
 
     def _encode(self, place: Path, frames: Iterator[NDArray[np.uint8]]) -> None:
         if self._audio is None:
-            count = self._pictures(place, frames, None)
+            count = self._write_pictures(place, frames, None)
         else:
             with av.open(str(place / SOUND), "w", format="wav", container_options={"fflags": "+bitexact"}) as container:
                 container.metadata.update(tags())
-                sound = SoundWriter(container, "pcm_s16le", self._audio, rate=self.rate)
-                count = self._pictures(place, frames, sound)
-                sound.finish(count)
+                audio = AudioWriter(container, "pcm_s16le", self._audio, rate=self.rate)
+                count = self._write_pictures(place, frames, audio)
+                audio.finish(count)
         index = {
             "comment": COMMENT,
             "digital_source_type": SOURCE_TYPE,
@@ -100,15 +100,14 @@ class SequenceWriter(FrameWriter):
         }
         (place / INDEX).write_text(json.dumps(index, indent=1), encoding="utf-8")
 
-    def _pictures(self, place: Path, frames: Iterator[NDArray[np.uint8]], sound: SoundWriter | None) -> int:
+    def _write_pictures(self, place: Path, frames: Iterator[NDArray[np.uint8]], audio: AudioWriter | None) -> int:
         count, marks = 0, png_marks()
-        for frame in frames:
-            file = place / (self._pattern % count)
-            picture = Pillow.fromarray(self._flat(frame, keeps_alpha=True))
-            picture.save(file, format="PNG", pnginfo=marks, compress_level=COMPRESSION)
+        for count, frame in enumerate(frames, start=1):
+            file = place / (self._pattern % (count - 1))
+            picture = Pillow.fromarray(self._flatten(frame, keep_alpha=True))
+            picture.save(file, format="PNG", pnginfo=marks, compress_level=COMPRESSION_LEVEL)
             if self._signer is not None:
                 self._signer.sign(file, title=file.name)
-            count += 1
-            if sound is not None:
-                sound.encode_until(count)
+            if audio is not None:
+                audio.encode_until(count)
         return count

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
 TEST: Final = "test"
-"""Asks for a signer of our own making, which nobody trusts."""
+"""Asks for a signer with a certificate made on the spot, which nobody trusts."""
 
 TEST_NAME: Final = "talkstyle TEST CERTIFICATE - NOT TRUSTED"
 
@@ -58,20 +57,12 @@ class Signer:
 
     @classmethod
     def test(cls) -> Signer:
-        """A signer for trying things out, with keys made now, whose certificate says that nobody is to trust it.
-
-        Raises:
-            ComponentUnavailable: The extra is not installed.
-        """
+        """A signer for trying things out, with keys made now, whose certificate says that it must not be trusted."""
         _require()
         return cls(*_test_pair())
 
     def sign(self, path: Path, *, title: str) -> None:
-        """Put a signed manifest into a finished mp4 or PNG.
-
-        Args:
-            path: The file, which is replaced.
-            title: The work's name in the manifest.
+        """Put a signed manifest, with the work's ``title``, into a finished mp4 or PNG.
 
         Raises:
             OutputError: It could not be signed.
@@ -99,12 +90,7 @@ SignerInput: TypeAlias = Signer | Literal["test"] | None
 
 
 def as_signer(value: SignerInput) -> Signer | None:
-    """Take a signer, or the word ``"test"`` for one that nobody trusts.
-
-    Raises:
-        ConfigError: It is neither.
-        ComponentUnavailable: The extra is not installed.
-    """
+    """Take a signer, or ``"test"`` for one that nobody trusts; errors as for ``Signer``."""
     if value is None or isinstance(value, Signer):
         return value
     if value == TEST:
@@ -150,7 +136,7 @@ def _examine(certificates: bytes, key: bytes) -> tuple[str, str]:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        chain: Sequence[Certificate] = x509.load_pem_x509_certificates(certificates)
+        chain = x509.load_pem_x509_certificates(certificates)
     except ValueError as error:
         raise ConfigError(f"the certificates are no PEM: {error}", where="certificates") from error
     try:
@@ -189,21 +175,18 @@ def _test_pair() -> tuple[bytes, bytes]:
 
     now = datetime.now(UTC)
     issuer, subject = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    other_uses = dict.fromkeys(
-        ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "encipher_only"), False
-    )
+
+    def name(text: str) -> x509.Name:
+        organisation = x509.NameAttribute(NameOID.ORGANIZATION_NAME, TEST_NAME)
+        return x509.Name([organisation, x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
     def certificate(role: str, key: ec.EllipticCurvePrivateKey, *, signs_others: bool) -> Certificate:
-        def name(text: str) -> x509.Name:
-            organisation = x509.NameAttribute(NameOID.ORGANIZATION_NAME, TEST_NAME)
-            return x509.Name([organisation, x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
+        other_uses = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
         uses = x509.KeyUsage(
             digital_signature=not signs_others,
             key_cert_sign=signs_others,
             crl_sign=signs_others,
-            decipher_only=False,
-            **other_uses,
+            **dict.fromkeys((*other_uses, "encipher_only", "decipher_only"), False),
         )
         builder = (
             x509.CertificateBuilder()

@@ -1,8 +1,4 @@
-"""Where media comes from: paths, bytes and file objects, opened as often as needed and never trusted.
-
-Containers are read through Python file objects and an allowed list of formats, so that no input can name a network
-address or another file (as playlists do).
-"""
+"""Where media comes from: paths, bytes and file objects, opened as often as needed."""
 
 from __future__ import annotations
 
@@ -12,33 +8,14 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from fractions import Fraction
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypeAlias, cast
-
-import av
-from av.audio.stream import AudioStream
-from av.container import InputContainer
-from av.error import FFmpegError
-from av.video.stream import VideoStream
+from typing import Any, BinaryIO, TypeAlias, cast
 
 from sdk.errors import InputError, MediaCorrupt, MediaError, MediaNotFound
 
 MediaInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 """A path, a file's bytes, or a binary file object (read as a whole, wherever it stands)."""
-
-FORMATS: Final = (
-    "aac,ac3,aiff,amr,asf,au,avi,caf,eac3,flac,flv,gif,matroska,mov,mp3,mpeg,mpegts,ogg,rm,tta,w64,wav,webm,wv"
-)
-"""Containers that are read. None of them can point at other files."""
-
-ZERO_BASED: Final = ("mov", "matroska", "avi", "wav", "flac")
-"""Containers whose time begins at zero whatever their tracks do; in the others it begins at the earliest timestamp."""
-
-EXACT_LENGTH: Final = {"aiff", "au", "avi", "caf", "flac", "mov", "mp3", "ogg", "tta", "w64", "wav", "wv"}
-"""Containers whose header states the length, where others guess it from the bit rate (as MP3 does without a header)."""
 
 
 class Source:
@@ -140,54 +117,3 @@ def _open_path(path: Path) -> BinaryIO:
     if path.is_dir():  # Windows says "permission denied" here
         raise IsADirectoryError(str(path))
     return path.open("rb")
-
-
-@contextmanager
-def open_container(source: Source) -> Iterator[InputContainer]:
-    """Open a container for reading.
-
-    Raises:
-        MediaNotFound: There is no such file.
-        MediaCorrupt: It is in no known format, or its header is damaged.
-    """
-    with source.open() as file:
-        try:
-            container = av.open(file, "r", container_options={"format_whitelist": FORMATS}, metadata_errors="replace")
-        except (FFmpegError, ValueError, OSError) as error:
-            raise MediaCorrupt(
-                f"the file is damaged, cut off, or in no known format (read up to byte {file.tell()} of {_size(file)})",
-                where=source.name,
-                hint="Play it to see whether it is whole; if it is, convert it to wav or mp4.",
-            ) from error
-        try:
-            yield container
-        finally:
-            container.close()
-
-
-def time_origin(container: InputContainer) -> Fraction:
-    """The timestamp, in seconds, that counts as time zero for every track of a container."""
-    if set(container.format.name.split(",")) & set(ZERO_BASED):
-        return Fraction(0)
-    return Fraction(container.start_time or 0, av.time_base)
-
-
-def stated_end(container: InputContainer, stream: AudioStream | VideoStream, origin: Fraction) -> Fraction | None:
-    """The second at which a track ends, where the container states it and does not merely guess it."""
-    formats = set(container.format.name.split(","))
-    if stream.duration is not None and stream.time_base is not None and formats & EXACT_LENGTH:
-        return (stream.duration + (stream.start_time or 0)) * stream.time_base - origin
-    parts = stream.metadata.get("DURATION", "").split(":")  # Matroska's own, as 00:01:02.345000000
-    if "matroska" in formats and len(parts) == 3:
-        try:
-            return int(parts[0]) * 3600 + int(parts[1]) * 60 + Fraction(parts[2])
-        except ValueError:
-            return None
-    return None
-
-
-def _size(file: BinaryIO) -> int:
-    at = file.tell()
-    size = file.seek(0, io.SEEK_END)
-    file.seek(at)
-    return size

@@ -6,20 +6,19 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from types import TracebackType
 from typing import Any, Final, Literal
 
 import av
 import numpy as np
 from av.container import InputContainer
-from av.error import FFmpegError
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from sdk.data import Image
 from sdk.errors import MediaCorrupt, MediaError, MediaTrackMissing
+from sdk.media.container import Track, open_container, stated_duration
 from sdk.media.image import open_still
-from sdk.media.source import MediaInput, Source, as_source, open_container, stated_end, time_origin
+from sdk.media.source import MediaInput, Source, as_source
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +28,11 @@ MAX_PIXELS: Final = 8192 * 8192
 HDR_TRANSFERS: Final = {16: "PQ (SMPTE 2084)", 18: "HLG (ARIB STD-B67)"}
 """Transfer curves, by their number in ITU-T H.273, that 8-bit sRGB does not hold."""
 
-MISSING: Final = Fraction(1, 2)
-"""Seconds that the pictures may end before the header says; beyond it the file is cut off."""
+MAX_MISSING_SECONDS: Final = Fraction(1, 2)
+"""How long before the stated end the pictures may end; beyond it the file is cut off."""
+
+DEFAULT_INTERVAL: Final = Fraction(1, 25)
+"""Seconds between frames where the container does not say."""
 
 BT709, BT601, FULL_RANGE, LIMITED_RANGE, UNKNOWN_MATRIX = 1, 5, 2, 1, 2
 
@@ -56,7 +58,7 @@ class MediaInfo:
         kind: ``image`` for a still, ``video`` where there are moving pictures, ``audio`` for sound alone.
         duration: Seconds as the container states them; None for stills and where it does not say.
         has_audio: Whether there is a sound track.
-        has_video: Whether there are moving pictures; a cover picture is none.
+        has_video: Whether there are moving pictures; a cover picture does not count.
         width: Pixels, upright and square; None for sound.
         height: Pixels, upright and square; None for sound.
         frame_rate: Frames a second on average, or None.
@@ -71,11 +73,11 @@ class MediaInfo:
     frame_rate: Fraction | None = None
 
 
-class VideoReader:
+class VideoReader(Track):
     """The frames of a video; each iteration reads them again from the beginning, one at a time.
 
-    Rotation and mirroring that the file states are applied, stretched pixels made square; every frame has the size of
-    the first.
+    Rotation and mirroring that the file states are applied, and stretched pixels are made square. Every frame has the
+    size of the first. Nothing stays open between iterations.
 
     Args:
         source: A path, a file's bytes, or a binary file object.
@@ -93,26 +95,22 @@ class VideoReader:
         MediaTrackMissing: It has no moving pictures.
     """
 
+    _stops = "pictures stop"
+
     def __init__(self, source: MediaInput) -> None:
-        self._source = as_source(source)
-        self.name = self._source.name
+        origin = as_source(source)
         self.warnings: list[str] = []
-        with open_container(self._source) as container:
-            stream = _pictures(container, self._source)
-            self._origin = time_origin(container)
+        with open_container(origin) as container:
+            stream = _video_stream(container, origin)
+            super().__init__(origin, container, stream)
             self.has_audio = bool(container.streams.audio)
             self.frame_rate = stream.average_rate or stream.guessed_rate or None
-            self._stated = stated_end(container, stream, self._origin)
-            self.duration = self._stated
-            if self.duration is None and container.duration is not None:
-                self.duration = Fraction(container.duration, 1_000_000)
-            first = next(self._decode(container, stream), None)
+            first = next(self._decode(container, stream, Fraction), None)
             if first is None:
-                raise MediaCorrupt("the video holds no picture", where=self.name, hint="Export or download it again.")
-            self._square = _square(first, stream)
+                raise self._empty()
+            self._square_size = _square_size(first, stream)
             self._matrix = _display_matrix(first)
-            width, height = self._square
-            self.size = (height, width) if _turned(self._matrix) else (width, height)
+            self.size = self._square_size[::-1] if self._matrix[0] == 0 else self._square_size
             transfer = HDR_TRANSFERS.get(int(stream.codec_context.color_trc))
         if transfer is not None:
             self.warnings.append(
@@ -123,10 +121,7 @@ class VideoReader:
     def __enter__(self) -> VideoReader:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Nothing stays open between iterations."""
+    def __exit__(self, *_: object) -> None: ...
 
     def __iter__(self) -> Iterator[VideoFrame]:
         """Read from the beginning.
@@ -137,41 +132,32 @@ class VideoReader:
         Raises:
             MediaCorrupt: Damaged or cut off, naming the second.
         """
-        step = 1 / (self.frame_rate or Fraction(25))
+        interval = 1 / self.frame_rate if self.frame_rate else DEFAULT_INTERVAL
         last: Fraction | None = None
+
+        def reached() -> Fraction:
+            return last or Fraction()
+
         with open_container(self._source) as container:
-            stream = _pictures(container, self._source)
-            frames = self._decode(container, stream)
-            while True:
-                try:
-                    frame = next(frames, None)
-                except (FFmpegError, ValueError) as error:
-                    raise self._broken("the file is damaged or cut off; its pictures stop at", last) from error
-                if frame is None:
-                    break
-                time = Fraction(0) if last is None else last + step
-                if frame.pts is not None and frame.time_base is not None:
-                    time = frame.pts * frame.time_base - self._origin
+            stream = _video_stream(container, self._source)
+            for frame in self._decode(container, stream, reached):
+                time = self._time(frame)
+                if time is None:
+                    time = Fraction() if last is None else last + interval
                 if time < 0 or (last is not None and time <= last):
                     logger.debug("%s: a frame at %s s is out of order and dropped", self.name, float(time))
                     continue
                 last = time
                 yield VideoFrame(self._upright(frame), time)
         if last is None:
-            raise MediaCorrupt("the video holds no picture", where=self.name, hint="Export or download it again.")
-        if self._stated is not None and last + step < self._stated - max(MISSING, 2 * step):
-            raise self._broken(f"the file is cut off; of {float(self._stated):.2f} seconds the pictures stop at", last)
+            raise self._empty()
+        self._check_end(last + interval, last, tolerance=max(MAX_MISSING_SECONDS, 2 * interval))
 
-    def _decode(self, container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
-        stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
-        stream.thread_type = "AUTO"
-        for packet in container.demux(stream):
-            if packet.is_corrupt:
-                raise ValueError("a corrupt packet")
-            yield from packet.decode()
+    def _empty(self) -> MediaCorrupt:
+        return MediaCorrupt("the video holds no picture", where=self.name, hint="Export or download it again.")
 
     def _upright(self, frame: av.VideoFrame) -> Image:
-        width, height = self._square
+        width, height = self._square_size
         matrix = int(frame.colorspace)
         if matrix == UNKNOWN_MATRIX and not frame.format.is_rgb:
             matrix = BT709 if frame.height >= 720 else BT601  # what players assume where the file does not say
@@ -186,15 +172,8 @@ class VideoReader:
         )
         return _orient(np.asarray(rgb.to_ndarray(), dtype=np.uint8), self._matrix)
 
-    def _broken(self, what: str, last: Fraction | None) -> MediaCorrupt:
-        return MediaCorrupt(
-            f"{what} second {float(last or 0):.2f}",
-            where=self.name,
-            hint="Download or export it again; if it is all there is, cut it before that second.",
-        )
 
-
-def _pictures(container: InputContainer, source: Source) -> VideoStream:
+def _video_stream(container: InputContainer, source: Source) -> VideoStream:
     streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
     if not streams:
         raise MediaTrackMissing("there are no moving pictures", where=source.name, hint="Give a video.")
@@ -209,10 +188,12 @@ def _pictures(container: InputContainer, source: Source) -> VideoStream:
             where=source.name,
             hint=f"At most {MAX_PIXELS // 1_000_000} megapixels are read.",
         )
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+    stream.thread_type = "AUTO"
     return stream
 
 
-def _square(frame: av.VideoFrame, stream: VideoStream) -> tuple[int, int]:
+def _square_size(frame: av.VideoFrame, stream: VideoStream) -> tuple[int, int]:
     """The frame's width and height once its pixels are square; the longer way, so that nothing is lost."""
     aspect = stream.sample_aspect_ratio
     if not aspect or aspect <= 0 or not Fraction(1, 8) <= aspect <= 8:
@@ -240,10 +221,6 @@ def _side_data(frame: av.VideoFrame) -> list[Any]:
     return [frame.side_data[index] for index in range(len(frame.side_data))]  # type: ignore[literal-required]
 
 
-def _turned(matrix: _Matrix) -> bool:
-    return matrix[0] == 0
-
-
 def _orient(image: Image, matrix: _Matrix) -> Image:
     a, b, c, d = matrix
     across, down = (c, b) if a == 0 else (a, d)
@@ -266,7 +243,7 @@ def probe(source: MediaInput) -> MediaInfo:
     with open_container(origin) as container:
         has_audio = bool(container.streams.audio)
         moving = any(not stream.disposition & Disposition.attached_pic for stream in container.streams.video)
-        duration = None if container.duration is None else Fraction(container.duration, 1_000_000)
+        duration = stated_duration(container)
     if moving:
         video = VideoReader(source)
         width, height = video.size

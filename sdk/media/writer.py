@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 
 from sdk.errors import ConfigError, OutputError
 from sdk.files import atomic_file
-from sdk.media.audio import AudioReader
-from sdk.media.framewriter import FrameWriter
+from sdk.media.audio_writer import BITEXACT, AudioWriter
+from sdk.media.frame_writer import FrameWriter
 from sdk.media.marking import mark_mp4, tags
-from sdk.media.soundtrack import BITEXACT, SoundWriter
+from sdk.media.sequence import SequenceWriter
 
 THREADS: Final = 4
-"""Threads of the encoders. Fixed, for their output depends on it: the same frames give one file everywhere."""
+"""Threads of the encoders: fixed, because their output depends on it and must be the same everywhere."""
 
 BT709, LIMITED_RANGE, FULL_RANGE = 1, 1, 2
 
@@ -33,55 +33,50 @@ BT709, LIMITED_RANGE, FULL_RANGE = 1, 1, 2
 @dataclass(frozen=True)
 class _Format:
     container: str
-    video: str
-    sound: str
+    video_codec: str
+    audio_codec: str
     keeps_alpha: bool
     crf: int
-    worst: int
+    max_crf: int
 
 
-MP4: Final = _Format("mp4", "libx264", "aac", keeps_alpha=False, crf=18, worst=51)
-WEBM: Final = _Format("webm", "libvpx-vp9", "libopus", keeps_alpha=True, crf=24, worst=63)
+MP4: Final = _Format("mp4", "libx264", "aac", keeps_alpha=False, crf=18, max_crf=51)
+WEBM: Final = _Format("webm", "libvpx-vp9", "libopus", keeps_alpha=True, crf=24, max_crf=63)
 SUFFIXES: Final = {".mp4": MP4, ".m4v": MP4, ".webm": WEBM}
 
 
 class VideoWriter(FrameWriter):
-    """Write an mp4 (H.264, AAC) or a WebM (VP9, Opus) frame by frame; see ``FrameWriter``.
+    """Write an mp4 (H.264, AAC) or a WebM (VP9, Opus) frame by frame.
+
+    An odd width or height gets one replicated column or row. WebM's timestamps are whole milliseconds.
 
     Args:
         path: Where to; the suffix is .mp4, .m4v or .webm. WebM keeps the alpha of frames that have one, mp4 lays them
             over the background, or over white.
-        size: ``(width, height)`` in pixels. The file's are even: an odd one gets one replicated row or column.
-        rate: Frames a second, exact. WebM's timestamps are whole milliseconds.
-        audio: The sound, or None for a silent video.
         crf: The encoder's quality, lower is better: 0 to 51 in mp4 (18), 0 to 63 in WebM (24).
         preset: x264's trade of speed for size.
-        background: What shows through transparent frames, RGB.
         metadata: Further tags of the file.
-        signer: Signs the file by C2PA (mp4 alone: the standard has no place for it in WebM).
+        **options: As for ``FrameWriter``. A signer takes mp4 alone: the standard has no place for it in WebM.
     """
 
     def __init__(
         self,
         path: str | os.PathLike[str],
         *,
-        size: tuple[int, int],
-        rate: Fraction | int,
-        audio: AudioReader | None = None,
         crf: int | None = None,
         preset: str = "veryfast",
         metadata: Mapping[str, str] | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(path, size=size, rate=rate, audio=audio, **options)
+        super().__init__(path, **options)
         where = str(self.path)
         suffix = self.path.suffix.lower()
         if suffix not in SUFFIXES:
             raise ConfigError(f"videos are written as {', '.join(SUFFIXES)}, not {suffix!r}", where=where)
         self._format = SUFFIXES[suffix]
         self._crf = self._format.crf if crf is None else crf
-        if not 0 <= self._crf <= self._format.worst:
-            hint = f"Give a number from 0 to {self._format.worst}."
+        if not 0 <= self._crf <= self._format.max_crf:
+            hint = f"Give a number from 0 to {self._format.max_crf}."
             raise ConfigError(f"crf={crf} is out of range", where=where, hint=hint)
         if self._signer is not None and self._format is WEBM:
             hint = "Save as .mp4, or as a folder of PNG files for transparency."
@@ -89,11 +84,11 @@ class VideoWriter(FrameWriter):
         self._preset = preset
         self._metadata = tags(metadata)
 
-    def _begin(self) -> AbstractContextManager[Path]:
+    def _open(self) -> AbstractContextManager[Path]:
         return atomic_file(self.path)
 
     def _encode(self, place: Path, frames: Iterator[NDArray[np.uint8]]) -> None:
-        pictures = (self._flat(frame, keeps_alpha=self._format.keeps_alpha) for frame in frames)
+        pictures = (self._flatten(frame, keep_alpha=self._format.keeps_alpha) for frame in frames)
         first = next(pictures, None)
         if first is None:
             return
@@ -103,20 +98,19 @@ class VideoWriter(FrameWriter):
         with av.open(str(place), "w", format=self._format.container, container_options=options) as container:
             container.metadata.update(self._metadata)
             video = self._add_video(container, alpha=first.shape[2] == 4)
-            sound = None
+            audio = None
             if self._audio is not None:
-                sound = SoundWriter(container, self._format.sound, self._audio, rate=self.rate)
+                audio = AudioWriter(container, self._format.audio_codec, self._audio, rate=self.rate)
             count = 0
-            for picture in chain([first], pictures):
-                container.mux(video.encode(self._converted(picture, count, video.codec_context.pix_fmt)))
-                count += 1
-                if sound is not None:
-                    sound.encode_until(count)
+            for count, picture in enumerate(chain([first], pictures), start=1):
+                container.mux(video.encode(self._converted(picture, count - 1, video.codec_context.pix_fmt)))
+                if audio is not None:
+                    audio.encode_until(count)
             if self._stop.is_set():
                 return
             container.mux(video.encode(None))
-            if sound is not None:
-                sound.finish(count)
+            if audio is not None:
+                audio.finish(count)
         if self._format is MP4:
             mark_mp4(place)
         if self._signer is not None:
@@ -142,7 +136,7 @@ class VideoWriter(FrameWriter):
         if alpha:
             options["auto-alt-ref"] = "0"  # picture and alpha are two streams, whose hidden frames would not match
         stream: VideoStream = container.add_stream(  # type: ignore[assignment]
-            self._format.video, rate=self.rate, options=options
+            self._format.video_codec, rate=self.rate, options=options
         )
         width, height = self.size
         context = stream.codec_context
@@ -159,15 +153,30 @@ class VideoWriter(FrameWriter):
         return stream
 
 
+def open_writer(path: str | os.PathLike[str], **options: Any) -> FrameWriter:
+    """The writer of a video (.mp4, .m4v, .webm), or of a folder of PNG files; ``options`` as for ``FrameWriter``.
+
+    Raises:
+        ConfigError: The path names no known format, or an option makes no sense.
+        OutputError: The folder holds other files.
+    """
+    target = Path(path)
+    if "%" not in target.name and target.suffix.lower() in SUFFIXES:
+        return VideoWriter(target, **options)
+    is_folder = target.is_dir() or os.fspath(path).endswith(("/", os.sep))
+    if "%" in target.name or is_folder or not target.suffix:
+        return SequenceWriter(target, **options)
+    raise ConfigError(
+        f"nothing is written as {target.suffix!r}",
+        where=str(target),
+        hint=f"Use {', '.join(SUFFIXES)}, a folder for PNG files, or names in one such as frame-%05d.png.",
+    )
+
+
 def write_video(
-    path: str | os.PathLike[str],
-    frames: Iterable[NDArray[np.uint8]],
-    *,
-    rate: Fraction | int,
-    audio: AudioReader | None = None,
-    **options: Any,
+    path: str | os.PathLike[str], frames: Iterable[NDArray[np.uint8]], *, rate: Fraction | int, **options: Any
 ) -> int:
-    """Write frames as a video (see ``VideoWriter``, which takes the same options); return how many there were.
+    """Write frames as a video (``options`` as for ``VideoWriter``); return how many there were.
 
     Raises:
         OutputError: There were no frames, or the disk or the encoder failed.
@@ -178,8 +187,7 @@ def write_video(
     if first is None:
         raise OutputError("no frame was given", where=str(path))
     height, width = first.shape[:2]
-    with VideoWriter(path, size=(width, height), rate=rate, audio=audio, **options) as writer:
-        writer.write(first)
-        for frame in iterator:
+    with VideoWriter(path, size=(width, height), rate=rate, **options) as writer:
+        for frame in chain([first], iterator):
             writer.write(frame)
     return writer.frames

@@ -1,4 +1,4 @@
-"""What all writers of frames share: a thread that encodes while the next frame is made, and an end that is whole."""
+"""What all writers of frames share: encoding in a thread of its own, and a result that is whole or not there."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from numpy.typing import NDArray
 
 from sdk.errors import ConfigError, InputError, OutputError, SdkError
 from sdk.media.audio import AudioReader
+from sdk.media.image import composite
 
 if TYPE_CHECKING:
     from sdk.media.signing import Signer
 
-WAITING: Final = (4, 16)
-"""Frames that may wait for the encoder, at least and at most: rendering and encoding overlap, even where a renderer
-makes several frames at once."""
+MIN_QUEUED_FRAMES, MAX_QUEUED_FRAMES = 4, 16
+"""How many frames may wait for the encoder: rendering and encoding overlap, even where a renderer makes several frames
+at once."""
 
-HELD: Final = 48 << 20
-"""Bytes that they may hold, beyond the least."""
+MAX_QUEUED_BYTES: Final = 48 << 20
+"""Memory for waiting frames, beyond the least number of them."""
 
 WHITE: Final = (255, 255, 255)
 
 
 class FrameWriter(ABC):
-    """Writes frames in constant memory; what stood there before stays until the new is whole.
+    """Writes frames in constant memory; an old file stays in place until the new one is whole.
 
-    Encoding runs in a thread of its own; what goes wrong there is raised by the next ``write`` or at the end of the
-    ``with`` block. The sound is read as the frames come, cut off at the end of the last frame, or filled up with
-    silence to it.
+    What goes wrong in the encoder's thread is raised by the next ``write`` or at the end of the ``with`` block. The
+    sound is read as the frames come, and cut off at the end of the last frame, or filled up with silence to it.
 
     Args:
         path: Where to.
         size: ``(width, height)`` in pixels.
         rate: Frames a second, exact, such as ``Fraction(30000, 1001)``.
         audio: The sound, or None for none.
-        background: What shows through transparent frames, RGB; None keeps the alpha, where the format has any.
+        background: The colour behind transparent frames, RGB; None keeps the alpha, where the format has any.
         signer: Signs the result by C2PA; None leaves it unsigned.
     """
 
@@ -62,20 +62,21 @@ class FrameWriter(ABC):
         self.size = size
         self.rate = Fraction(rate)
         self.frames = 0
+        where = str(self.path)
         if min(size) < 2 or max(size) > 16384:
-            raise ConfigError(f"a video of {size[0]} x {size[1]} pixels cannot be written", where=str(self.path))
+            raise ConfigError(f"a video of {size[0]} x {size[1]} pixels cannot be written", where=where)
         if not 1 <= self.rate <= 240:
-            raise ConfigError(f"a rate of {self.rate} frames a second makes no sense", where=str(self.path))
+            raise ConfigError(f"a rate of {self.rate} frames a second makes no sense", where=where)
         if background is not None and (len(background) != 3 or not all(0 <= part <= 255 for part in background)):
             raise ConfigError(
-                f"background={background!r} is no colour", where=str(self.path), hint="Give (red, green, blue), 0-255."
+                f"background={background!r} is no colour", where=where, hint="Give (red, green, blue), 0-255."
             )
         self._audio = audio
         self._background = background
         self._signer = signer
         self._channels = 0
         self._stack = ExitStack()
-        waiting = int(np.clip(HELD // (3 * size[0] * size[1]), *WAITING))
+        waiting = int(np.clip(MAX_QUEUED_BYTES // (3 * size[0] * size[1]), MIN_QUEUED_FRAMES, MAX_QUEUED_FRAMES))
         self._queue: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(maxsize=waiting)
         self._stop = threading.Event()
         self._ended = False
@@ -83,12 +84,12 @@ class FrameWriter(ABC):
         self._thread: threading.Thread | None = None
 
     @abstractmethod
-    def _begin(self) -> AbstractContextManager[Path]:
-        """Where the encoder writes, under a temporary name that becomes the right one when the block ends well."""
+    def _open(self) -> AbstractContextManager[Path]:
+        """Where the encoder writes: a temporary path that is moved into place when the block ends well."""
 
     @abstractmethod
     def _encode(self, place: Path, frames: Iterator[NDArray[np.uint8]]) -> None:
-        """Write everything. Runs in the encoder's thread; ``_stop`` says at the end whether the result is wanted."""
+        """Write everything. Runs in the encoder's thread; at the end, a set ``_stop`` means to drop the result."""
 
     def __enter__(self) -> Self:
         """Begin under a temporary name.
@@ -96,7 +97,7 @@ class FrameWriter(ABC):
         Raises:
             OutputError: The folder is missing or not writable.
         """
-        place = self._stack.enter_context(self._begin())
+        place = self._stack.enter_context(self._open())
         self._thread = threading.Thread(target=self._run, args=(place,), name="talkstyle-encoder", daemon=True)
         self._thread.start()
         return self
@@ -120,14 +121,14 @@ class FrameWriter(ABC):
                 where=str(self.path),
             )
         self._channels = channels
-        self._raise()
+        self._raise_error()
         self._queue.put(np.array(frame, order="C"))
         self.frames += 1
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Finish, and move the result into place; after an error, leave what stood there before.
+        """Finish, and move the result into place; after an error, leave the old one there.
 
         Raises:
             OutputError: The disk or the encoder failed, or no frame was written.
@@ -139,31 +140,28 @@ class FrameWriter(ABC):
             self._stop.set()
         self._queue.put(None)
         thread.join()
-        with self._stack:  # an exception inside makes it drop what was written
+        with self._stack:  # an exception inside drops the result
             if error is not None:
                 raise error
-            self._raise()
+            self._raise_error()
             if self.frames == 0:
                 raise OutputError("no frame was written", where=str(self.path))
 
-    def _flat(self, frame: NDArray[np.uint8], *, keeps_alpha: bool) -> NDArray[np.uint8]:
-        """The frame over its background, where it has one or the format keeps no alpha."""
-        if frame.shape[2] == 3 or (keeps_alpha and self._background is None):
+    def _flatten(self, frame: NDArray[np.uint8], *, keep_alpha: bool) -> NDArray[np.uint8]:
+        """Lay a frame over the background, unless its alpha is kept."""
+        if frame.shape[2] == 3 or (keep_alpha and self._background is None):
             return frame
-        behind = np.array(self._background or WHITE, dtype=np.uint16)
-        alpha = frame[:, :, 3:].astype(np.uint16)
-        return ((frame[:, :, :3] * alpha + behind * (255 - alpha) + 127) // 255).astype(np.uint8)
+        return composite(frame[:, :, :3], frame[:, :, 3], self._background or WHITE)
 
-    def _raise(self) -> None:
-        if self._error is None:
-            return
+    def _raise_error(self) -> None:
         if isinstance(self._error, SdkError):
             raise self._error
-        raise OutputError(
-            f"the video could not be written: {self._error}",
-            where=str(self.path),
-            hint="Nothing was left half-written. Check the space on the disk.",
-        ) from self._error
+        if self._error is not None:
+            raise OutputError(
+                f"the video could not be written: {self._error}",
+                where=str(self.path),
+                hint="Nothing was left half-written. Check the space on the disk.",
+            ) from self._error
 
     def _queued(self) -> Iterator[NDArray[np.uint8]]:
         while (frame := self._queue.get()) is not None:
@@ -173,9 +171,8 @@ class FrameWriter(ABC):
 
     def _run(self, place: Path) -> None:
         """The encoder's thread: everything that touches the disk."""
-        frames = self._queued()
         try:
-            self._encode(place, frames)
+            self._encode(place, self._queued())
         except BaseException as error:
             self._error = error
             while not self._ended and self._queue.get() is not None:  # let write() go on until it sees the error

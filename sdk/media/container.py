@@ -1,0 +1,133 @@
+"""Containers of sound and pictures, opened for reading, and what their tracks have in common.
+
+Containers are read through Python file objects and an allowed list of formats, so that no input can name a network
+address or another file (as playlists do).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from typing import Any, BinaryIO, ClassVar, Final
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.video.stream import VideoStream
+
+from sdk.errors import MediaCorrupt
+from sdk.media.source import Source
+
+FORMATS: Final = (
+    "aac,ac3,aiff,amr,asf,au,avi,caf,eac3,flac,flv,gif,matroska,mov,mp3,mpeg,mpegts,ogg,rm,tta,w64,wav,webm,wv"
+)
+"""Containers that are read. None of them can point at other files."""
+
+ZERO_BASED_FORMATS: Final = {"mov", "matroska", "avi", "wav", "flac"}
+"""Containers whose time begins at zero whatever their tracks do; in the others it begins at the earliest timestamp."""
+
+EXACT_LENGTH_FORMATS: Final = {"aiff", "au", "avi", "caf", "flac", "mov", "mp3", "ogg", "tta", "w64", "wav", "wv"}
+"""Containers whose header states the length; the others guess it from the bit rate (as MP3 does without a header)."""
+
+
+@contextmanager
+def open_container(source: Source) -> Iterator[InputContainer]:
+    """Open a container for reading.
+
+    Raises:
+        MediaNotFound: There is no such file.
+        MediaCorrupt: It is in no known format, or its header is damaged.
+    """
+    with source.open() as file:
+        try:
+            container = av.open(file, "r", container_options={"format_whitelist": FORMATS}, metadata_errors="replace")
+        except (FFmpegError, ValueError, OSError) as error:
+            raise MediaCorrupt(
+                f"the file is damaged, cut off, or in no known format (read up to byte {file.tell()} of {_size(file)})",
+                where=source.name,
+                hint="Play it to see whether it is whole; if it is, convert it to wav or mp4.",
+            ) from error
+        with container:
+            yield container
+
+
+def format_names(container: InputContainer) -> set[str]:
+    """The names of a container's format, such as ``mov`` and ``mp4``."""
+    return set(container.format.name.split(","))
+
+
+def stated_duration(container: InputContainer) -> Fraction | None:
+    """Seconds as the container's header states them, or None."""
+    return None if container.duration is None else Fraction(container.duration, av.time_base)
+
+
+class Track:
+    """One track of a file: its place in time, and decoding that names the second at which a file is damaged.
+
+    Attributes:
+        name: The file's name, for errors.
+        duration: Seconds as the container states them, or None.
+    """
+
+    _stops: ClassVar[str]
+    """How errors say that the track ends, such as ``"sound stops"``."""
+
+    def __init__(self, source: Source, container: InputContainer, stream: AudioStream | VideoStream) -> None:
+        self._source = source
+        self.name = source.name
+        zero_based = format_names(container) & ZERO_BASED_FORMATS
+        self._origin = Fraction(0) if zero_based else Fraction(container.start_time or 0, av.time_base)
+        self._stated_end = _stated_end(container, stream, self._origin)
+        self.duration = stated_duration(container) if self._stated_end is None else self._stated_end
+
+    def _decode(
+        self, container: InputContainer, stream: AudioStream | VideoStream, reached: Callable[[], Fraction]
+    ) -> Iterator[Any]:
+        """Decode the frames; ``reached`` returns the second up to which they were read, for errors."""
+        try:
+            for packet in container.demux(stream):
+                if packet.is_corrupt:
+                    raise ValueError("a corrupt packet")
+                yield from packet.decode()
+        except (FFmpegError, ValueError) as error:
+            raise self._damaged(f"the file is damaged or cut off; its {self._stops} at", reached()) from error
+
+    def _time(self, frame: av.AudioFrame | av.VideoFrame) -> Fraction | None:
+        """The second at which a frame begins, or None where it has no timestamp."""
+        return None if frame.pts is None or frame.time_base is None else frame.pts * frame.time_base - self._origin
+
+    def _check_end(self, end: Fraction, reached: Fraction, *, tolerance: Fraction) -> None:
+        if self._stated_end is not None and end < self._stated_end - tolerance:
+            stated = f"{float(self._stated_end):.2f}"
+            raise self._damaged(f"the file is cut off; of {stated} seconds the {self._stops} at", reached)
+
+    def _damaged(self, what: str, second: Fraction) -> MediaCorrupt:
+        return MediaCorrupt(
+            f"{what} second {float(second):.2f}",
+            where=self.name,
+            hint="Download or export it again; if it is all there is, cut it before that second.",
+        )
+
+
+def _stated_end(container: InputContainer, stream: AudioStream | VideoStream, origin: Fraction) -> Fraction | None:
+    """The second at which a track ends, where the container states it rather than guesses it."""
+    formats = format_names(container)
+    if stream.duration is not None and stream.time_base is not None and formats & EXACT_LENGTH_FORMATS:
+        return (stream.duration + (stream.start_time or 0)) * stream.time_base - origin
+    parts = stream.metadata.get("DURATION", "").split(":")  # Matroska's own, as 00:01:02.345000000
+    if "matroska" in formats and len(parts) == 3:
+        try:
+            return int(parts[0]) * 3600 + int(parts[1]) * 60 + Fraction(parts[2])
+        except ValueError:
+            return None
+    return None
+
+
+def _size(file: BinaryIO) -> int:
+    at = file.tell()
+    size = file.seek(0, io.SEEK_END)
+    file.seek(at)
+    return size
