@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from talkstyle_warp.compositing import Window
-from talkstyle_warp.template import Face
+from talkstyle_warp.fitted_face import FittedFace
 
 ROOM: Final = 0.7
 """Of its distance to the picture's border, the part that a place may travel: below one, so that nothing folds."""
 
 
 @dataclass(frozen=True, eq=False)
-class Drive:
+class DrivingMotion:
     """What a few frames' fields are given.
 
     Attributes:
@@ -42,9 +42,9 @@ class Drive:
         turn: NDArray[np.float64],
         travel: NDArray[np.float64],
         closure: NDArray[np.float64],
-        face: Face,
+        face: FittedFace,
         device: torch.device,
-    ) -> Drive:
+    ) -> DrivingMotion:
         """Bring a few frames' motion to a device."""
         chin = turn @ face.shape[8] + travel
         return cls(
@@ -55,15 +55,15 @@ class Drive:
         """The number of frames."""
         return len(self.inputs)
 
-    def pick(self, frames: list[int]) -> Drive:
+    def pick(self, frames: list[int]) -> DrivingMotion:
         """Some of the frames."""
-        return Drive(
+        return DrivingMotion(
             self.inputs[frames], self.turn[frames], self.travel[frames], self.chin[frames], self.closure[frames]
         )
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class ForwardField:
     """The source's nodes in a window, and what moves them.
 
     Attributes:
@@ -99,7 +99,7 @@ class Ground:
         distance: NDArray[np.float64],
         camera: NDArray[np.float64],
         device: torch.device,
-    ) -> Ground:
+    ) -> ForwardField:
         """Bring a window's fields, each ``[N, INPUTS]``, to a device; ``distance`` to the border ``[N]`` in pixels."""
         ys, xs = np.mgrid[: window.rows, : window.columns]
         joined = np.concatenate(matrices)
@@ -116,21 +116,21 @@ class Ground:
         floats = (torch.from_numpy(array.astype(np.float32)).to(device) for array in arrays)
         return cls(window, torch.from_numpy(columns).to(device), *floats)
 
-    def field(self, drive: Drive) -> Tensor:
+    def displacements(self, driving: DrivingMotion) -> Tensor:
         """Displacements of the nodes by each field, ``[B, F, 2, rows, columns]``, in nodes.
 
         In the face frame a node at X with the expression's displacement E goes by E + h (D (X + E) + t), D the rotation
         less one and h the head's mask. Only its picture is needed, so the camera is applied before the large products.
         """
-        frames, count = len(drive), self.places.shape[1]
+        frames, count = len(driving), self.places.shape[1]
         camera = self.camera.T
-        turned = drive.turn.transpose(1, 2) @ camera
-        inputs = drive.inputs[:, self.columns]
+        turned = driving.turn.transpose(1, 2) @ camera
+        inputs = driving.inputs[:, self.columns]
         both = torch.cat([inputs @ camera, inputs @ turned], dim=2)
         moved = (both.transpose(1, 2).reshape(frames * 4, -1) @ self.matrices).view(frames, 2, 2, -1, count)
-        rigid = torch.cat([turned, (drive.travel @ camera)[:, None]], dim=1)
+        rigid = torch.cat([turned, (driving.travel @ camera)[:, None]], dim=1)
         head = moved[:, 1].add_((rigid.transpose(1, 2) @ self.places)[:, :, None]).mul_(self.head)
-        chin = (drive.chin @ camera)[:, :, None, None] * self.torso
+        chin = (driving.chin @ camera)[:, :, None, None] * self.torso
         field = head.add_(moved[:, 0]).add_(chin)
         # Softly, and by the fourth power: what has room is left as it is, and nothing folds on its way to the border.
         far = field.square().sum(dim=2, keepdim=True).square_()

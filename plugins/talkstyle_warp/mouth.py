@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from sdk.data import Floats, Image
 from sdk.geometry import lip_gap
+from talkstyle_warp.contours import EYES, Contour
 from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.fitted_face import FittedFace
 from talkstyle_warp.retarget import PARTED
-from talkstyle_warp.seams import EYES, Seam
-from talkstyle_warp.template import Face
 
 # Crown widths from the middle outwards (mm / 90): incisors, canine, premolars, molars.
 _UPPER_WIDTHS: Final = (0.094, 0.073, 0.084, 0.078, 0.075, 0.110, 0.105)
@@ -141,19 +141,24 @@ def _teeth(
     return coverage * fade, shade, gum
 
 
-def under_nose(face: Face, seam: Seam, side: int) -> NDArray[np.float64]:
+def under_nose(face: FittedFace, contour: Contour, side: int) -> NDArray[np.float64]:
     """The middle of the teeth on a lip's edge (0 upper, 1 lower), ``[2]``, pixels.
 
     It is under the nose, even where the lips are pulled to one side.
     """
     nose, bridge, corners = face.shape[33], face.shape[27], (face.shape[48] + face.shape[54]) / 2
     middle = np.array([0.35 * (nose[0] + bridge[0]) + 0.3 * corners[0], corners[1], corners[2]])
-    along = seam.coordinates(face.to_pixels(middle[None])[0, :2])[0]
-    return np.asarray(seam.origin + np.array([along, seam.edge(side, along)]) @ seam.axes)
+    along = contour.coordinates(face.to_pixels(middle[None])[0, :2])[0]
+    return np.asarray(contour.origin + np.array([along, contour.edge(side, along)]) @ contour.axes)
 
 
 def paint(
-    pixels: Image, face: Face, seam: Seam, places: NDArray[np.float64], *, tooth: NDArray[np.float64] | None = None
+    pixels: Image,
+    face: FittedFace,
+    contour: Contour,
+    places: NDArray[np.float64],
+    *,
+    tooth: NDArray[np.float64] | None = None,
 ) -> Interior:
     """Paint the layers over places ``[H, W, 2]`` (pixels) of a portrait; with teeth of a colour, where it is known."""
     if tooth is None:
@@ -161,10 +166,10 @@ def paint(
     lip = lip_tone(pixels, face.points)
     skin_light = float(luma(tooth))
     # In the mouth's own plane: a turned portrait foreshortens the teeth as it does the mouth.
-    middle, under = under_nose(face, seam, 0), under_nose(face, seam, 1)
+    middle, under = under_nose(face, contour, 0), under_nose(face, contour, 1)
     a, b = np.moveaxis((places - middle) @ np.linalg.inv(face.camera[:2, :2]).T, -1, 0)
     # The upper teeth hang behind the upper lip, the lower ones stand behind the lower lip, be the mouth open or shut.
-    c = b - float((under - middle) @ seam.axes[1]) / face.unit
+    c = b - float((under - middle) @ contour.axes[1]) / face.unit
     blur = 0.7 / face.unit + 0.004
     gum_tone = 0.55 * lip + 0.45 * np.array([1.0, 0.55, 0.52]) * skin_light * 0.75
 
@@ -191,6 +196,6 @@ def paint(
     lower = np.concatenate([joined, joined_cover], axis=-1).astype(np.float32)
     if lip_gap(face.shape) > PARTED:
         # Beside teeth of the portrait's own, painted ones would show in the mouth's corners as what they are.
-        upper[..., 3] *= 1.0 - smoothstep(np.abs(a) * face.unit / seam.half, 0.5, 0.75)
+        upper[..., 3] *= 1.0 - smoothstep(np.abs(a) * face.unit / contour.half, 0.5, 0.75)
     cavity = (np.array([0.20, 0.085, 0.075]) * skin_light).astype(np.float32)
     return Interior(cavity, upper, lower)

@@ -1,4 +1,4 @@
-"""The mouth and the eyes: small windows that travel with the head, where two sides part along a seam."""
+"""The mouth and the eyes: small windows that travel with the head, which open along a contour."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from torch import Tensor
 from sdk.data import Floats, Portrait
 from talkstyle_warp.compositing import Window, magnify, mix, sample, to_bytes
 from talkstyle_warp.curves import smoothstep
-from talkstyle_warp.field import INPUTS, Geometry
-from talkstyle_warp.forward import Drive, Ground
+from talkstyle_warp.forward import DrivingMotion, ForwardField
 from talkstyle_warp.inversion import invert
 from talkstyle_warp.lids import CLOSING, paint_lid
 from talkstyle_warp.mouth import paint
+from talkstyle_warp.rig import INPUTS, FaceRig
 from talkstyle_warp.teeth import borrow, shown_by
 
-GroundOf = Callable[[Window, list[NDArray[np.float64]]], Ground]
+FieldFactory = Callable[[Window, list[NDArray[np.float64]]], ForwardField]
 
 NODES: Final = 64
 """Nodes in a face width: denser than elsewhere, as a lid is thin."""
@@ -35,7 +35,7 @@ FINEST: Final = 640
 """Places along a side at which mattes and teeth are worked out; between them they are magnified, as they are smooth."""
 
 SOFT: Final = 0.012
-"""Width of a seam's edge, outer-eye distances; at least a pixel and a half."""
+"""Width of a contour's edge, outer-eye distances; at least a pixel and a half."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,33 +44,33 @@ class Patch(ABC):
 
     Attributes:
         inner: The window that is rendered.
-        ground: Fields over the window and its margin.
-        texture: What is resampled, ``[C, H, W]``, over the ground's window.
+        field: Fields over the window and its margin.
+        texture: What is resampled, ``[C, H, W]``, over the field's window.
         feather: Falls to zero at the window's edge, ``[H, W]``.
         anchor: The window's middle on the head, ``[3]``, face frame.
         channels: How many of the texture's channels are colour (and alpha).
     """
 
     inner: Window
-    ground: Ground
+    field: ForwardField
     texture: Tensor
     feather: Tensor
     anchor: Tensor
     channels: int
 
-    def offsets(self, drive: Drive) -> Tensor:
+    def offsets(self, driving: DrivingMotion) -> Tensor:
         """By how many whole pixels the window has travelled, ``[B, 2]`` (x, y), as float."""
-        way = drive.turn @ self.anchor + drive.travel
-        return (way @ self.ground.camera.T * self.ground.window.step).round()
+        way = driving.turn @ self.anchor + driving.travel
+        return (way @ self.field.camera.T * self.field.window.step).round()
 
-    def sources(self, drive: Drive) -> Tensor:
+    def sources(self, driving: DrivingMotion) -> Tensor:
         """Where each pixel comes from by each field, ``[B, F, 2, H, W]``, in [-1, 1] over the texture."""
-        window, step = self.ground.window, self.ground.window.step
-        field = self.ground.field(drive)
+        window, step = self.field.window, self.field.window.step
+        field = self.field.displacements(driving)
         frames, fields = field.shape[:2]
         first_x, first_y = (self.inner.left - window.left) // step, (self.inner.top - window.top) // step
-        targets = self.ground.targets[:, :, first_y : first_y + self.inner.rows, first_x : first_x + self.inner.columns]
-        moved = targets + (self.offsets(drive) / step)[:, :, None, None]
+        targets = self.field.targets[:, :, first_y : first_y + self.inner.rows, first_x : first_x + self.inner.columns]
+        moved = targets + (self.offsets(driving) / step)[:, :, None, None]
         moved = moved[:, None].expand(-1, fields, -1, -1, -1).reshape(frames * fields, *moved.shape[1:])
         places = invert(field.reshape(frames * fields, *field.shape[2:]), moved)
         height, width = self.texture.shape[-2:]
@@ -79,14 +79,14 @@ class Patch(ABC):
         return places.view(frames, fields, *places.shape[1:])
 
     @abstractmethod
-    def render(self, drive: Drive, *, cubic: bool) -> Tensor:
+    def render(self, driving: DrivingMotion, *, cubic: bool) -> Tensor:
         """The patch in each frame, ``[B, C, H, W]``."""
 
-    def overlay(self, drive: Drive, frames: list[int], *, cubic: bool) -> Overlay:
+    def overlay(self, driving: DrivingMotion, frames: list[int], *, cubic: bool) -> Overlay:
         """Render some of the frames."""
         if not frames:
             return Overlay(self, {})
-        part = drive.pick(frames)
+        part = driving.pick(frames)
         layers, offsets = self.render(part, cubic=cubic), self.offsets(part).int().tolist()
         return Overlay(self, dict(zip(frames, zip(layers, offsets, strict=True), strict=True)))
 
@@ -120,9 +120,9 @@ class Overlay:
         target.copy_(to_bytes(mix(target.float(), layer[:, *own].permute(1, 2, 0), feather[own][..., None])))
 
 
-def _windows(geometry: Geometry, low: Floats, high: Floats) -> tuple[Window, Window]:
+def _windows(rig: FaceRig, low: Floats, high: Floats) -> tuple[Window, Window]:
     """The window from ``low`` to ``high`` (x, y), and the one with its margin."""
-    face = geometry.face
+    face = rig.face
     step = max(1, round(face.width / NODES))
     margin = max(2, round(MARGIN * face.unit / step))
     # A window may hang over the picture's border: textures are then continued by their edge.
@@ -160,8 +160,8 @@ def _with_mattes(colours: NDArray[np.float32], mattes: tuple[NDArray[np.float64]
     return torch.cat([torch.from_numpy(colours).to(device), layers[0].permute(1, 2, 0)], dim=2).permute(2, 0, 1)
 
 
-def _soft(geometry: Geometry) -> float:
-    return max(1.5, SOFT * geometry.face.unit)
+def _soft(rig: FaceRig) -> float:
+    return max(1.5, SOFT * rig.face.unit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,37 +176,37 @@ class EyePatch(Patch):
 
     @classmethod
     def of(
-        cls, picture: NDArray[np.uint8], geometry: Geometry, eye: int, ground: GroundOf, *, device: torch.device
+        cls, picture: NDArray[np.uint8], rig: FaceRig, eye: int, field: FieldFactory, *, device: torch.device
     ) -> EyePatch:
         """Prepare one eye (0 the person's right, 1 the left)."""
-        face, seam = geometry.face, geometry.eyes[eye]
+        face, contour = rig.face, rig.eyes[eye]
         lids, brow = (slice(36, 42), slice(17, 22)) if eye == 0 else (slice(42, 48), slice(22, 27))
         flat = face.points[:, :2]
         around = np.concatenate([flat[lids], flat[brow]])
         pad = 0.10 * face.unit
         low, high = around.min(0) - np.array([pad, 0.3 * pad]), around.max(0) + np.array([pad, 1.6 * pad])
-        inner, outer = _windows(geometry, low, high)
+        inner, outer = _windows(rig, low, high)
         nodes = outer.nodes()
-        joined = geometry.skin(nodes)[2]
-        fields = [joined + geometry.lid(eye, 0, nodes), joined + geometry.lid(eye, 1, nodes), joined]
+        joined = rig.skin(nodes)[2]
+        fields = [joined + rig.lid(eye, 0, nodes), joined + rig.lid(eye, 1, nodes), joined]
         # Landmarks lie on the lids' rims or within: the lashes go with the lid, no strip of the eye does.
-        gap = float(np.max(seam.edge(1, seam.knots[0]) - seam.edge(0, seam.knots[0])))
-        upper, lower = seam.mattes(outer.lattice(FINEST), _soft(geometry), shift=(0.0, 0.06 * gap))
+        gap = float(np.max(contour.edge(1, contour.knots[0]) - contour.edge(0, contour.knots[0])))
+        upper, lower = contour.mattes(outer.lattice(FINEST), _soft(rig), shift=(0.0, 0.06 * gap))
         colours = _texture(picture, outer)
         texture = _with_mattes(colours, (upper, lower), device)
         anchor = torch.from_numpy(face.shape[lids].mean(0).astype(np.float32)).to(device)
-        skin = _tensor(paint_lid(picture, seam, outer.lattice(max(outer.width, outer.height))), device)
-        return cls(inner, ground(outer, fields), texture, _feather(inner, device), anchor, colours.shape[-1], skin)
+        skin = _tensor(paint_lid(picture, contour, outer.lattice(max(outer.width, outer.height))), device)
+        return cls(inner, field(outer, fields), texture, _feather(inner, device), anchor, colours.shape[-1], skin)
 
-    def render(self, drive: Drive, *, cubic: bool) -> Tensor:
+    def render(self, driving: DrivingMotion, *, cubic: bool) -> Tensor:
         """The eye in each frame, ``[B, C, H, W]``."""
-        places, n = self.sources(drive), self.channels
+        places, n = self.sources(driving), self.channels
         upper = sample(self.texture, places[:, 0], cubic=cubic)
         lower = sample(self.texture, places[:, 1], cubic=cubic)
         ball = sample(self.texture[:n], places[:, 2], cubic=cubic)
         # Landmarks lie inside many an eye: shut, it would show a sliver.
         skin = sample(self.skin, places[:, 2])
-        shut = ((drive.closure - CLOSING) / (1.0 - CLOSING)).clamp(0, 1).view(-1, 1, 1, 1)
+        shut = ((driving.closure - CLOSING) / (1.0 - CLOSING)).clamp(0, 1).view(-1, 1, 1, 1)
         ball = mix(ball, skin[:, :n], shut * skin[:, n:])
         below = mix(ball, lower[:, :n], lower[:, n + 1 : n + 2])
         return mix(below, upper[:, :n], upper[:, n : n + 1])
@@ -218,7 +218,7 @@ class MouthPatch(Patch):
 
     Attributes:
         below: The picture with the lower lip's mattes, ``[C + 2, H, W]``; the texture has the upper lip's.
-        upper: Upper teeth with their cover, ``[4, H, W]``, over the ground's window.
+        upper: Upper teeth with their cover, ``[4, H, W]``, over the field's window.
         lower: Lower teeth and tongue with their cover.
         cavity: The dark's colour, ``[1, C, 1, 1]``.
         own: The portrait's own interior with its matte, where its mouth is open.
@@ -239,34 +239,36 @@ class MouthPatch(Patch):
         cls,
         portrait: Portrait,
         picture: NDArray[np.uint8],
-        geometry: Geometry,
-        ground: GroundOf,
+        rig: FaceRig,
+        field: FieldFactory,
         *,
         keep_open: bool,
         device: torch.device,
     ) -> MouthPatch:
         """Prepare the mouth; ``keep_open`` where the portrait's own open mouth is what rest looks like."""
         pixels, teeth = portrait.pixels, shown_by(portrait, keep_open=keep_open)
-        face, seam = geometry.face, geometry.mouth
+        face, contour = rig.face, rig.mouth
         flat = face.points[:, :2]
         around = flat[[33, 48, 54, 6, 7, 8, 9, 10]]
         pad = 0.18 * face.unit
         low, high = around.min(0) - np.array([pad, 0.2 * pad]), around.max(0) + np.array([pad, 0.6 * pad])
-        inner, outer = _windows(geometry, low, high)
+        inner, outer = _windows(rig, low, high)
         nodes, places = outer.nodes(), outer.lattice(FINEST)
-        upper_field, lower_field, joined = geometry.skin(nodes)
+        upper_field, lower_field, joined = rig.skin(nodes)
         skull = np.zeros_like(joined)
-        soft = _soft(geometry)
-        gap = float(np.max(seam.edge(1, seam.knots[0]) - seam.edge(0, seam.knots[0])))
-        upper, lower = seam.mattes(places, soft)
+        soft = _soft(rig)
+        gap = float(np.max(contour.edge(1, contour.knots[0]) - contour.edge(0, contour.knots[0])))
+        upper, lower = contour.mattes(places, soft)
         # Wide mattes darken what lies near the lips: their shadow.
-        shade_up, shade_low = seam.mattes(places, 0.12 * face.unit)
+        shade_up, shade_low = contour.mattes(places, 0.12 * face.unit)
         grow = soft * (1.5 if keep_open else -0.5)
-        inside_up, inside_low = seam.mattes(places, soft, shift=(-grow, grow))
+        inside_up, inside_low = contour.mattes(places, soft, shift=(-grow, grow))
         own = np.clip(1.0 - inside_up - inside_low, 0.0, 1.0)
         colours = _texture(picture, outer)
         anchor = torch.from_numpy(face.shape[48:68].mean(0).astype(np.float32)).to(device)
-        interior = paint(pixels, face, seam, places) if teeth is None else borrow(teeth, pixels, face, seam, places)
+        interior = (
+            paint(pixels, face, contour, places) if teeth is None else borrow(teeth, pixels, face, contour, places)
+        )
         # A mouth that stays open at rest, or hardly is, shows its inside as it is.
         shows_own = gap > soft and (keep_open or teeth is None)
         cavity = np.append(interior.cavity, [255.0] * (colours.shape[-1] - 3))
@@ -274,7 +276,7 @@ class MouthPatch(Patch):
         jaw[[65, 66, 67]] = 0.93 / 3
         return cls(
             inner,
-            ground(outer, [upper_field, lower_field, skull]),
+            field(outer, [upper_field, lower_field, skull]),
             _with_mattes(colours, (upper, shade_up), device),
             _feather(inner, device),
             anchor,
@@ -288,9 +290,9 @@ class MouthPatch(Patch):
             1.0 if teeth is None else 0.4,
         )
 
-    def render(self, drive: Drive, *, cubic: bool) -> Tensor:
+    def render(self, driving: DrivingMotion, *, cubic: bool) -> Tensor:
         """The mouth in each frame, ``[B, C, H, W]``."""
-        places, n = self.sources(drive), self.channels
+        places, n = self.sources(driving), self.channels
         lips = places.new_zeros((len(places), n, *places.shape[-2:]))
         cover = places.new_zeros((len(places), 1, *places.shape[-2:]))
         for side, texture in enumerate((self.texture, self.below)):
@@ -311,7 +313,7 @@ class MouthPatch(Patch):
             sample(texture[n + 1 : n + 2], places[:, side][box])
             for side, texture in enumerate((self.texture, self.below))
         )
-        lips[box] += opening[box] * self._interior(drive, places[:, 2][box], up, low, cubic)
+        lips[box] += opening[box] * self._interior(driving, places[:, 2][box], up, low, cubic)
         return lips
 
     def _rows(self, matte: Tensor, places: Tensor) -> slice:
@@ -322,12 +324,14 @@ class MouthPatch(Patch):
         rows = torch.nonzero(seen).flatten()
         return slice(int(rows[0]), int(rows[-1]) + 1) if len(rows) else slice(0, 0)
 
-    def _interior(self, drive: Drive, skull: Tensor, shade_up: Tensor, shade_low: Tensor, cubic: bool) -> Tensor:
+    def _interior(
+        self, driving: DrivingMotion, skull: Tensor, shade_up: Tensor, shade_low: Tensor, cubic: bool
+    ) -> Tensor:
         """What lies behind the lips, ``[B, C, h, w]``, at the places that the skull carries there."""
         height, width = self.texture.shape[-2:]
-        fall = torch.einsum("k,bkc->bc", self.jaw, drive.inputs)
-        fall = fall + (drive.turn @ fall[..., None])[..., 0]
-        pixels = fall @ self.ground.camera.T * self.ground.window.step
+        fall = torch.einsum("k,bkc->bc", self.jaw, driving.inputs)
+        fall = fall + (driving.turn @ fall[..., None])[..., 0]
+        pixels = fall @ self.field.camera.T * self.field.window.step
         pixels = pixels * torch.tensor([2.0 / (width - 1), 2.0 / (height - 1)], device=pixels.device)
         teeth = sample(self.upper, skull)
         tongue = sample(self.lower, skull - pixels[:, :, None, None])

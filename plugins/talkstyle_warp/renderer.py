@@ -16,18 +16,18 @@ from sdk.device import resolve_device
 from sdk.errors import ConfigError
 from sdk.geometry import lip_closing, lip_gap, rotation_matrix
 from sdk.warnings import warn
-from talkstyle_warp.backdrop import ERROR, Backdrop, find
+from talkstyle_warp.background import ERROR, Background, find_background
 from talkstyle_warp.compositing import Window
-from talkstyle_warp.field import Geometry
-from talkstyle_warp.forward import Drive, Ground
+from talkstyle_warp.fitted_face import FittedFace, fit_face
+from talkstyle_warp.forward import DrivingMotion, ForwardField
 from talkstyle_warp.inversion import invert
 from talkstyle_warp.patches import EyePatch, MouthPatch
+from talkstyle_warp.resamplers import Resampler, resampler_for
 from talkstyle_warp.retarget import PARTED, Retargeter
-from talkstyle_warp.surface import Surface, surface_of
-from talkstyle_warp.template import Face, fit
+from talkstyle_warp.rig import FaceRig
 
 Rest = Literal["closed", "portrait"]
-Background = Literal["auto", "still", "moving"]
+BackgroundMode = Literal["auto", "still", "moving"]
 
 NODES: Final = 40
 """Nodes of the field in a face width."""
@@ -41,20 +41,20 @@ class PreparedPortrait:
     """What all frames of a portrait share."""
 
     picture: NDArray[np.uint8]
-    face: Face
-    geometry: Geometry
+    face: FittedFace
+    rig: FaceRig
     retargeter: Retargeter
     at_rest: NDArray[np.float64]
     window: Window
-    ground: Ground
-    backdrop: Backdrop | None
-    surface: Surface
+    field: ForwardField
+    background: Background | None
+    resampler: Resampler
     mouth: MouthPatch
     eyes: tuple[EyePatch, ...]
 
 
 class WarpRenderer:
-    """Moves a portrait by warping it: a 2.5D forward field with seams at the mouth and the eyes.
+    """Moves a portrait by warping it: a 2.5D forward field with contours at the mouth and the eyes.
 
     Args:
         device: Where to render; see ``sdk.device.resolve_device``.
@@ -77,7 +77,7 @@ class WarpRenderer:
         device: str | torch.device = "auto",
         *,
         rest: Rest = "closed",
-        background: Background = "auto",
+        background: BackgroundMode = "auto",
         cubic: bool = False,
         chunk: int = 8,
     ) -> None:
@@ -90,7 +90,7 @@ class WarpRenderer:
             raise ConfigError(f"chunk={chunk} is no number of frames", where="WarpRenderer", hint="Use 1 or more.")
         self.device = resolve_device(device)
         self.rest: Rest = rest
-        self.background: Background = background
+        self.background: BackgroundMode = background
         self.cubic = cubic
         self.chunk = chunk
 
@@ -100,11 +100,11 @@ class WarpRenderer:
         Raises:
             FaceUnreliable: The landmarks make no face, or the mouth in ``portrait.teeth`` is closed.
         """
-        face = fit(portrait.landmarks)
+        face = fit_face(portrait.landmarks)
         parted = lip_gap(face.shape) > PARTED
         # Along y alone: the depth is the template's.
         at_rest = lip_closing(face.shape) * (0, float(parted and self.rest == "closed"), 0)
-        geometry = Geometry(face, shut=not parted, pixels=portrait.pixels)
+        rig = FaceRig(face, lips_closed=not parted, pixels=portrait.pixels)
         picture = portrait.pixels
         if portrait.alpha is not None:
             picture = np.concatenate([picture, portrait.alpha[..., None]], axis=-1)
@@ -121,65 +121,65 @@ class WarpRenderer:
             ]
         )
 
-        def ground(part: Window, matrices: list[NDArray[np.float64]]) -> Ground:
+        def field(part: Window, matrices: list[NDArray[np.float64]]) -> ForwardField:
             nodes = part.nodes()
-            places = geometry.places(nodes)
+            places = rig.places(nodes)
             inside = np.minimum(nodes - limits[:, 0], limits[:, 1] - nodes).min(axis=1) - window.step
-            return Ground.of(
-                part, matrices, places, geometry.head(places), geometry.torso(places), inside, face.camera, self.device
+            return ForwardField.of(
+                part, matrices, places, rig.head(places), rig.torso(places), inside, face.camera, self.device
             )
 
-        backdrop = self._backdrop(portrait, face, window)
+        background = self._find_background(portrait, face, window)
         keep_open = self.rest == "portrait"
-        mouth = MouthPatch.of(portrait, picture, geometry, ground, keep_open=keep_open, device=self.device)
-        eyes = tuple(EyePatch.of(picture, geometry, eye, ground, device=self.device) for eye in (0, 1))
+        mouth = MouthPatch.of(portrait, picture, rig, field, keep_open=keep_open, device=self.device)
+        eyes = tuple(EyePatch.of(picture, rig, eye, field, device=self.device) for eye in (0, 1))
         shape = face.shape + at_rest
         return PreparedPortrait(
             picture=picture,
             face=face,
-            geometry=geometry,
+            rig=rig,
             retargeter=Retargeter.of(shape, face_width=face.width / face.unit),
             at_rest=at_rest,
             window=window,
-            ground=ground(window, [geometry.skin(window.nodes())[2]]),
-            backdrop=backdrop,
-            surface=surface_of(picture, window, self.device, cubic=self.cubic, backdrop=backdrop),
+            field=field(window, [rig.skin(window.nodes())[2]]),
+            background=background,
+            resampler=resampler_for(picture, window, self.device, cubic=self.cubic, background=background),
             mouth=mouth,
             eyes=eyes,
         )
 
-    def _backdrop(self, portrait: Portrait, face: Face, window: Window) -> Backdrop | None:
+    def _find_background(self, portrait: Portrait, face: FittedFace, window: Window) -> Background | None:
         """The background that is to stay; None where it moves, or where the portrait has alpha instead."""
         if self.background == "moving" or portrait.alpha is not None:
             return None
         height, width = portrait.pixels.shape[:2]
         rows = slice(window.top, min(window.top + window.height, height))
         columns = slice(window.left, min(window.left + window.width, width))
-        found = find(portrait.pixels, face, (rows, columns))
+        found = find_background(portrait.pixels, face, (rows, columns))
         if found is None and self.background == "still":
             warn("the background is not plain enough to be told from the head, and moves with it")
         if found is not None and self.background == "auto" and found.error > ERROR:
             return None
         return found
 
-    def drive(self, prepared: PreparedPortrait, motion: Motion) -> Drive:
+    def drive(self, prepared: PreparedPortrait, motion: Motion) -> DrivingMotion:
         """Bring motion onto a portrait: what its fields are given, frame by frame."""
         retargeter = prepared.retargeter
         expression = retargeter.expression(motion.expression) + prepared.at_rest
         closure = retargeter.closure(motion.expression)
-        inputs = prepared.geometry.inputs(expression, closure)
+        inputs = prepared.rig.inputs(expression, closure)
         pose = retargeter.pose(motion.pose)
         turn = rotation_matrix(pose[:, :3]) - np.eye(3)
         # An exact zero where the head rests, so that a still head leaves every pixel as it was.
         turn[~pose[:, :3].any(axis=1)] = 0.0
-        return Drive.of(inputs, turn, pose[:, 3:], closure, prepared.face, self.device)
+        return DrivingMotion.of(inputs, turn, pose[:, 3:], closure, prepared.face, self.device)
 
     def landmarks(self, prepared: PreparedPortrait, motion: Motion) -> NDArray[np.float32]:
         """Where the landmarks are meant to go, float32 ``[T, 68, 3]``, pixels: what a detector should find."""
         face, retargeter = prepared.face, prepared.retargeter
         moved = face.shape + prepared.at_rest + retargeter.expression(motion.expression)
         closure = retargeter.closure(motion.expression)
-        moved += prepared.geometry.lid_landmarks(closure)
+        moved += prepared.rig.lid_landmarks(closure)
         pose = retargeter.pose(motion.pose)
         posed = moved @ rotation_matrix(pose[:, :3]).transpose(0, 2, 1) + pose[:, None, 3:]
         return np.stack([face.to_pixels(frame) for frame in posed]).astype(np.float32)
@@ -199,20 +199,20 @@ class WarpRenderer:
                 yield from frames
 
     def _frames(self, prepared: PreparedPortrait, motion: Motion) -> list[NDArray[np.uint8]]:
-        drive, window = self.drive(prepared, motion), prepared.window
-        field = prepared.ground.field(drive)[:, 0]
-        sources = invert(field, prepared.ground.targets.expand(len(motion), -1, -1, -1))
+        driving, window = self.drive(prepared, motion), prepared.window
+        field = prepared.field.displacements(driving)[:, 0]
+        sources = invert(field, prepared.field.targets.expand(len(motion), -1, -1, -1))
         everything = list(range(len(motion)))
         # Where no lid moves the eyes are as the field has them already.
         lids = np.flatnonzero(prepared.retargeter.closure(motion.expression)).tolist()
         overlays = [
-            patch.overlay(drive, shown, cubic=self.cubic)
+            patch.overlay(driving, shown, cubic=self.cubic)
             for patch, shown in ((prepared.mouth, everything), *((eye, lids) for eye in prepared.eyes))
         ]
         frames = []
         for k in range(len(motion)):
             out = prepared.picture.copy()
-            with prepared.surface.warped(sources[k], out) as picture:
+            with prepared.resampler.warped(sources[k], out) as picture:
                 for overlay in overlays:
                     overlay.lay(picture, k, window)
             frames.append(out)
@@ -233,7 +233,7 @@ def _one_thread(device: torch.device) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _reach(face: Face) -> NDArray[np.float64]:
+def _reach(face: FittedFace) -> NDArray[np.float64]:
     """Places around everything that moves, ``[N, 2]`` pixels: the head with its hair, neck and shoulders."""
     angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     ring = face.centre + 2.1 * face.radii * np.stack([np.cos(angle), np.sin(angle)], axis=-1)

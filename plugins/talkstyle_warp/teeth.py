@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from sdk.data import Floats, Image, Portrait
 from sdk.geometry import mouth_opening
 from sdk.tracking import TEETH_OPENING_THRESHOLD, require_teeth
+from talkstyle_warp.contours import MOUTH, Contour
 from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.fitted_face import FittedFace, fit_face
 from talkstyle_warp.mouth import Interior, luma, paint, pixels_within, tooth_tone, under_nose
-from talkstyle_warp.seams import MOUTH, Seam
-from talkstyle_warp.template import Face, fit
 
 CHEEKS: Final = ((41, 31, 48, 3, 1), (46, 35, 54, 13, 15))
 """Skin that both pictures show: what their colours are matched by."""
@@ -50,7 +50,7 @@ def shown_by(portrait: Portrait, *, keep_open: bool) -> Portrait | None:
     return portrait if itself else None
 
 
-def borrow(teeth: Portrait, pixels: Image, face: Face, seam: Seam, places: Floats) -> Interior:
+def borrow(teeth: Portrait, pixels: Image, face: FittedFace, contour: Contour, places: Floats) -> Interior:
     """Lay another picture's teeth and tongue over places ``[H, W, 2]`` (pixels) of a portrait.
 
     A lower row is painted where that picture shows none.
@@ -59,17 +59,17 @@ def borrow(teeth: Portrait, pixels: Image, face: Face, seam: Seam, places: Float
         teeth: The picture, its mouth open.
         pixels: The portrait.
         face: The portrait's face.
-        seam: The portrait's mouth.
+        contour: The portrait's mouth.
         places: Where to.
 
     Raises:
         FaceUnreliable: The picture's mouth is closed, or its landmarks make no face.
     """
     require_teeth(teeth.landmarks.points, where="Portrait.teeth")
-    photo = fit(teeth.landmarks)
-    edges = Seam.through(photo.points, MOUTH, shut=False)
+    photo = fit_face(teeth.landmarks)
+    edges = Contour.through(photo.points, MOUTH, closed=False)
     gain = _gain(pixels, face.points, teeth.pixels, photo.points)
-    painted = paint(pixels, face, seam, places, tooth=gain * tooth_tone(teeth.pixels, photo.points, open_mouth=True))
+    painted = paint(pixels, face, contour, places, tooth=gain * tooth_tone(teeth.pixels, photo.points, open_mouth=True))
     turn = photo.camera[:2, :2] @ np.linalg.inv(face.camera[:2, :2])
 
     def at(portrait: Floats, picture: Floats) -> NDArray[np.float64]:
@@ -79,10 +79,10 @@ def borrow(teeth: Portrait, pixels: Image, face: Face, seam: Seam, places: Float
     # The upper row is held by the nose, which hardly moves, and a smile lifts the upper lip, by so much at most. The
     # lower row is held by the lip that it stands behind.
     above = at(face.points[33, :2], photo.points[33, :2])
-    edge = photo.points[33, :2] + turn @ (under_nose(face, seam, 0) - face.points[33, :2])
+    edge = photo.points[33, :2] + turn @ (under_nose(face, contour, 0) - face.points[33, :2])
     lifted = float((edge - under_nose(photo, edges, 0)) @ edges.axes[1])
     above = above + (float(np.clip(lifted, 0.0, LIFTED * photo.unit)) - lifted) * edges.axes[1]
-    below = at(under_nose(face, seam, 1), under_nose(photo, edges, 1))
+    below = at(under_nose(face, contour, 1), under_nose(photo, edges, 1))
     soft = max(1.5, 0.012 * photo.unit)
     split = _split(teeth.pixels, edges)
     middle = (1 - split) * edges.edge(0, np.zeros(())) + split * (edges.edge(1, np.zeros(())) - soft - LIP * photo.unit)
@@ -119,7 +119,7 @@ def _gain(own: Image, own_points: Floats, other: Image, other_points: Floats) ->
     return np.asarray(np.clip(light * (full / max(light, 1e-3)) ** CAST, 0.3, 3.0))
 
 
-def _split(pixels: Image, edges: Seam) -> float:
+def _split(pixels: Image, edges: Contour) -> float:
     """Where the rows of teeth part, as a share of the way from the upper lip to the lower; 1 where only one is seen."""
     shares = np.linspace(0.0, 1.0, 33)
     along = np.linspace(-0.45, 0.45, 25) * edges.half

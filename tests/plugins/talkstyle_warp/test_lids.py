@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sdk.data import Portrait
+from talkstyle_warp.contours import EYES, Contour
 from talkstyle_warp.lids import paint_lid
-from talkstyle_warp.seams import EYES, Seam
 
 from .conftest import face, motion
 
@@ -13,20 +13,20 @@ SKIN = np.array([210, 160, 130])
 
 
 @pytest.fixture
-def eye() -> tuple[np.ndarray, Seam, np.ndarray]:
-    """A white eye in skin: the picture, its seam and all places."""
+def eye() -> tuple[np.ndarray, Contour, np.ndarray]:
+    """A white eye in skin: the picture, its contour and all places."""
     y, x = np.mgrid[:120, :160].astype(np.float64)
     inside = ((x - 80) / 50) ** 2 + ((y - 60) / 20) ** 2 < 1
     pixels = np.where(inside[..., None], 255, SKIN).astype(np.uint8)
     points = np.zeros((68, 2))
     around = np.deg2rad([180, 240, 300, 0, 60, 120])
     points[36:42] = np.array([80, 60]) + np.stack([50 * np.cos(around), 20 * np.sin(around)], axis=1)
-    return pixels, Seam.through(points, EYES[0], shut=False), np.stack([x, y], axis=-1)
+    return pixels, Contour.through(points, EYES[0], closed=False), np.stack([x, y], axis=-1)
 
 
 def test_skin_covers_the_eye_and_nothing_else(eye):
-    pixels, seam, places = eye
-    painted = paint_lid(pixels, seam, places)
+    pixels, contour, places = eye
+    painted = paint_lid(pixels, contour, places)
     cover = painted[..., 3]
     assert cover[60, 80] == 1.0
     assert cover[60, 50] == 1.0
@@ -38,9 +38,9 @@ def test_skin_covers_the_eye_and_nothing_else(eye):
 
 
 def test_alpha_beside_the_eye_is_taken_along(eye):
-    pixels, seam, places = eye
+    pixels, contour, places = eye
     cut = np.concatenate([pixels, np.full((*pixels.shape[:2], 1), 200, np.uint8)], axis=-1)
-    painted = paint_lid(cut, seam, places)
+    painted = paint_lid(cut, contour, places)
     assert painted.shape[-1] == 5
     np.testing.assert_allclose(painted[..., 3], 200)
 

@@ -2,18 +2,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from talkstyle_warp.field import Geometry
+from talkstyle_warp.fitted_face import fit_face
 from talkstyle_warp.mouth import lip_tone, paint, tooth_tone
-from talkstyle_warp.template import fit
+from talkstyle_warp.rig import FaceRig
 
 from .conftest import face
 
 
 def layers():
     portrait = face()
-    geometry = Geometry(fit(portrait.landmarks), shut=True)
+    rig = FaceRig(fit_face(portrait.landmarks), lips_closed=True)
     places = np.stack(np.meshgrid(np.arange(256.0), np.arange(256.0)), axis=-1)
-    return geometry, places, paint(portrait.pixels, geometry.face, geometry.mouth, places)
+    return rig, places, paint(portrait.pixels, rig.face, rig.mouth, places)
 
 
 def test_teeth_are_bright_the_dark_is_dark_and_lips_have_their_colour():
@@ -32,8 +32,8 @@ def test_a_dark_portrait_has_darker_teeth():
 
 
 def test_upper_teeth_stand_above_the_seam_and_lower_teeth_below():
-    geometry, places, interior = layers()
-    across = geometry.mouth.coordinates(places)[..., 1] / geometry.face.unit
+    rig, places, interior = layers()
+    across = rig.mouth.coordinates(places)[..., 1] / rig.face.unit
     upper, lower = (layer[..., 3] > 0.5 for layer in (interior.upper, interior.lower))
     assert upper.any()
     assert across[upper].max() < 0.06

@@ -135,8 +135,8 @@ def test_an_open_mouth_shows_what_is_behind_the_lips(renderer):
     portrait = face(384)
     frame = only(renderer, portrait, motion(opening=0.3))
     points = portrait.landmarks.points
-    x, seam = points[[62, 66], :2].mean(0)
-    column = frame[int(seam) : int(seam + 0.25 * np.linalg.norm(points[45] - points[36])), int(x)].astype(float).sum(-1)
+    x, y = points[[62, 66], :2].mean(0)
+    column = frame[int(y) : int(y + 0.25 * np.linalg.norm(points[45] - points[36])), int(x)].astype(float).sum(-1)
     skin = float(portrait.pixels[int(points[33, 1]) + 4, int(points[33, 0])].astype(float).sum())
     assert column.min() < 0.45 * skin
 
@@ -151,9 +151,9 @@ def folds(renderer, portrait, rotations) -> list[tuple[float, ...]]:
     moved = Motion(
         np.concatenate([m.expression for m in poses]), np.concatenate([m.pose for m in poses]), poses[0].rate
     )
-    drive = renderer.drive(prepared, moved)
+    driving = renderer.drive(prepared, moved)
     np.testing.assert_allclose(prepared.retargeter.pose(moved.pose)[:, :3], angles, atol=1e-3)
-    least = determinant(prepared.ground.field(drive)[:, 0]).amin((1, 2))
+    least = determinant(prepared.field.displacements(driving)[:, 0]).amin((1, 2))
     return [tuple(np.rad2deg(a).round()) for a, value in zip(angles, least.tolist(), strict=True) if value <= 0.0]
 
 
@@ -174,15 +174,15 @@ def test_nothing_folds_at_the_border_of_a_tightly_cut_portrait(renderer, left, t
 def test_every_landmarks_pixels_go_where_the_landmark_is_meant_to_go(renderer):
     portrait = face(384)
     prepared = renderer.prepare(portrait)
-    geometry, points = prepared.geometry, prepared.face.points[:, :2]
+    rig, points = prepared.rig, prepared.face.points[:, :2]
     moved = motion(opening=0.2, pose=(0.15, -0.2, 0.1, 0.03, 0.02, 0.0))
-    drive, places = renderer.drive(prepared, moved), geometry.places(points)
-    inputs, turn = drive.inputs[0].numpy(), drive.turn[0].numpy()
-    upper, lower, joined = (points_field @ inputs for points_field in geometry.skin(points))
+    driving, places = renderer.drive(prepared, moved), rig.places(points)
+    inputs, turn = driving.inputs[0].numpy(), driving.turn[0].numpy()
+    upper, lower, joined = (points_field @ inputs for points_field in rig.skin(points))
     lips, chin = [49, 50, 51, 52, 53, 61, 62, 63], [55, 56, 57, 58, 59, 65, 66, 67, *range(6, 11)]
     joined[lips], joined[chin] = upper[lips], lower[chin]
-    head = geometry.head(places)[:, None] * ((places + joined) @ turn.T + drive.travel.numpy())
-    chin_way = geometry.torso(places)[:, None] * drive.chin.numpy()
+    head = rig.head(places)[:, None] * ((places + joined) @ turn.T + driving.travel.numpy())
+    chin_way = rig.torso(places)[:, None] * driving.chin.numpy()
     found = points + (joined + head + chin_way) @ prepared.face.camera[:2].T
     meant = renderer.landmarks(prepared, moved)[0, :, :2]
     error = np.linalg.norm(found - meant, axis=1) / portrait.landmarks.width

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from talkstyle_warp.compositing import Window
+from talkstyle_warp.resamplers import NumbaResampler, TorchResampler
 from talkstyle_warp.resampling import pack, resample
-from talkstyle_warp.surface import Texture, Words
 
 STEP = 7
 
@@ -23,9 +23,9 @@ def case(shift: float, channels: int = 3, *, size: tuple[int, int] = (90, 61), s
     return picture, window, torch.from_numpy(np.stack([xs, ys]) + waver)
 
 
-def warped(surface, sources: torch.Tensor, picture: np.ndarray) -> np.ndarray:
+def warped(resampler, sources: torch.Tensor, picture: np.ndarray) -> np.ndarray:
     out = picture.copy()
-    with surface.warped(sources, out):
+    with resampler.warped(sources, out):
         pass
     return out
 
@@ -34,17 +34,17 @@ def warped(surface, sources: torch.Tensor, picture: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("shift", [0.3, 4.0, 40.0])
 def test_it_agrees_with_torch_within_a_level(channels, shift):
     picture, window, sources = case(shift, channels)
-    fast = warped(Words(picture, window), sources, picture).astype(int)
-    slow = warped(Texture(picture, window, torch.device("cpu"), cubic=False), sources, picture)
+    fast = warped(NumbaResampler(picture, window), sources, picture).astype(int)
+    slow = warped(TorchResampler(picture, window, torch.device("cpu"), cubic=False), sources, picture)
     assert np.abs(fast - slow).max() <= 1
     assert np.abs(fast - picture).max() > 100
 
 
 def test_what_does_not_move_stays_bit_for_bit():
     picture, window, sources = case(0.0)
-    assert np.array_equal(warped(Words(picture, window), sources, picture), picture)
+    assert np.array_equal(warped(NumbaResampler(picture, window), sources, picture), picture)
     sources[0, 3, 2] += 0.4  # one node, and only what is between it and its neighbours
-    changed = np.argwhere((warped(Words(picture, window), sources, picture) != picture).any(-1))
+    changed = np.argwhere((warped(NumbaResampler(picture, window), sources, picture) != picture).any(-1))
     low = np.array([window.top + 2 * STEP, window.left + STEP])
     assert (changed >= low).all()
     assert (changed < low + 2 * STEP).all()
@@ -55,7 +55,7 @@ def test_places_that_are_no_numbers_take_some_colour_and_do_no_harm():
     picture, window, sources = case(0.0)
     sources[:, 2, 3] = torch.tensor([float("nan"), float("inf")])
     sources[:, 4, 4] = torch.tensor([-1e30, 1e30])
-    warped(Words(picture, window), sources, picture)
+    warped(NumbaResampler(picture, window), sources, picture)
 
 
 def test_only_its_channels_are_written():

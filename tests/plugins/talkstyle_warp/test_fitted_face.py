@@ -5,7 +5,7 @@ import pytest
 
 from sdk.data import Landmarks
 from sdk.geometry import canonical_face, rotation_matrix
-from talkstyle_warp.template import STEEPEST, fit
+from talkstyle_warp.fitted_face import STEEPEST, fit_face
 
 
 def seen(yaw: float = 0.0) -> np.ndarray:
@@ -18,12 +18,12 @@ def test_a_detectors_depth_is_not_believed():
     points = seen()
     leaning = points.copy()
     leaning[:, 2] += 0.4 * leaning[:, 1]
-    np.testing.assert_allclose(fit(Landmarks(leaning)).shape, fit(Landmarks(points)).shape, atol=1e-6)
+    np.testing.assert_allclose(fit_face(Landmarks(leaning)).shape, fit_face(Landmarks(points)).shape, atol=1e-6)
 
 
 @pytest.mark.parametrize("yaw", [0.0, 25.0])
 def test_no_side_is_steeper_than_a_turn_allows(yaw):
-    face = fit(Landmarks(seen(yaw)))
+    face = fit_face(Landmarks(seen(yaw)))
     relief = face.to_pixels(face.relief)
     away = np.linalg.norm(relief[:, None, :2] - relief[None, :, :2], axis=-1)
     gained = relief[:, None, 2] - relief[None, :, 2]

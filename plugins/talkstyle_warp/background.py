@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sdk.data import Image
 from talkstyle_warp.curves import smoothstep
-from talkstyle_warp.template import Face
+from talkstyle_warp.fitted_face import FittedFace
 
 SIDE: Final = 256
 """Pixels along the longer side at which the background is looked for."""
@@ -57,7 +57,7 @@ LEAST: Final = (2.0, 6.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Backdrop:
+class Background:
     """What is before the background and what is behind it, over a window.
 
     Attributes:
@@ -71,7 +71,7 @@ class Backdrop:
     error: float
 
 
-def find(pixels: Image, face: Face, part: tuple[slice, slice]) -> Backdrop | None:
+def find_background(pixels: Image, face: FittedFace, part: tuple[slice, slice]) -> Background | None:
     """Look for a plain background in a window of a portrait.
 
     Args:
@@ -126,7 +126,7 @@ def _fine(
     head: NDArray[np.bool_],
     grain: float,
     error: float,
-) -> Backdrop:
+) -> Background:
     """Matte and plate of the window's own size."""
     size = crop.shape[:2]
     smooth = _resized(surface, size)
@@ -138,10 +138,10 @@ def _fine(
     coarse = _resized(matte[..., None], known.shape, mode="area")[..., 0] > 0.1
     matte *= _resized(_pool(_joined(coarse, head), 1, grow=True)[..., None].astype(np.float64), size)[..., 0]
     plate = np.clip(crop - matte[..., None] * (crop - smooth), 0.0, 255.0)
-    return Backdrop(matte.astype(np.float32), plate.astype(np.float32), error)
+    return Background(matte.astype(np.float32), plate.astype(np.float32), error)
 
 
-def _around(face: Face, places: NDArray[np.float64]) -> NDArray[np.float64]:
+def _around(face: FittedFace, places: NDArray[np.float64]) -> NDArray[np.float64]:
     """Places ``[H, W, 2]`` (pixels) in radii of the face's outline."""
     middle = face.to_pixels(np.array([[*face.centre, float(face.shape[:17, 2].mean())]]))[0, :2]
     return np.asarray((places - middle) @ np.linalg.inv(face.camera[:2, :2]).T / face.radii)

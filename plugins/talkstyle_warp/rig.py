@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from sdk.data import Floats, Image
 from sdk.geometry import lip_gap
+from talkstyle_warp.contours import EYES, MOUTH, Contour
 from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.eye_contours import refine_eye_contour
+from talkstyle_warp.fitted_face import FittedFace
 from talkstyle_warp.retarget import PARTED, lower_face
-from talkstyle_warp.rims import to_rim
-from talkstyle_warp.seams import EYES, MOUTH, Seam
-from talkstyle_warp.template import Face
 
 RADIUS: Final = 0.6
 """Reach of the kernels, in face widths: one landmark's pull ends about where the next feature begins."""
@@ -54,7 +54,7 @@ def _distance(a: Floats, b: Floats) -> NDArray[np.float64]:
 
 
 @dataclass(eq=False)
-class Anchors:
+class ControlPoints:
     """Places whose displacement is known as a row of weights on the inputs."""
 
     places: list[NDArray[np.float64]]
@@ -78,29 +78,29 @@ def _unit_row(index: int) -> NDArray[np.float64]:
     return row
 
 
-class Geometry:
-    """What all fields of one portrait share: its face, its seams, and the places that move.
+class FaceRig:
+    """What all fields of one portrait share: its face, its contours, and the places that move.
 
     Args:
         face: The portrait's face.
-        shut: Whether the lips count as closed in the picture, and part along one common curve.
+        lips_closed: Whether the lips count as closed in the picture, and part along one common curve.
         pixels: The picture, in which the eyes' real rims are looked for; the landmarks count where it is left out.
     """
 
-    def __init__(self, face: Face, *, shut: bool, pixels: Image | None = None) -> None:
+    def __init__(self, face: FittedFace, *, lips_closed: bool, pixels: Image | None = None) -> None:
         self.face = face
-        self.mouth = Seam.through(face.points, MOUTH, shut=shut)
-        eyes = [Seam.through(face.points, edges, shut=False) for edges in EYES]
-        self.eyes = eyes if pixels is None else [to_rim(pixels, eye) for eye in eyes]
+        self.mouth = Contour.through(face.points, MOUTH, closed=lips_closed)
+        eyes = [Contour.through(face.points, edges, closed=False) for edges in EYES]
+        self.eyes = eyes if pixels is None else [refine_eye_contour(pixels, eye) for eye in eyes]
         self.lid_moves = self._lid_moves()
 
     def _lid_moves(self) -> NDArray[np.float64]:
         """Displacement of each lid place in a full blink, ``[2 * 2 * LID_PLACES, 3]``, face frame."""
         moves = []
-        for seam, edges in zip(self.eyes, EYES, strict=True):
-            along = seam.places(0, LID_PLACES)[1]
-            upper, lower = (seam.weights(side, along) @ self.face.shape[list(edges[side])] for side in (0, 1))
-            gap = np.maximum(seam.edge(1, along) - seam.edge(0, along), 0.0) / self.face.unit
+        for contour, edges in zip(self.eyes, EYES, strict=True):
+            along = contour.places(0, LID_PLACES)[1]
+            upper, lower = (contour.weights(side, along) @ self.face.shape[list(edges[side])] for side in (0, 1))
+            gap = np.maximum(contour.edge(1, along) - contour.edge(0, along), 0.0) / self.face.unit
             way = lower - upper
             way *= (gap / np.maximum(np.linalg.norm(way, axis=1), 1e-6))[:, None]
             moves += [UPPER_LID * way, -LOWER_LID * way]
@@ -119,45 +119,45 @@ class Geometry:
                 full[up], full[low] = UPPER_LID * way, -LOWER_LID * way
         return np.asarray(closure[:, None, None] * full)
 
-    # ── anchors ──────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── controls ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _common(self, skip: tuple[int, ...]) -> Anchors:
+    def _common(self, skip: tuple[int, ...]) -> ControlPoints:
         """Everything but the lips: jaw, brows with both their edges, nose, and eyes that rest."""
-        points, anchors = self.face.points, Anchors([], [])
+        points, controls = self.face.points, ControlPoints([], [])
         down = self.face.camera[:2, 1] * 0.07
         for index in range(36):
             if index in skip:
                 continue
-            anchors.add(points[index], _unit_row(index))
+            controls.add(points[index], _unit_row(index))
             if 17 <= index < 27:
-                anchors.add(points[index, :2] + down, _unit_row(index))
-                anchors.add(points[index, :2] - down, _unit_row(index))
+                controls.add(points[index, :2] + down, _unit_row(index))
+                controls.add(points[index, :2] - down, _unit_row(index))
         for index in range(36, 48):
-            anchors.add(points[index])
-        return anchors
+            controls.add(points[index])
+        return controls
 
-    def _lips(self, side: int, skip: tuple[int, ...]) -> Anchors:
-        """One lip (0 upper, 1 lower) with its seam; the opposite lip moves as the seam does beside it."""
-        points, seam = self.face.points, self.mouth
-        anchors = self._common(skip)
+    def _lips(self, side: int, skip: tuple[int, ...]) -> ControlPoints:
+        """One lip (0 upper, 1 lower) with its contour; the opposite lip moves as the contour does beside it."""
+        points, contour = self.face.points, self.mouth
+        controls = self._common(skip)
         inner = MOUTH[side]
         upper_outer, lower_outer = range(49, 54), range(55, 60)
         for index in (48, 54):
-            anchors.add(points[index], _unit_row(index))
+            controls.add(points[index], _unit_row(index))
         for index in upper_outer if side == 0 else lower_outer:
-            anchors.add(points[index], _unit_row(index))
+            controls.add(points[index], _unit_row(index))
 
         def beside(place: NDArray[np.float64]) -> NDArray[np.float64]:
-            along = seam.coordinates(place[:2])[0]
+            along = contour.coordinates(place[:2])[0]
             row = np.zeros(INPUTS)
-            np.add.at(row, list(inner), seam.rounded(side, np.asarray(along)))
+            np.add.at(row, list(inner), contour.rounded(side, np.asarray(along)))
             return row
 
-        for place in seam.places(side, 9)[0]:
-            anchors.add(place, beside(place))
+        for place in contour.places(side, 9)[0]:
+            controls.add(place, beside(place))
         for index in lower_outer if side == 0 else upper_outer:
-            anchors.add(points[index], beside(points[index]))
-        return anchors
+            controls.add(points[index], beside(points[index]))
+        return controls
 
     # ── fields ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -193,23 +193,25 @@ class Geometry:
 
     def lid(self, eye: int, side: int, nodes: Floats) -> NDArray[np.float64]:
         """What a lid (0 upper, 1 lower) adds to the joined field, ``[N, INPUTS]``; constant past the lid's edge."""
-        seam, points = self.eyes[eye], self.face.points
+        contour, points = self.eyes[eye], self.face.points
         first = 68 + (2 * eye + side) * LID_PLACES
-        anchors = Anchors([], [])
-        across = seam.axes[1] * self.face.unit
-        for k, (place, along) in enumerate(zip(*seam.places(side, LID_PLACES), strict=True)):
-            anchors.add(place, _unit_row(first + k))
-            other = seam.edge(1 - side, np.asarray(along)) - seam.edge(side, np.asarray(along))
-            anchors.add(place + seam.axes[1] * (other + 0.03 * self.face.unit * (1 - 2 * side)), _unit_row(first + k))
+        controls = ControlPoints([], [])
+        across = contour.axes[1] * self.face.unit
+        for k, (place, along) in enumerate(zip(*contour.places(side, LID_PLACES), strict=True)):
+            controls.add(place, _unit_row(first + k))
+            other = contour.edge(1 - side, np.asarray(along)) - contour.edge(side, np.asarray(along))
+            controls.add(
+                place + contour.axes[1] * (other + 0.03 * self.face.unit * (1 - 2 * side)), _unit_row(first + k)
+            )
         brow = range(17, 22) if eye == 0 else range(22, 27)
         down = self.face.camera[:2, 1] * 0.05
         for index in brow:
-            anchors.add(points[index, :2] + down)
-        for end in (-seam.half, seam.half):
-            anchors.add(seam.origin + end * seam.axes[0])
-        for along in np.linspace(-1.3, 1.3, 5) * seam.half:
-            anchors.add(seam.origin + seam.axes[0] * along + across * 0.28)
-        return anchors.spread(nodes, EYE_RADIUS * self.face.width)
+            controls.add(points[index, :2] + down)
+        for end in (-contour.half, contour.half):
+            controls.add(contour.origin + end * contour.axes[0])
+        for along in np.linspace(-1.3, 1.3, 5) * contour.half:
+            controls.add(contour.origin + contour.axes[0] * along + across * 0.28)
+        return controls.spread(nodes, EYE_RADIUS * self.face.width)
 
     # ── what is under the field ──────────────────────────────────────────────────────────────────────────────────
 

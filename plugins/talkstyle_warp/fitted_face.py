@@ -38,7 +38,7 @@ def _both(half: tuple[tuple[float, float, float], ...]) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True, eq=False)
-class Face:
+class FittedFace:
     """A portrait's face.
 
     Attributes:
@@ -78,7 +78,7 @@ class Face:
         return np.asarray(self.pose.to_face(points[None])[0], dtype=np.float64)
 
 
-def fit(landmarks: Landmarks) -> Face:
+def fit_face(landmarks: Landmarks) -> FittedFace:
     """Measure a portrait's face and lay the template around it.
 
     Raises:
@@ -112,7 +112,7 @@ def fit(landmarks: Landmarks) -> Face:
     relief = _gentle(pose.to_pixels(np.concatenate([shape, outline[17:], inner, *rings])[None])[0])
     points[:, 2] = relief[: len(points), 2]
     relief = pose.to_face(relief[None])[0]
-    return Face(points, pose, relief[: len(points)], relief, centre, radii, landmarks.width)
+    return FittedFace(points, pose, relief[: len(points)], relief, centre, radii, landmarks.width)
 
 
 def _gentle(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from sdk.geometry import canonical_face
-from talkstyle_warp.seams import EYES, MOUTH, Seam
+from talkstyle_warp.contours import EYES, MOUTH, Contour
 
 from .conftest import face
 
@@ -17,14 +17,14 @@ def canonical(opening: float = 0.0) -> np.ndarray:
 
 
 def test_shut_lips_share_every_place_between_them():
-    up, low = Seam.through(canonical(0.02), MOUTH, shut=True).mattes(GRID, 3.0)
+    up, low = Contour.through(canonical(0.02), MOUTH, closed=True).mattes(GRID, 3.0)
     np.testing.assert_allclose(up + low, 1.0, atol=1e-9)
     assert up[0].min() == 1.0
     assert low[-1].min() == 1.0
 
 
 def test_open_lips_leave_the_opening_to_neither():
-    up, low = Seam.through(canonical(0.2), MOUTH, shut=False).mattes(np.array([[0.0, 90.0]]), 3.0)
+    up, low = Contour.through(canonical(0.2), MOUTH, closed=False).mattes(np.array([[0.0, 90.0]]), 3.0)
     assert up[0] == 0.0
     assert low[0] == 0.0
 
@@ -32,26 +32,26 @@ def test_open_lips_leave_the_opening_to_neither():
 def test_a_seam_passes_through_its_landmarks_however_the_head_is_tilted():
     turn = np.array([[0.8, -0.6], [0.6, 0.8]])
     points = canonical(0.2)[:, :2] @ turn.T
-    seam = Seam.through(points, MOUTH, shut=False)
+    contour = Contour.through(points, MOUTH, closed=False)
     for side in (0, 1):
-        local = seam.coordinates(points[list(MOUTH[side])])
-        np.testing.assert_allclose(seam.edge(side, local[:, 0]), local[:, 1], atol=1e-9)
+        local = contour.coordinates(points[list(MOUTH[side])])
+        np.testing.assert_allclose(contour.edge(side, local[:, 0]), local[:, 1], atol=1e-9)
 
 
 def test_places_on_a_lid_lie_between_the_corners():
     points = face().landmarks.points.astype(float)
-    seam = Seam.through(points, EYES[0], shut=False)
-    places, along = seam.places(0, 7)
+    contour = Contour.through(points, EYES[0], closed=False)
+    places, along = contour.places(0, 7)
     assert places.shape == (7, 2)
-    assert (np.abs(along) < seam.half).all()
-    assert (seam.beyond(places, 5.0) == 0.0).all()
+    assert (np.abs(along) < contour.half).all()
+    assert (contour.beyond(places, 5.0) == 0.0).all()
 
 
 def test_lips_part_rounder_than_a_wedge_and_by_what_their_landmarks_say():
-    seam = Seam.through(canonical(), MOUTH, shut=True)
-    knots = seam.knots[1]
-    np.testing.assert_allclose(seam.rounded(1, knots), np.eye(5), atol=1e-9)
+    contour = Contour.through(canonical(), MOUTH, closed=True)
+    knots = contour.knots[1]
+    np.testing.assert_allclose(contour.rounded(1, knots), np.eye(5), atol=1e-9)
     fall = np.array([0.0, 1.0, 1.0, 1.0, 0.0])
     beside = (knots[0] + knots[1]) / 2
-    straight, round_ = (float(weights(1, np.array(beside)) @ fall) for weights in (seam.weights, seam.rounded))
+    straight, round_ = (float(weights(1, np.array(beside)) @ fall) for weights in (contour.weights, contour.rounded))
     assert straight + 0.05 < round_ < 1.0

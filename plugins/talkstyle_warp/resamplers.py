@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from talkstyle_warp.backdrop import Backdrop
+from talkstyle_warp.background import Background
 from talkstyle_warp.compositing import Window, magnify, sample, to_bytes
 from talkstyle_warp.resampling import layers, pack, resample, resample_over
 
@@ -20,7 +20,7 @@ BAND: Final = 1 << 17
 """Pixels whose places are worked out at once: a large portrait needs no map of its own size."""
 
 
-class Surface(ABC):
+class Resampler(ABC):
     """A portrait's window.
 
     Args:
@@ -50,7 +50,7 @@ class Surface(ABC):
         """
 
 
-class Words(Surface):
+class NumbaResampler(Resampler):
     """On the CPU, bilinearly."""
 
     def __init__(self, picture: NDArray[np.uint8], window: Window) -> None:
@@ -60,7 +60,7 @@ class Words(Surface):
 
     @contextmanager
     def warped(self, sources: Tensor, out: NDArray[np.uint8]) -> Iterator[Tensor]:
-        """See ``Surface``."""
+        """See ``Resampler``."""
         places = np.ascontiguousarray((sources * self.window.step).numpy())
         corner = (self.window.top, self.window.left)
         for number, words in enumerate(self.words):
@@ -68,26 +68,26 @@ class Words(Surface):
         yield torch.from_numpy(out[self.part])
 
 
-class WordsOver(Surface):
+class NumbaLayerResampler(Resampler):
     """On the CPU, bilinearly, before a background that stays."""
 
-    def __init__(self, picture: NDArray[np.uint8], window: Window, backdrop: Backdrop) -> None:
+    def __init__(self, picture: NDArray[np.uint8], window: Window, background: Background) -> None:
         super().__init__(picture, window)
-        self.words = layers(picture[self.part], backdrop.matte, backdrop.plate)
-        self.plate = np.rint(backdrop.plate).astype(np.uint8)
+        self.words = layers(picture[self.part], background.matte, background.plate)
+        self.plate = np.rint(background.plate).astype(np.uint8)
         before = (self.words >> np.uint64(48) > 0).astype(np.int32)
         self.covered = np.pad(before.cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32), ((1, 0), (1, 0)))
 
     @contextmanager
     def warped(self, sources: Tensor, out: NDArray[np.uint8]) -> Iterator[Tensor]:
-        """See ``Surface``."""
+        """See ``Resampler``."""
         places = np.ascontiguousarray((sources * self.window.step).numpy())
         corner = (self.window.top, self.window.left)
         resample_over(self.words, places, self.window.step, self.plate, self.covered, out, corner=corner)
         yield torch.from_numpy(out[self.part])
 
 
-class Texture(Surface):
+class TorchResampler(Resampler):
     """On any device, by torch; bicubic where that is wanted."""
 
     def __init__(
@@ -97,22 +97,22 @@ class Texture(Surface):
         device: torch.device,
         *,
         cubic: bool,
-        backdrop: Backdrop | None = None,
+        background: Background | None = None,
     ) -> None:
         super().__init__(picture, window)
         texture = picture[self.part].astype(np.float32)
         self.plate: Tensor | None = None
         self.channels = texture.shape[2]
-        if backdrop is not None:
-            matte = backdrop.matte[..., None]
-            texture = np.concatenate([texture - (1.0 - matte) * backdrop.plate, matte], axis=-1)
-            self.plate = torch.from_numpy(backdrop.plate).to(device).permute(2, 0, 1)
+        if background is not None:
+            matte = background.matte[..., None]
+            texture = np.concatenate([texture - (1.0 - matte) * background.plate, matte], axis=-1)
+            self.plate = torch.from_numpy(background.plate).to(device).permute(2, 0, 1)
         self.texture = torch.from_numpy(texture).to(device)
         self.cubic = cubic
 
     @contextmanager
     def warped(self, sources: Tensor, out: NDArray[np.uint8]) -> Iterator[Tensor]:
-        """See ``Surface``."""
+        """See ``Resampler``."""
         height, width, _ = self.texture.shape
         limit = torch.tensor([max(width - 1, 1), max(height - 1, 1)], device=sources.device).view(2, 1, 1)
         places = (sources * (2.0 * self.window.step / limit) - 1.0)[None]
@@ -137,10 +137,10 @@ def _bands(places: Tensor, window: Window, height: int) -> Iterator[tuple[slice,
         yield slice(start, stop), magnify(places[:, :, first : last + 1], window.step)[:, :, : stop - start]
 
 
-def surface_of(
-    picture: NDArray[np.uint8], window: Window, device: torch.device, *, cubic: bool, backdrop: Backdrop | None
-) -> Surface:
-    """The surface that serves best on a device."""
+def resampler_for(
+    picture: NDArray[np.uint8], window: Window, device: torch.device, *, cubic: bool, background: Background | None
+) -> Resampler:
+    """The resampler that serves best on a device."""
     if device.type != "cpu" or cubic:
-        return Texture(picture, window, device, cubic=cubic, backdrop=backdrop)
-    return Words(picture, window) if backdrop is None else WordsOver(picture, window, backdrop)
+        return TorchResampler(picture, window, device, cubic=cubic, background=background)
+    return NumbaResampler(picture, window) if background is None else NumbaLayerResampler(picture, window, background)

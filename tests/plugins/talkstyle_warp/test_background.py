@@ -98,8 +98,8 @@ def test_without_motion_it_is_the_portrait_and_borders_stay(background):
 
 def test_alpha_is_a_better_matte():
     renderer = WarpRenderer("cpu")
-    assert renderer.prepare(sitter()).backdrop is None
-    assert renderer.prepare(before("flat")).backdrop is not None
+    assert renderer.prepare(sitter()).background is None
+    assert renderer.prepare(before("flat")).background is not None
 
 
 def test_torch_makes_the_same_picture():
@@ -108,7 +108,7 @@ def test_torch_makes_the_same_picture():
     (fast,) = renderer.render(prepared, [TURNED])
     cubic = WarpRenderer("cpu", cubic=True)
     slow = cubic.prepare(before("lit"))
-    slow.surface.cubic = False  # the same surface, resampled bilinearly
+    slow.resampler.cubic = False  # the same resampler, but bilinear
     cubic.cubic = False
     (picture,) = cubic.render(slow, [TURNED])
     assert np.abs(fast.astype(int) - picture).max() <= 3

@@ -1,4 +1,4 @@
-"""Seams: where a face opens. The mouth and each eye, with the soft mattes on either side."""
+"""Contours of the mouth and the eyes, with the soft mattes on either side."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ EYES: Final = (((36, 37, 38, 39), (36, 41, 40, 39)), ((42, 43, 44, 45), (42, 47,
 
 
 @dataclass(frozen=True, eq=False)
-class Seam:
+class Contour:
     """Two curves from one corner to the other, in coordinates along and across (downwards) the line between the two.
 
     Attributes:
         origin: The middle between the corners, ``[2]``, pixels.
         axes: Unit vectors along and across, as rows, ``[2, 2]``.
         half: Half the distance between the corners, pixels.
-        knots: Positions of the landmarks along the seam, upper and lower, pixels.
+        knots: Positions of the landmarks along the contour, upper and lower, pixels.
         heights: Their positions across it.
     """
 
@@ -35,8 +35,8 @@ class Seam:
     heights: tuple[NDArray[np.float64], NDArray[np.float64]]
 
     @classmethod
-    def through(cls, points: Floats, edges: tuple[tuple[int, ...], tuple[int, ...]], *, shut: bool) -> Seam:
-        """Lay a seam through landmarks ``[68, 2 or 3]`` (pixels); one common curve between the two where ``shut``."""
+    def through(cls, points: Floats, edges: tuple[tuple[int, ...], tuple[int, ...]], *, closed: bool) -> Contour:
+        """The contour through landmarks ``[68, 2 or 3]`` (pixels); where ``closed``, both edges are their mean."""
         flat = np.asarray(points, dtype=np.float64)[:, :2]
         start, end = flat[edges[0][0]], flat[edges[0][-1]]
         half = max(float(np.linalg.norm(end - start)) / 2, 1.0)
@@ -44,12 +44,12 @@ class Seam:
         axes = np.array([along, (-along[1], along[0])])
         origin = (start + end) / 2
         upper, lower = ((flat[list(edge)] - origin) @ axes.T for edge in edges)
-        if shut:
+        if closed:
             upper = lower = (upper + lower) / 2
         return cls(origin, axes, half, (upper[:, 0], lower[:, 0]), (upper[:, 1], lower[:, 1]))
 
-    def widened(self, up: float, down: float, left: float, right: float) -> Seam:
-        """The same seam with its edges moved apart and its corners outwards, pixels."""
+    def widened(self, up: float, down: float, left: float, right: float) -> Contour:
+        """The same contour with its edges moved apart and its corners outwards, pixels."""
         shift = (right - left) / 2
         knots = []
         for edge in self.knots:
@@ -59,14 +59,14 @@ class Seam:
             knots.append(moved)
         heights = (self.heights[0] - up, self.heights[1] + down)
         origin, half = self.origin + shift * self.axes[0], self.half + (left + right) / 2
-        return Seam(origin, self.axes, half, (knots[0], knots[1]), heights)
+        return Contour(origin, self.axes, half, (knots[0], knots[1]), heights)
 
     def coordinates(self, places: Floats) -> NDArray[np.float64]:
         """Along and across, ``[..., 2]``, of places in pixels ``[..., 2]``."""
         return np.asarray((places - self.origin) @ self.axes.T)
 
     def weights(self, side: int, along: Floats) -> NDArray[np.float64]:
-        """Weights ``[..., n]`` on an edge's landmarks (0 upper, 1 lower) at positions along the seam."""
+        """Weights ``[..., n]`` on an edge's landmarks (0 upper, 1 lower) at positions along the contour."""
         return spline_weights(self.knots[side], along)
 
     def rounded(self, side: int, along: Floats) -> NDArray[np.float64]:
@@ -78,11 +78,11 @@ class Seam:
         return (self.weights(side, along) + spline_weights(turn(self.knots[side]), turn(along))) / 2
 
     def edge(self, side: int, along: Floats) -> NDArray[np.float64]:
-        """The height of an edge (0 upper, 1 lower) at positions along the seam, pixels."""
+        """The height of an edge (0 upper, 1 lower) at positions along the contour, pixels."""
         return np.asarray(self.weights(side, along) @ self.heights[side])
 
     def places(self, side: int, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Even places between the corners on an edge: ``[count, 2]`` in pixels, and their positions along the seam."""
+        """Evenly spaced places on an edge: ``[count, 2]`` in pixels, and their positions along the contour."""
         along = np.linspace(-self.half, self.half, count + 2)[1:-1]
         local = np.stack([along, self.edge(side, along)], axis=-1)
         return self.origin + local @ self.axes, along
