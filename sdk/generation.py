@@ -12,7 +12,6 @@ import numpy as np
 
 from sdk.data import FloatArray, Motion
 from sdk.errors import ComponentBroken, ConfigError
-from sdk.geometry import POINTS
 from sdk.interfaces import AudioEncoder, GeneratorState, MotionGenerator
 
 if TYPE_CHECKING:
@@ -77,14 +76,14 @@ class MotionStream:
     def push(self, features: FloatArray) -> Motion:
         """Take features ``[t, D]``; return the motion that is now certain, which may be empty."""
         if len(features) == 0:
-            return _motion(np.zeros((0, POINTS, 3), np.float32), np.zeros((0, 6), np.float32))
+            return Motion.empty()
         self._last = features[-1:]
         return self._run(features)
 
     def finish(self) -> Motion:
         """Return the motion that remains."""
         if self._last is None:
-            return self.push(np.zeros((0, self._generator.features), np.float32))
+            return Motion.empty()
         return self._run(np.repeat(self._last, self._generator.lookahead, axis=0))
 
     def _run(self, features: FloatArray) -> Motion:
@@ -103,7 +102,7 @@ def generate(generator: MotionGenerator, features: FloatArray, *, device: torch.
     import torch
 
     if len(features) == 0:
-        return _motion(np.zeros((0, POINTS, 3), np.float32), np.zeros((0, 6), np.float32))
+        return Motion.empty()
     with torch.inference_mode():
         expression, pose = aligned(generator, torch.as_tensor(features, device=device)[None])
     return _motion(expression[0].cpu().numpy(), pose[0].cpu().numpy())

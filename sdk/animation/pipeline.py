@@ -14,7 +14,7 @@ from sdk.activity import ActivityStream
 from sdk.animation.components import Parts
 from sdk.animation.result import Animation
 from sdk.animation.stages.resampler import frame_rate
-from sdk.animation.trajectory import MotionSource
+from sdk.animation.synthesis import MotionSynthesizer
 from sdk.data import Controls, Portrait
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
@@ -150,7 +150,7 @@ def build(
     duration, heard = _listen(sound, report)
     height, width = who.pixels.shape[:2]
     return Animation(
-        source=MotionSource(
+        synthesizer=MotionSynthesizer(
             encoder=listener, generator=mover, device=parts.device, controls=controls, seed=seed, fps=rate
         ),
         audio=sound,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.animation.stages.resampler import frame_count
-from sdk.animation.trajectory import MotionSource
+from sdk.animation.synthesis import MotionSynthesizer
 from sdk.data import Motion
 from sdk.errors import ComponentBroken, ConfigError
 from sdk.interfaces import Renderer
@@ -37,7 +37,7 @@ class Animation:
     def __init__(
         self,
         *,
-        source: MotionSource,
+        synthesizer: MotionSynthesizer,
         audio: AudioReader,
         sound: Fraction,
         renderer: Renderer,
@@ -46,7 +46,7 @@ class Animation:
         warnings: tuple[str, ...],
         cancel: CancelToken | None,
     ) -> None:
-        self._source = source
+        self._synthesizer = synthesizer
         self._audio = audio
         self._sound = sound
         self._renderer = renderer
@@ -58,7 +58,7 @@ class Animation:
     @property
     def fps(self) -> Fraction:
         """Frames a second, exact."""
-        return self._source.fps
+        return self._synthesizer.fps
 
     @property
     def size(self) -> tuple[int, int]:
@@ -81,9 +81,7 @@ class Animation:
 
         Computed when first asked for, without rendering.
         """
-        pieces = list(self._motions(self._cancel))
-        expression = np.concatenate([piece.expression for piece in pieces])
-        return Motion(expression, np.concatenate([piece.pose for piece in pieces]), self.fps)
+        return Motion.concat(self._motions(self._cancel))
 
     def __len__(self) -> int:
         """The number of frames."""
@@ -187,6 +185,6 @@ class Animation:
 
     def _motions(self, cancel: CancelToken | None) -> Iterator[Motion]:
         report = Reporter(cancel=cancel)
-        for motion in self._source(self._audio, self._sound):
+        for motion in self._synthesizer(self._audio, self._sound):
             report("render")
             yield motion

@@ -51,6 +51,4 @@ def load_assets(*, seconds: float | None = None) -> DemoAssets:
 def at_frame_rate(motion: Motion, duration: Fraction, fps: Fraction) -> Motion:
     """Read motion at a video's frames, as many as a sound of that many seconds needs."""
     resampler = Resampler(fps, frame_count(duration, fps))
-    pieces = [resampler.push(motion), resampler.finish()]
-    expression, pose = (np.concatenate([getattr(piece, part) for piece in pieces]) for part in ("expression", "pose"))
-    return Motion(expression, pose, fps)
+    return Motion.concat([resampler.push(motion), resampler.finish()])

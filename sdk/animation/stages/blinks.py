@@ -12,10 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sdk.animation.stages import Stage
 from sdk.data import MOTION_RATE, Motion
 from sdk.geometry import canonical_face
-
-__all__ = ["Blinks"]
 
 UPPER: Final = (37, 38, 43, 44)
 LOWER: Final = (41, 40, 47, 46)
@@ -34,8 +33,8 @@ NARROWED, WIDENED = 0.35, 0.25
 """The most that the generator's own lid motion may narrow or widen an eye, as a share of its opening."""
 
 
-class Blinks:
-    """Adds blinks to motion that arrives piece by piece, at times that only the seed decides.
+class Blinks(Stage):
+    """Adds blinks, at times that only the seed decides.
 
     Args:
         seed: Any whole number from 0.
@@ -54,8 +53,8 @@ class Blinks:
         face = canonical_face()
         self._gap = face[list(LOWER)] - face[list(UPPER)]
 
-    def __call__(self, motion: Motion) -> Motion:
-        """Return the motion ``[T]`` with its lids replaced; pieces must come in order."""
+    def push(self, motion: Motion) -> Motion:
+        """Replace the lids of the frames."""
         times = (self._frame + np.arange(len(motion))) / float(MOTION_RATE)
         self._frame += len(motion)
         shut = self._closure(times)

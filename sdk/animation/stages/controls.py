@@ -1,21 +1,21 @@
-"""The caller's hand on each part of the face."""
+"""How strongly each part of the face moves."""
 
 from __future__ import annotations
 
+from sdk.animation.stages import Stage
 from sdk.data import Controls, Motion
 from sdk.geometry import BROWS, JAW, MOUTH
 
-__all__ = ["control"]
 
+class Scaling(Stage):
+    """Scales mouth, brows and head. ``Blinks`` scales the lids: half a blink would look ill."""
 
-def control(motion: Motion, controls: Controls) -> Motion:
-    """Scale mouth, brows and head. The lids are scaled where the blinks are made: half a blink would look ill.
+    def __init__(self, controls: Controls) -> None:
+        self._controls = controls
 
-    Args:
-        motion: Any stretch of motion.
-        controls: The factors.
-    """
-    expression = motion.expression.copy()
-    for part, factor in ((JAW, controls.mouth), (MOUTH, controls.mouth), (BROWS, controls.brows)):
-        expression[:, part] *= factor
-    return Motion(expression, motion.pose * controls.head, motion.rate)
+    def push(self, motion: Motion) -> Motion:
+        """Scale the frames."""
+        expression, controls = motion.expression.copy(), self._controls
+        for part, factor in ((JAW, controls.mouth), (MOUTH, controls.mouth), (BROWS, controls.brows)):
+            expression[:, part] *= factor
+        return Motion(expression, motion.pose * controls.head, motion.rate)

@@ -7,9 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sdk.animation.stages import Stage
 from sdk.data import MOTION_RATE, FloatArray, Motion
-
-__all__ = ["IdleHead"]
 
 FREQUENCIES: Final = (0.071, 0.127, 0.193, 0.311, 0.523)
 """Hz, no two in a simple ratio, so that the sum does not repeat; each is moved a little by the seed."""
@@ -32,10 +31,8 @@ JITTER, MEMORY = 0.15, 0.7
 """Seconds over which the generator's velocity is averaged, so that trembling is no motion, and then its speed."""
 
 
-class IdleHead:
-    """Adds idle head motion to motion that arrives piece by piece.
-
-    It is a sum of sines of the absolute time, so that cuts change nothing.
+class IdleHead(Stage):
+    """Adds idle head motion, a sum of sines of the absolute time.
 
     Args:
         seed: Any whole number from 0.
@@ -53,8 +50,8 @@ class IdleHead:
         self._velocity = np.zeros(3)
         self._speed = 0.0
 
-    def __call__(self, motion: Motion) -> Motion:
-        """Return the motion ``[T]`` with the idle motion added to its pose; pieces must come in order."""
+    def push(self, motion: Motion) -> Motion:
+        """Add the idle motion to the pose of the frames."""
         if len(motion) == 0:
             return motion
         times = (self._frame + np.arange(len(motion))) / float(MOTION_RATE)

@@ -7,11 +7,9 @@ from fractions import Fraction
 
 import numpy as np
 
+from sdk.animation.stages import Stage
 from sdk.data import FloatArray, Motion
 from sdk.errors import ConfigError
-from sdk.geometry import POINTS
-
-__all__ = ["Resampler", "frame_count", "frame_rate"]
 
 SLOWEST, FASTEST = 1, 120
 """Frames a second that are taken."""
@@ -58,8 +56,8 @@ def frame_count(duration: Fraction, fps: Fraction) -> int:
     return max(1, math.floor(duration * fps + Fraction(1, 2)))
 
 
-class Resampler:
-    """Reads motion that arrives piece by piece at the times ``k / fps``, by linear interpolation; cuts change nothing.
+class Resampler(Stage):
+    """Reads motion of any one rate at the times ``k / fps``, by linear interpolation.
 
     Args:
         fps: Frames a second to give out.
@@ -74,13 +72,9 @@ class Resampler:
         self._kept: Motion | None = None
 
     def push(self, motion: Motion) -> Motion:
-        """Take motion at any one rate; return the frames that are now certain, which may be none."""
+        """Take frames of motion; return those of the video that lie among them."""
         if self._kept is not None:
-            motion = Motion(
-                np.concatenate([self._kept.expression, motion.expression]),
-                np.concatenate([self._kept.pose, motion.pose]),
-                motion.rate,
-            )
+            motion = Motion.concat([self._kept, motion])
         step = motion.rate / self._fps
         certain = math.floor((self._first + len(motion) - 1) / step) + 1
         result = self._read(motion, min(certain, self._count))
@@ -91,10 +85,7 @@ class Resampler:
 
     def finish(self) -> Motion:
         """Return the frames that remain."""
-        if self._kept is None or len(self._kept) == 0:
-            empty = np.zeros((0, POINTS, 3), np.float32)
-            return Motion(empty, np.zeros((0, 6), np.float32), self._fps)
-        return self._read(self._kept, self._count)
+        return self._read(self._kept, self._count) if self._kept else Motion.empty(self._fps)
 
     def _read(self, motion: Motion, until: int) -> Motion:
         step = motion.rate / self._fps

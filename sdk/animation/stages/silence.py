@@ -8,29 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.activity import ActivityStream
+from sdk.animation.stages import Stage
 from sdk.data import FloatArray, Motion
 from sdk.geometry import JAW, MOUTH
 
-__all__ = ["SilenceGate", "close_mouth"]
-
-ANTICIPATE: Final = 6
+ANTICIPATION_FRAMES: Final = 6
 """Frames (100 ms) by which the lips part before the sound, as they do in people."""
 
-HOLD: Final = 12
+HOLD_FRAMES: Final = 12
 """Frames (200 ms) that the mouth stays in motion after the sound: stops and the gaps between words do not close it."""
 
-SMOOTH: Final = 5
-"""Half the length (frames) of the Hann window that turns on and off into an even movement of about 150 ms."""
+WINDOW_RADIUS: Final = 5
+"""Frames to either side of the Hann window that turns on and off into an even movement of about 150 ms."""
 
-ENDS: Final = 6
+RAMP_FRAMES: Final = 6
 """Frames in which the mouth opens at the beginning and closes at the end of a sound that has no silence there."""
 
 
-class SilenceGate:
+class MouthGains:
     """How much of the mouth's motion is let through, for each frame of a streamed sound: 0 in silence, 1 in speech.
 
-    Speech activity is widened by ``ANTICIPATE`` and ``HOLD``, and smoothed by a window. All of it looks a fixed number
-    of frames ahead, so the result does not depend on how the sound is cut.
+    Speech activity is widened by ``ANTICIPATION_FRAMES`` and ``HOLD_FRAMES``, and smoothed by a window. All of it looks
+    a fixed number of frames ahead, so the result does not depend on how the sound is cut.
 
     Args:
         rate: Samples a second.
@@ -38,42 +37,73 @@ class SilenceGate:
 
     def __init__(self, rate: int) -> None:
         self._activity = ActivityStream(rate)
-        window = np.hanning(2 * SMOOTH + 3)[1:-1]
+        window = np.hanning(2 * WINDOW_RADIUS + 3)[1:-1]
         self._window = window / window.sum()
         # Silence before the beginning: what a frame looks back on.
-        self._heard = np.zeros(HOLD + SMOOTH, dtype=np.bool_)
+        self._heard = np.zeros(HOLD_FRAMES + WINDOW_RADIUS, dtype=np.bool_)
         self._done = 0
 
     def push(self, samples: FloatArray) -> FloatArray:
         """Take samples ``[N]``; return the gains that are now certain, float32 ``[t]``."""
-        return self._run(self._activity.push(samples), ahead=ENDS)
+        return self._run(self._activity.push(samples), ahead=RAMP_FRAMES)
 
     def finish(self) -> FloatArray:
         """Return the gains that remain, ``[t]``."""
         last = self._activity.finish()
-        silence = np.zeros(ANTICIPATE + SMOOTH, dtype=np.bool_)
+        silence = np.zeros(ANTICIPATION_FRAMES + WINDOW_RADIUS, dtype=np.bool_)
         gains = self._run(np.concatenate([last, silence]), ahead=0)
-        ramp = np.arange(len(gains) - 1, -1, -1, dtype=np.float32) / ENDS
+        ramp = np.arange(len(gains) - 1, -1, -1, dtype=np.float32) / RAMP_FRAMES
         return np.minimum(gains, ramp)
 
     def _run(self, heard: NDArray[np.bool_], *, ahead: int) -> FloatArray:
         self._heard = np.concatenate([self._heard, heard])
-        past, future = HOLD + SMOOTH, ANTICIPATE + SMOOTH
+        past, future = HOLD_FRAMES + WINDOW_RADIUS, ANTICIPATION_FRAMES + WINDOW_RADIUS
         count = len(self._heard) - past - future - ahead
         if count <= 0:
             return np.zeros(0, np.float32)
         block = self._heard[: count + past + future]
-        wide = np.lib.stride_tricks.sliding_window_view(block, HOLD + ANTICIPATE + 1).any(axis=1)
+        wide = np.lib.stride_tricks.sliding_window_view(block, HOLD_FRAMES + ANTICIPATION_FRAMES + 1).any(axis=1)
         gains = np.convolve(wide.astype(np.float64), self._window, mode="valid")
-        ramp = (self._done + np.arange(count)) / ENDS
+        ramp = (self._done + np.arange(count)) / RAMP_FRAMES
         self._heard = self._heard[count:]
         self._done += count
         return np.minimum(gains, ramp).astype(np.float32)
 
 
-def close_mouth(motion: Motion, gains: FloatArray) -> Motion:
-    """Blend lips and jaw to their rest, which is closed, where the gains ``[T]`` fall to zero."""
-    expression = motion.expression.copy()
-    for part in (JAW, MOUTH):
-        expression[:, part] *= gains[:, None, None]
-    return Motion(expression, motion.pose, motion.rate)
+class SilenceGate(Stage):
+    """Blends lips and jaw to their rest, which is closed, where the sound is silent.
+
+    Sound and motion arrive with delays of their own; a frame is given out once both are there.
+
+    Args:
+        rate: Samples a second.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._gains = MouthGains(rate)
+        self._waiting = Motion.empty()
+        self._gain: FloatArray = np.zeros(0, np.float32)
+
+    @property
+    def surplus(self) -> int:
+        """The frames of motion, or below zero of sound, that wait for the other."""
+        return len(self._waiting) - len(self._gain)
+
+    def hear(self, samples: FloatArray) -> None:
+        """Take samples ``[N]``."""
+        self._gain = np.concatenate([self._gain, self._gains.push(samples)])
+
+    def hear_end(self) -> None:
+        """Take the end of the sound."""
+        self._gain = np.concatenate([self._gain, self._gains.finish()])
+
+    def push(self, motion: Motion) -> Motion:
+        """Take frames of motion; return those whose sound is known."""
+        motion = Motion.concat([self._waiting, motion])
+        ready = min(len(motion), len(self._gain))
+        gain, self._gain = self._gain[:ready], self._gain[ready:]
+        self._waiting = motion[ready:]
+        expression = motion.expression[:ready].copy()
+        for part in (JAW, MOUTH):
+            expression[:, part] *= gain[:, None, None]
+        return Motion(expression, motion.pose[:ready], motion.rate)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from sdk.animation import Animation, animate
-from sdk.animation.trajectory import MotionSource
+from sdk.animation.synthesis import MotionSynthesizer
 from sdk.data import Audio, Controls
 from sdk.errors import (
     Cancelled,
@@ -344,7 +344,7 @@ class Endless:
 
 def test_memory_does_not_grow_with_the_sound():
     def peak(seconds):
-        source = MotionSource(
+        synthesizer = MotionSynthesizer(
             encoder=fakes.Encoder(),
             generator=fakes.Generator().eval(),
             device=torch.device("cpu"),
@@ -354,7 +354,7 @@ def test_memory_does_not_grow_with_the_sound():
         )
         renderer = fakes.Renderer()
         animation = Animation(
-            source=source,
+            synthesizer=synthesizer,
             audio=Endless(seconds),
             sound=Fraction(seconds),
             renderer=renderer,

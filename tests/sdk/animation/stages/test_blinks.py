@@ -25,7 +25,7 @@ def starts(shut):
 def test_rate_and_intervals_are_a_persons():
     count = []
     for seed in range(5):
-        shut = opening(Blinks(seed)(still(60 * 300))) < 0.1
+        shut = opening(Blinks(seed).push(still(60 * 300))) < 0.1
         begins = starts(shut)
         count.append(len(begins) / 5)
         assert np.diff(begins).min() >= 55
@@ -34,7 +34,7 @@ def test_rate_and_intervals_are_a_persons():
 
 
 def test_a_blink_shuts_the_eyes_and_shuts_faster_than_it_opens():
-    motion = Blinks(0)(still(60 * 20))
+    motion = Blinks(0).push(still(60 * 20))
     lids = opening(motion)
     first = starts(lids < 0.1)[0]
     course = lids[first - 10 : first + 25]
@@ -48,7 +48,7 @@ def test_a_blink_shuts_the_eyes_and_shuts_faster_than_it_opens():
 
 
 def test_both_eyes_together_and_nothing_else():
-    motion = Blinks(3)(still(60 * 10))
+    motion = Blinks(3).push(still(60 * 10))
     face = canonical_face() + motion.expression
     right, left = face[:, RIGHT_EYE], face[:, LEFT_EYE]
     np.testing.assert_allclose(right[:, 1, 1] - right[:, 5, 1], left[:, 2, 1] - left[:, 4, 1], atol=1e-6)
@@ -56,7 +56,7 @@ def test_both_eyes_together_and_nothing_else():
 
 
 def test_the_upper_lid_does_most_of_the_way():
-    motion = Blinks(0)(still(60 * 10))
+    motion = Blinks(0).push(still(60 * 10))
     shut = int(opening(motion).argmin())
     upper, lower = (np.abs(motion.expression[shut, rows, 1]).mean() for rows in ([37, 38], [40, 41]))
     assert upper > 4 * lower
@@ -64,9 +64,9 @@ def test_the_upper_lid_does_most_of_the_way():
 
 def test_zero_leaves_the_eyes_open_and_two_blinks_twice_as_often():
     trembling = Motion(0.02 * np.random.default_rng(0).standard_normal((600, 68, 3)), np.zeros((600, 6)))
-    np.testing.assert_allclose(opening(Blinks(0, amount=0)(trembling)), 1, atol=0.25)
-    assert np.abs(Blinks(0, amount=0)(trembling).expression[:, LIDS]).max() == 0
-    once, twice = (len(starts(opening(Blinks(0, amount=a)(still(60 * 300))) < 0.1)) for a in (1, 2))
+    np.testing.assert_allclose(opening(Blinks(0, amount=0).push(trembling)), 1, atol=0.25)
+    assert np.abs(Blinks(0, amount=0).push(trembling).expression[:, LIDS]).max() == 0
+    once, twice = (len(starts(opening(Blinks(0, amount=a).push(still(60 * 300))) < 0.1)) for a in (1, 2))
     assert twice == pytest.approx(2 * once, rel=0.15)
 
 
@@ -77,8 +77,8 @@ def test_the_generators_own_lids_narrow_but_never_shut_and_a_blink_shuts_once():
     wave = 0.5 + 0.5 * np.sin(np.arange(frames) / 20)  # a generator that shuts the eyes again and again
     for upper, lower in ((37, 41), (38, 40), (43, 47), (44, 46)):
         expression[:, upper] = wave[:, None] * (face[lower] - face[upper])
-    lids = opening(Blinks(0)(Motion(expression, np.zeros((frames, 6)))))
-    ours = opening(Blinks(0)(still(frames)))
+    lids = opening(Blinks(0).push(Motion(expression, np.zeros((frames, 6)))))
+    ours = opening(Blinks(0).push(still(frames)))
     assert lids[ours > 0.999].min() > 0.6
     assert lids.min() > -1e-6
     np.testing.assert_array_equal(starts(lids < 0.05).shape, starts(ours < 0.05).shape)
@@ -88,16 +88,18 @@ def test_the_generators_own_lids_narrow_but_never_shut_and_a_blink_shuts_once():
 def test_the_end_finds_the_eyes_open():
     for seed in range(30):
         for frames in (20, 100, 333):
-            lids = opening(Blinks(seed, end=frames / 60)(still(frames)))
+            lids = opening(Blinks(seed, end=frames / 60).push(still(frames)))
             assert lids[0] > 0.99
             assert lids[-1] > 0.95
 
 
 def test_seeds_and_cuts():
     motion = Motion(0.01 * np.random.default_rng(1).standard_normal((900, 68, 3)), np.zeros((900, 6)))
-    whole = Blinks(5)(motion)
+    whole = Blinks(5).push(motion)
     again, other, pieces = Blinks(5), Blinks(6), Blinks(5)
-    np.testing.assert_array_equal(again(motion).expression, whole.expression)
-    assert np.abs(other(motion).expression - whole.expression).max() > 0.01
-    joined = np.concatenate([pieces(motion[a:b]).expression for a, b in ((0, 1), (1, 400), (400, 400), (400, 900))])
+    np.testing.assert_array_equal(again.push(motion).expression, whole.expression)
+    assert np.abs(other.push(motion).expression - whole.expression).max() > 0.01
+    joined = np.concatenate(
+        [pieces.push(motion[a:b]).expression for a, b in ((0, 1), (1, 400), (400, 400), (400, 900))]
+    )
     np.testing.assert_allclose(joined, whole.expression, atol=1e-7)

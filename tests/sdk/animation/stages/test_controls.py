@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from sdk.animation.stages.controls import control
-from sdk.animation.trajectory import MotionSource
+from sdk.animation.stages.controls import Scaling
+from sdk.animation.synthesis import MotionSynthesizer
 from sdk.data import Controls, Motion
 from sdk.errors import ConfigError
 from sdk.geometry import BROWS, JAW, MOUTH, canonical_face, eye_opening
@@ -15,7 +15,7 @@ SOUND = fakes.sound((12, 1))
 
 def moved(*, seed=0, **factors):
     """The motion that a renderer is given."""
-    source = MotionSource(
+    synthesizer = MotionSynthesizer(
         encoder=fakes.Encoder(),
         generator=fakes.Generator().eval(),
         device=torch.device("cpu"),
@@ -23,8 +23,7 @@ def moved(*, seed=0, **factors):
         seed=seed,
         fps=60,
     )
-    pieces = list(source([SOUND.samples], SOUND.duration))
-    return Motion(*(np.concatenate([getattr(piece, part) for piece in pieces]) for part in ("expression", "pose")))
+    return Motion.concat(synthesizer([SOUND.samples], SOUND.duration))
 
 
 def blinks(motion):
@@ -35,7 +34,7 @@ def blinks(motion):
 
 def test_each_control_scales_its_own_part():
     motion = Motion(np.ones((3, 68, 3)), np.ones((3, 6)))
-    result = control(motion, Controls(mouth=0.5, brows=2.0, head=0.0))
+    result = Scaling(Controls(mouth=0.5, brows=2.0, head=0.0)).push(motion)
     assert (result.expression[:, :17] == 0.5).all()
     assert (result.expression[:, 17:27] == 2).all()
     assert (result.expression[:, 27:48] == 1).all()

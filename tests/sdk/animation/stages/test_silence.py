@@ -1,6 +1,6 @@
 import numpy as np
 
-from sdk.animation.stages.silence import SilenceGate, close_mouth
+from sdk.animation.stages.silence import MouthGains, SilenceGate
 from sdk.data import Motion
 
 RATE = 16000
@@ -15,8 +15,8 @@ def silence(seconds):
 
 
 def gains(sound, cuts=()):
-    gate = SilenceGate(RATE)
-    return np.concatenate([*(gate.push(piece) for piece in np.split(sound, list(cuts))), gate.finish()])
+    stream = MouthGains(RATE)
+    return np.concatenate([*(stream.push(piece) for piece in np.split(sound, list(cuts))), stream.finish()])
 
 
 def test_closed_in_silence_and_open_in_speech():
@@ -61,11 +61,41 @@ def test_a_sound_shorter_than_the_look_ahead():
         assert len(gains(speech(1)[:samples])) == -(-samples * 60 // RATE)
 
 
-def test_only_mouth_and_jaw_are_closed():
-    motion = Motion(np.ones((2, 68, 3)), np.ones((2, 6)))
-    closed = close_mouth(motion, np.array([0.0, 0.5], np.float32))
-    assert (closed.expression[0, :17] == 0).all()
-    assert (closed.expression[0, 48:] == 0).all()
-    assert (closed.expression[1, 48:] == 0.5).all()
-    assert (closed.expression[:, 17:48] == 1).all()
-    assert (closed.pose == 1).all()
+def gated(sound, motion, *, ahead):
+    """The motion through the gate, which hears the sound in pieces of 0.1 s, ``ahead`` of them before the motion."""
+    gate, step = SilenceGate(RATE), RATE // 10
+    frames = [motion[at : at + 6] for at in range(0, len(motion), 6)]
+    pieces = []
+    for k in range(max(len(frames), -(-len(sound) // step)) + abs(ahead)):
+        heard = sound[max(k - max(-ahead, 0), 0) * step :][: step if k >= -ahead else 0]
+        if len(heard):
+            gate.hear(heard)
+        moved = k - max(ahead, 0)
+        pieces.append(gate.push(frames[moved] if 0 <= moved < len(frames) else Motion.empty()))
+    gate.hear_end()
+    pieces += [gate.push(Motion.empty()), gate.finish()]
+    return Motion.concat(pieces), gate
+
+
+def test_only_mouth_and_jaw_are_closed_whichever_arrives_first():
+    sound = np.concatenate([speech(1), silence(1)])
+    expected = gains(sound)
+    motion = Motion(np.ones((120, 68, 3)), np.ones((120, 6)))
+    for ahead in (-9, 0, 9):
+        closed, gate = gated(sound, motion, ahead=ahead)
+        assert gate.surplus == 0
+        assert len(closed) == 120
+        for part in (slice(17), slice(48, 68)):
+            np.testing.assert_allclose(
+                closed.expression[:, part],
+                np.broadcast_to(expected[:, None, None], closed.expression[:, part].shape),
+                atol=1e-6,
+            )
+        assert (closed.expression[:, 17:48] == 1).all()
+        assert (closed.pose == 1).all()
+
+
+def test_what_does_not_belong_together_is_counted():
+    for frames, surplus in ((57, -3), (60, 0), (64, 4)):
+        motion = Motion(np.zeros((frames, 68, 3)), np.zeros((frames, 6)))
+        assert gated(speech(1), motion, ahead=0)[1].surplus == surplus

@@ -3,16 +3,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sdk.animation.stages.smoother import Steady
+from sdk.animation.stages.smoother import Smoother
 from sdk.data import Motion
 
 
 def run(motion, cuts=()):
-    steady, edges = Steady(), [0, *cuts, len(motion)]
-    pieces = [steady.push(motion[a:b]) for a, b in pairwise(edges)]
-    pieces.append(steady.finish())
-    expression = np.concatenate([piece.expression for piece in pieces])
-    return Motion(expression, np.concatenate([piece.pose for piece in pieces]), motion.rate)
+    smoother, edges = Smoother(), [0, *cuts, len(motion)]
+    return Motion.concat([*(smoother.push(motion[a:b]) for a, b in pairwise(edges)), smoother.finish()])
 
 
 def noise(frames, seed=0):
@@ -55,5 +52,5 @@ def test_cuts_change_nothing_and_no_frame_is_lost(frames):
 
 
 def test_nothing_in_nothing_out():
-    assert len(Steady().finish()) == 0
-    assert len(Steady().push(noise(0))) == 0
+    assert len(Smoother().finish()) == 0
+    assert len(Smoother().push(noise(0))) == 0

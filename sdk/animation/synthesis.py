@@ -1,0 +1,81 @@
+"""From sound to the motion that a renderer is given, piece by piece, in memory that does not grow with the sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from sdk.animation.stages import Chain
+from sdk.animation.stages.blinks import Blinks
+from sdk.animation.stages.controls import Scaling
+from sdk.animation.stages.idle import IdleHead
+from sdk.animation.stages.resampler import Resampler, frame_count
+from sdk.animation.stages.silence import SilenceGate
+from sdk.animation.stages.smoother import Smoother
+from sdk.data import Controls, FloatArray, Motion
+from sdk.errors import ComponentBroken
+from sdk.generation import MotionStream
+from sdk.interfaces import AudioEncoder, MotionGenerator
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionSynthesizer:
+    """Everything that decides how a portrait moves; each call begins again and gives the same.
+
+    Attributes:
+        encoder: Sound to features.
+        generator: Features to motion, in ``eval`` mode, with its style on.
+        device: Where the generator is.
+        controls: Factors for the parts of the face.
+        seed: Decides blinks and idle motion.
+        fps: The video's frames a second.
+    """
+
+    encoder: AudioEncoder
+    generator: MotionGenerator
+    device: torch.device
+    controls: Controls
+    seed: int
+    fps: Fraction
+
+    def __call__(self, chunks: Iterable[FloatArray], duration: Fraction) -> Iterator[Motion]:
+        """Yield the motion at ``fps``, pieces of a frame or more.
+
+        Args:
+            chunks: The sound, float32 ``[N]`` each, at the encoder's sample rate.
+            duration: Its seconds, exact.
+
+        Raises:
+            ComponentBroken: The encoder or the generator gives too many or too few frames.
+        """
+        features = self.encoder.stream()
+        generated = MotionStream(self.generator, device=self.device)
+        gate = SilenceGate(self.encoder.sample_rate)
+        stages = Chain(
+            Smoother(),
+            gate,
+            Blinks(self.seed, amount=self.controls.blink, end=float(duration)),
+            IdleHead(self.seed),
+            Scaling(self.controls),
+            Resampler(self.fps, frame_count(duration, self.fps)),
+        )
+        for samples in chunks:
+            gate.hear(samples)
+            if len(piece := stages.push(generated.push(features.push(samples)))):
+                yield piece
+        gate.hear_end()
+        last = Motion.concat([generated.push(features.finish()), generated.finish()])
+        piece = Motion.concat([stages.push(last), stages.finish()])
+        if gate.surplus:
+            raise ComponentBroken(
+                f"the audio encoder {self.encoder.name!r} gave {abs(gate.surplus)} frames too "
+                + ("many" if gate.surplus > 0 else "few"),
+                hint="An encoder gives ceil(60 * duration) frames of features.",
+            )
+        if len(piece):
+            yield piece
