@@ -1,7 +1,7 @@
-"""What a person gives as an example of themselves: a clip, stills, or a portrait; read, looked at, and judged."""
+"""The face in a clip, in stills, or in a portrait: detected, followed, and checked for quality."""
 
 from sdk.tracking.clip import load_clip
-from sdk.tracking.faces import FaceSelector
+from sdk.tracking.detection import FaceSelector
 from sdk.tracking.portrait import PortraitInput, load_portrait, load_teeth
 from sdk.tracking.quality import TEETH_OPENING_THRESHOLD, require_teeth
 from sdk.tracking.selection import Pick, frame_quality, pick, templates

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import os
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-import numpy as np
-
-from sdk.data import Image, Portrait
-from sdk.errors import FaceNotFound
+from sdk.data import Portrait
 from sdk.interfaces import LandmarkDetector
-from sdk.media import ImageInput, Picture, read_image
-from sdk.tracking.faces import FaceSelector, choose, find
-from sdk.tracking.quality import judge, require_teeth, turn
+from sdk.media import ImageInput, read_image
+from sdk.tracking.detection import FaceSelector, detect_face
+from sdk.tracking.quality import require_teeth
 
 PortraitInput: TypeAlias = ImageInput
 """A path, a file's bytes, a binary file object, an array, or a Pillow image."""
-
-GREY: Final = 128
-"""What stands behind a transparent picture while faces are looked for."""
 
 
 def load_portrait(
     source: PortraitInput, *, detector: LandmarkDetector, face: FaceSelector = None
 ) -> tuple[Portrait, tuple[str, ...]]:
-    """Read a portrait and find its face.
-
-    Args:
-        source: The picture.
-        detector: Finds the face.
-        face: Which one, where there are several; None expects one.
+    """Read a portrait and detect its face, or the one selected of several.
 
     Returns:
         The portrait, its alpha kept, and warnings.
@@ -42,23 +31,19 @@ def load_portrait(
         FaceUnreliable: It is turned beyond 60 degrees.
         ComponentBroken: The detector failed.
     """
-    name = os.fspath(source) if isinstance(source, str | os.PathLike) else "the portrait"
     picture = read_image(source)
-    (faces,) = find(detector, [composite(picture)], [name])
-    if not faces:
-        raise FaceNotFound("no face", where=name, hint="Give a portrait that looks towards the camera.")
-    one = choose(faces, face, where=name, box=lambda one: one.box, width=lambda one: one.width)
-    yaw = float(turn(one.points[None])[0])
-    warnings = judge(width=one.width, yaw=yaw, sharp=one.sharp, where=name)
+    one, warnings = detect_face(
+        picture,
+        detector=detector,
+        face=face,
+        where=os.fspath(source) if isinstance(source, str | os.PathLike) else "the portrait",
+        hint="Give a portrait that looks towards the camera.",
+    )
     return Portrait(picture.pixels, one.landmarks, picture.alpha), tuple(warnings)
 
 
 def load_teeth(source: PortraitInput, *, detector: LandmarkDetector) -> tuple[Portrait, tuple[str, ...]]:
-    """Read a second picture of somebody, which shows what is behind their lips; of several faces the largest.
-
-    Args:
-        source: The picture.
-        detector: Finds the face.
+    """Read a second picture of a person, which shows their teeth; of several faces the largest.
 
     Returns:
         The picture with its face, and warnings.
@@ -71,12 +56,3 @@ def load_teeth(source: PortraitInput, *, detector: LandmarkDetector) -> tuple[Po
     picture, warnings = load_portrait(source, detector=detector, face="largest")
     require_teeth(picture.landmarks.points, where=name)
     return picture, tuple(f"{name}: {warning}" for warning in warnings)
-
-
-def composite(picture: Picture) -> Image:
-    """The picture as it looks on grey; untouched where it is opaque."""
-    if picture.alpha is None:
-        return picture.pixels
-    share = picture.alpha[:, :, None].astype(np.uint16)
-    mixed = picture.pixels * share + GREY * (255 - share)
-    return np.asarray((mixed + 127) // 255, dtype=np.uint8)

@@ -13,24 +13,24 @@ from sdk.errors import FaceTooSmall, FaceUnreliable
 from sdk.face import align
 from sdk.geometry import mouth_opening
 
-SMALLEST: Final = 48
-"""Pixels across a face under which its landmarks say too little."""
-SMALL: Final = 160
-"""Pixels across a face under which fine movements are lost."""
-TURNED: Final = 30
-"""Degrees of yaw beyond which one half of the mouth is foreshortened."""
-TURNED_AWAY: Final = 60
-"""Degrees of yaw beyond which half of the landmarks are guesses."""
-TEETH_OPENING_THRESHOLD: Final = 0.05
-"""Outer-eye distances between the inner lips under which a mouth shows nothing of its teeth: 4 to 5 mm."""
-SHARP: Final = 12.0
+MIN_WIDTH_PIXELS: Final = 48
+"""Under this width of a face, its landmarks say too little."""
+RECOMMENDED_WIDTH_PIXELS: Final = 160
+"""Under this width, fine movements are lost."""
+MAX_YAW_DEGREES: Final = 60
+"""Beyond this, half of the landmarks are guesses."""
+RECOMMENDED_YAW_DEGREES: Final = 30
+"""Beyond this, one half of the mouth is foreshortened."""
+SHARPNESS_THRESHOLD: Final = 12.0
 """Sharpness under which a face counts as blurred: a blur of about 3 % of its width."""
+TEETH_OPENING_THRESHOLD: Final = 0.05
+"""Outer-eye distances between the inner lips under which a mouth shows none of its teeth: 4 to 5 mm."""
 
-_SIDE: Final = 128
+SHARPNESS_PIXELS: Final = 128
 
 
-def turn(points: Floats) -> NDArray[np.float64]:
-    """Yaw in degrees, float64 ``[T]``, of landmarks ``[T, 68, 3]`` with depth; positive towards the picture's right."""
+def yaw_degrees(points: Floats) -> NDArray[np.float64]:
+    """Yaw, float64 ``[T]``, of landmarks ``[T, 68, 3]`` with depth; positive towards the picture's right."""
     forwards = -align(points).rotation[:, :, 2]
     return np.asarray(np.degrees(np.arctan2(forwards[:, 0], -forwards[:, 2])))
 
@@ -45,56 +45,56 @@ def sharpness(image: Image, box: Box) -> float:
     part = image[top : min(height, int(box[3]) + 1), left : min(width, int(box[2]) + 1)]
     if 0 in part.shape:
         return 0.0
-    face = PIL.Image.fromarray(np.ascontiguousarray(part)).convert("L").resize((_SIDE, _SIDE), PIL.Image.Resampling.BOX)
-    grey = np.asarray(face, dtype=np.float32)
+    picture = PIL.Image.fromarray(np.ascontiguousarray(part)).convert("L")
+    grey = np.asarray(picture.resize((SHARPNESS_PIXELS,) * 2, PIL.Image.Resampling.BOX), dtype=np.float32)
     around = grey[1:-1, :-2] + grey[1:-1, 2:] + grey[:-2, 1:-1] + grey[2:, 1:-1]
     return float((around - 4 * grey[1:-1, 1:-1]).var())
 
 
-def judge(*, width: float, yaw: float, sharp: float, where: str) -> list[str]:
-    """Refuse a face that cannot serve, and say what is poor about one that can.
+def quality_warnings(*, width: float, yaw: float, sharpness: float, where: str) -> list[str]:
+    """Warn of a face of poor quality, and refuse one that cannot serve.
 
     Args:
         width: Pixels across the face.
         yaw: Degrees, either way.
-        sharp: ``sharpness`` of it.
+        sharpness: As the function of that name.
         where: The file, for errors.
 
     Raises:
         FaceTooSmall: Under 48 pixels across.
         FaceUnreliable: Turned beyond 60 degrees.
     """
-    if width < SMALLEST:
+    if width < MIN_WIDTH_PIXELS:
         raise FaceTooSmall(
-            f"the face is {width:.0f} pixels wide, and needs {SMALLEST} at least",
+            f"the face is {width:.0f} pixels wide, and needs {MIN_WIDTH_PIXELS} at least",
             where=where,
-            hint=f"Give a larger picture of it; {SMALL} pixels or more are good.",
+            hint=f"Give a larger picture of it; {RECOMMENDED_WIDTH_PIXELS} pixels or more are good.",
         )
-    if abs(yaw) > TURNED_AWAY:
+    if abs(yaw) > MAX_YAW_DEGREES:
         raise FaceUnreliable(
             f"the face is turned away by {abs(yaw):.0f} degrees, so that half of it is not seen",
             where=where,
-            hint=f"Give one that looks towards the camera, within {TURNED} degrees.",
+            hint=f"Give one that looks towards the camera, within {RECOMMENDED_YAW_DEGREES} degrees.",
         )
-    poor = []
-    if width < SMALL:
-        poor.append(f"the face is {width:.0f} pixels wide; under {SMALL}, fine movements are lost")
-    if abs(yaw) > TURNED:
-        poor.append(f"the face is turned by {abs(yaw):.0f} degrees; beyond {TURNED}, one half is unsure")
-    if sharp < SHARP:
-        poor.append(f"the face is blurred (sharpness {sharp:.0f}; {SHARP:.0f} and more are good)")
-    return poor
+    warnings = []
+    if width < RECOMMENDED_WIDTH_PIXELS:
+        warnings.append(
+            f"the face is {width:.0f} pixels wide; under {RECOMMENDED_WIDTH_PIXELS}, fine movements are lost"
+        )
+    if abs(yaw) > RECOMMENDED_YAW_DEGREES:
+        warnings.append(
+            f"the face is turned by {abs(yaw):.0f} degrees; beyond {RECOMMENDED_YAW_DEGREES}, one half is unsure"
+        )
+    if sharpness < SHARPNESS_THRESHOLD:
+        warnings.append(f"the face is blurred (sharpness {sharpness:.0f}; {SHARPNESS_THRESHOLD:.0f} and more are good)")
+    return warnings
 
 
 def require_teeth(points: Floats, *, where: str) -> None:
-    """Refuse a picture of somebody's teeth that can show none.
-
-    Args:
-        points: Landmarks ``[68, 3]``.
-        where: The file, for errors.
+    """Refuse landmarks ``[68, 3]`` of a mouth that cannot show its teeth.
 
     Raises:
-        FaceUnreliable: The lips are together, or nearly so.
+        FaceUnreliable: The lips are together, or nearly so; names ``where``.
     """
     opening = float(mouth_opening(points))
     if opening < TEETH_OPENING_THRESHOLD:

@@ -1,4 +1,4 @@
-"""Key motion templates, and the frames of a clip that are nearest to them: a style's reference images.
+"""Key motion templates, and the frames of a clip that are most like them: a style's reference images.
 
 The templates are the method's four (Pham et al., arXiv 2303.09799, figure "key motions"): none, M for what closes the
 lips, R for what rounds them, O for open syllables. They are ours, as displacements of the face's 68 points in the face
@@ -19,21 +19,20 @@ from numpy.typing import NDArray
 from sdk.data import MOTION_RATE, FloatArray, Floats
 from sdk.errors import ConfigError
 from sdk.geometry import JAW, MOUTH, POINTS, canonical_face, mouth_opening
-from sdk.tracking.quality import SHARP, TURNED, turn
+from sdk.tracking.quality import RECOMMENDED_YAW_DEGREES, SHARPNESS_THRESHOLD, yaw_degrees
 from sdk.tracking.track import FaceTrack
 
-APART: Final = 0.4
-"""Seconds between two picks: frames of one moment say the same thing twice."""
+MIN_SECONDS_BETWEEN: Final = 0.4
+"""Between two picks: frames of one moment say the same thing twice."""
 
-USUAL: Final = 80
+OPEN_PERCENTILE: Final = 80
 """The percentile of a clip's own mouth openings that counts as its fully open mouth: people differ in how far they
 open it, and a template means the shape, not the amount."""
 
-STILLEST: Final = 0.02
+MIN_OPENING: Final = 0.02
 """Eye distances: a mouth that opens less than this shows no shapes to tell apart."""
 
-
-LEAST: Final = 0.3
+SIMILARITY_THRESHOLD: Final = 0.3
 """Similarity under which a frame does not show a key motion, even where nothing is more like it."""
 
 
@@ -97,17 +96,17 @@ def _shape(*, drop: float = 0.0, narrow: float = 0.0, forward: float = 0.0, pres
 
 def frame_quality(track: FaceTrack) -> NDArray[np.float64]:
     """How well each frame of a track can serve, float64 ``[T]`` from 0 to 1: seen, sharp, and from the front."""
-    front = np.clip(1 - np.abs(turn(track.points)) / (2 * TURNED), 0, 1)
+    front = np.clip(1 - np.abs(yaw_degrees(track.points)) / (2 * RECOMMENDED_YAW_DEGREES), 0, 1)
     # Sharp enough is enough: a studio's sharpness makes no better landmarks.
-    clear = np.clip(track.sharp / (2 * SHARP), 0, 1)
+    clear = np.clip(track.frame_sharpness / (2 * SHARPNESS_THRESHOLD), 0, 1)
     return np.where(track.valid, front * clear, 0.0)
 
 
 def pick(expression: Floats, quality: Floats, *, each: int = 3) -> tuple[Pick, ...]:
     """Find the frames most like the key motions.
 
-    Shapes are compared as angles about the middle of the four templates, the clip's own scaled to the templates'
-    amount, so that "none" has a direction too. A frame's similarity counts as much as it is well seen.
+    Shapes are compared by their angles around the mean of the four templates, so that "none" has a direction too; the
+    clip's own are scaled to the templates' amount first. A frame's similarity is weighted by its quality.
 
     Args:
         expression: Of the clip, ``[T, 68, 3]`` at 60 Hz, in face-frame units.
@@ -125,26 +124,25 @@ def pick(expression: Floats, quality: Floats, *, each: int = 3) -> tuple[Pick, .
     shapes = templates()
     names = list(shapes)
     keys = np.stack([shapes[name][MOUTH].ravel() for name in names]).astype(np.float64)
-    seen = np.asarray(quality, dtype=np.float64)
-    usable = seen > 0
+    quality = np.asarray(quality, dtype=np.float64)
+    usable = quality > 0
     if not usable.any():
         return ()
     mouths = np.asarray(expression, dtype=np.float64)[:, MOUTH].reshape(len(expression), -1)
     opening = mouth_opening(canonical_face() + expression)
-    own, full = float(np.percentile(opening[usable], USUAL)), float(mouth_opening(canonical_face() + shapes["O"]))
+    own, full = np.percentile(opening[usable], OPEN_PERCENTILE), float(mouth_opening(canonical_face() + shapes["O"]))
     middle = keys.mean(0)
-    about = mouths * full / max(own, STILLEST) - middle
+    about = mouths * full / max(float(own), MIN_OPENING) - middle
     keys = keys - middle
     cosine = (about @ keys.T) / (np.linalg.norm(about, axis=1, keepdims=True) * np.linalg.norm(keys, axis=1) + 1e-12)
     # A frame belongs to the template that it is most like: closed lips are no second-best open ones.
-    mine = cosine.argmax(1)
-    worth = np.where((cosine > LEAST) & usable[:, None], cosine * seen[:, None], -np.inf)
-    apart = round(APART * float(MOTION_RATE))
-    free = np.ones(len(mouths), dtype=bool)
+    template = cosine.argmax(1)
+    rating = np.where((cosine > SIMILARITY_THRESHOLD) & usable[:, None], cosine * quality[:, None], -np.inf)
+    apart = round(MIN_SECONDS_BETWEEN * float(MOTION_RATE))
     picks: list[Pick] = []
     for number, name in enumerate(names):
-        score = np.where(free & (mine == number), worth[:, number], -np.inf)
         for _ in range(each):
+            score = np.where(template == number, rating[:, number], -np.inf)
             best = int(np.argmax(score))
             if not np.isfinite(score[best]):
                 break
@@ -154,10 +152,8 @@ def pick(expression: Floats, quality: Floats, *, each: int = 3) -> tuple[Pick, .
                     frame=best,
                     time=best / float(MOTION_RATE),
                     similarity=float(cosine[best, number]),
-                    quality=float(seen[best]),
+                    quality=float(quality[best]),
                 )
             )
-            near = slice(max(0, best - apart), best + apart + 1)
-            score[near] = -np.inf
-            free[near] = False
+            rating[max(0, best - apart) : best + apart + 1] = -np.inf
     return tuple(picks)

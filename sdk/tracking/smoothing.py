@@ -1,4 +1,4 @@
-"""Less jitter in landmarks over time, with lip closures left as deep as they were."""
+"""Less jitter in landmarks over time, with lip closures left intact."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from numpy.typing import NDArray
 
 from sdk.data import FloatArray, Floats
 
-NOISE: Final = 3.0
-"""A change by so many times a point's usual jitter is half believed."""
+NOISE_FACTOR: Final = 3.0
+"""A correction of this many times a point's usual jitter is half applied."""
 
 
 def smooth(points: Floats, frames: Sequence[int], *, half: int) -> FloatArray:
     """Smooth landmarks over time, forwards and backwards alike, so that nothing is delayed.
 
-    A parabola is fitted through each point's neighbours in time (Savitzky and Golay, 1964), which keeps what turns
-    slowly. What turns faster than it can follow, such as lips that meet for two frames, is told from jitter by its
-    size: the correction is weakened where it is large for that point, by ``1 / (1 + (correction / (3 usual))^2)``.
+    A parabola is fitted through each point's neighbours in time (Savitzky and Golay, 1964), which keeps slow changes.
+    Faster ones, such as lips that meet for two frames, differ from jitter in size: a correction that is large for
+    its point is weakened by ``1 / (1 + (correction / (3 usual))^2)``.
 
     Args:
         points: ``[N, 68, 3]``, any unit.
-        frames: Which frames they are, increasing. Nothing is carried over a gap.
-        half: Frames on either side that count; 0 changes nothing, 2 is good at 25 to 30 frames a second.
+        frames: Which frames they are, increasing. Nothing is smoothed across a gap.
+        half: Frames on either side; 0 changes nothing, 2 is good at 25 to 30 frames a second.
 
     Returns:
         float32 ``[N, 68, 3]``. Runs too short for the parabola, and their ends, stay as they are.
@@ -41,9 +41,9 @@ def smooth(points: Floats, frames: Sequence[int], *, half: int) -> FloatArray:
     touched = size.any(axis=1)
     if not touched.any():
         return given.astype(np.float32)
-    usual = NOISE * np.median(size[touched], axis=0)
-    believed = usual**2 / np.maximum(usual**2 + size**2, 1e-12)
-    return np.asarray(given + believed[..., None] * correction, dtype=np.float32)
+    usual = NOISE_FACTOR * np.median(size[touched], axis=0)
+    weight = usual**2 / np.maximum(usual**2 + size**2, 1e-12)
+    return np.asarray(given + weight[..., None] * correction, dtype=np.float32)
 
 
 def _parabola(points: NDArray[np.float64], half: int) -> NDArray[np.float64]:

@@ -14,9 +14,7 @@ from sdk.errors import ConfigError, FaceNotFound, FaceTooSmall, FaceUnreliable
 from sdk.interfaces import LandmarkDetector
 from sdk.media import ImageInput, read_image
 from sdk.progress import Reporter
-from sdk.tracking.faces import FaceSelector, Sighting, choose, find
-from sdk.tracking.portrait import composite
-from sdk.tracking.quality import judge, turn
+from sdk.tracking.detection import Detection, FaceSelector, detect_face
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +43,13 @@ def load_stills(
     face: FaceSelector = None,
     report: Reporter | None = None,
 ) -> FaceStills:
-    """Find one person's face in each of several pictures.
+    """Detect one person's face in each of several pictures.
 
     Pictures that cannot serve are left out with a warning; where none can, the first one's error is raised.
 
     Args:
         images: Paths, files' bytes, arrays or Pillow images; at least one.
-        detector: Finds the faces.
+        detector: Any landmark detector.
         face: Which one in each picture, where there are several; None expects one.
         report: Progress, stage ``detect``.
 
@@ -69,37 +67,31 @@ def load_stills(
     if not images:
         raise ConfigError("there are no pictures", hint="Give at least one picture of the person.")
     digest = hashlib.sha256()
-    kept: list[tuple[int, Sighting]] = []
+    detections: dict[int, Detection] = {}
     warnings: list[str] = []
     errors: list[FaceNotFound | FaceTooSmall | FaceUnreliable] = []
+    hint = "Give pictures in which one face is seen from the front."
     for index, image in enumerate(images):
         report("detect", index / len(images))
         place = f"image {index}" + (f", {os.fspath(image)}" if isinstance(image, str | os.PathLike) else "")
         picture = read_image(image)
         digest.update(repr(picture.pixels.shape).encode())
         digest.update(np.ascontiguousarray(picture.pixels).tobytes())
-        (faces,) = find(detector, [composite(picture)], [place])
         try:
-            if not faces:
-                raise FaceNotFound(
-                    "no face", where=place, hint="Give pictures in which one face is seen from the front."
-                )
-            one = choose(faces, face, where=place, box=lambda one: one.box, width=lambda one: one.width)
-            yaw = float(turn(one.points[None])[0])
-            poor = judge(width=one.width, yaw=yaw, sharp=one.sharp, where=place)
+            one, poor = detect_face(picture, detector=detector, face=face, where=place, hint=hint)
         except (FaceNotFound, FaceTooSmall, FaceUnreliable) as error:
             errors.append(error)
             warnings.append(f"image {index} is left out: {error.what}")
             continue
         warnings += [f"image {index}: {what}" for what in poor]
-        kept.append((index, one))
+        detections[index] = one
     report("detect", 1.0)
-    if not kept:
+    if not detections:
         raise errors[0]
     return FaceStills(
-        points=np.stack([one.points for _, one in kept]),
-        used=tuple(index for index, _ in kept),
-        width=float(np.median([one.width for _, one in kept])),
+        points=np.stack([one.points for one in detections.values()]),
+        used=tuple(detections),
+        width=float(np.median([one.width for one in detections.values()])),
         warnings=tuple(warnings),
         sha256=digest.hexdigest(),
     )

@@ -1,4 +1,4 @@
-"""A face over time: from the frames it was seen in to the exact 60 Hz of motion."""
+"""A face over time: from the frames in which it was detected to the exact 60 Hz of motion."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,10 @@ from sdk.data import MOTION_RATE, FloatArray, Floats, Motion
 from sdk.face import normalise
 from sdk.geometry import POINTS
 
-GAP = 0.25
-"""Seconds between two sightings up to which the face is interpolated."""
+MAX_GAP_SECONDS: Final = 0.25
+"""Seconds between two detections up to which the face is interpolated."""
 
-BLOCK = 3600
+BLOCK_FRAMES: Final = 3600
 """Frames that are interpolated at once: the double precision of a whole long clip would be large."""
 
 
@@ -27,13 +28,13 @@ class FaceTrack:
     """One face through a clip; frame ``k`` stands at ``k / 60`` seconds from the clip's beginning.
 
     Attributes:
-        points: float32 ``[T, 68, 3]``, pixels. Finite everywhere: frames that are not valid are carried over.
-        valid: bool ``[T]``: where the face was seen, or lies in a gap of at most 0.25 s.
+        points: float32 ``[T, 68, 3]``, pixels; finite in frames that are not valid too.
+        valid: bool ``[T]``: where the face was detected, or lies in a gap of at most 0.25 s.
         size: ``(width, height)`` of the video in pixels.
         width: The face's median width in pixels.
         yaw: Its median turn in degrees; positive towards the picture's right.
         sharpness: Its median sharpness; see ``sdk.tracking.quality``.
-        sharp: Its sharpness at each frame, that of the nearest sighting, float32 ``[T]``.
+        frame_sharpness: That of the detection nearest to each frame, float32 ``[T]``.
         warnings: What the caller should know.
         sha256: Of the file, hex.
     """
@@ -44,7 +45,7 @@ class FaceTrack:
     width: float
     yaw: float
     sharpness: float
-    sharp: FloatArray
+    frame_sharpness: FloatArray
     warnings: tuple[str, ...]
     sha256: str
 
@@ -61,68 +62,64 @@ class FaceTrack:
 
 
 def frame_interval(times: Sequence[Fraction]) -> Fraction:
-    """The usual time from one frame to the next, in seconds: the median."""
+    """The median time from one frame to the next, in seconds."""
     steps = sorted(b - a for a, b in pairwise(times))
     return steps[len(steps) // 2] if steps else Fraction(1, 25)
 
 
-def longest_gap(step: Fraction) -> float:
-    """Seconds between two sightings up to which a face is interpolated, in a clip with that time between frames."""
-    return max(GAP, 2 * float(step))
+def max_gap_seconds(interval: Fraction) -> float:
+    """Seconds between two detections up to which a face is interpolated, in a clip with that time between frames."""
+    return max(MAX_GAP_SECONDS, 2 * float(interval))
 
 
-def resample(times: Sequence[Fraction], seen: Sequence[int], points: Floats) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Put sightings on the motion's clock, linearly by their timestamps.
+def resample(
+    times: Sequence[Fraction], detected: Sequence[int], points: Floats
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Put detections on the motion's clock, linearly by their timestamps.
 
     Args:
         times: When each frame of the clip is shown, seconds, increasing.
-        seen: The frames with a face, increasing; at least one.
-        points: Its landmarks there, ``[len(seen), 68, 3]``.
+        detected: The frames with a face, increasing; at least one.
+        points: Its landmarks there, ``[len(detected), 68, 3]``.
 
     Returns:
         ``points`` ``[T, 68, 3]`` and ``valid`` ``[T]``, to the end of the last frame.
     """
-    step = frame_interval(times)
-    count = max(1, ceil((times[-1] + step) * MOTION_RATE))
+    interval = frame_interval(times)
+    count = max(1, ceil((times[-1] + interval) * MOTION_RATE))
     clock = np.arange(count) / float(MOTION_RATE)
-    known = np.array([float(times[frame]) for frame in seen])
-    after = np.searchsorted(known, clock, side="right").clip(1, max(1, len(known) - 1))
-    if len(known) == 1:
+    given = np.array([float(times[frame]) for frame in detected])
+    after = np.searchsorted(given, clock, side="right").clip(1, max(1, len(given) - 1))
+    if len(given) == 1:
         after = np.zeros(count, dtype=np.intp)
     before = np.maximum(after - 1, 0)
-    span = known[after] - known[before]
+    span = given[after] - given[before]
     # Clipped: the ends are held.
-    share = np.clip((clock - known[before]) / np.where(span > 0, span, 1.0), 0.0, 1.0)[:, None, None]
+    share = np.clip((clock - given[before]) / np.where(span > 0, span, 1.0), 0.0, 1.0)[:, None, None]
     mixed = np.empty((count, POINTS, 3), dtype=np.float32)
-    for start in range(0, count, BLOCK):
-        part = slice(start, start + BLOCK)
+    for start in range(0, count, BLOCK_FRAMES):
+        part = slice(start, start + BLOCK_FRAMES)
         mixed[part] = points[before[part]] * (1 - share[part]) + points[after[part]] * share[part]
-    inside = (clock >= known[0]) & (clock <= known[-1])
-    nearest = np.minimum(np.abs(clock - known[before]), np.abs(clock - known[after]))
-    valid = np.where(inside & (span > 0), span <= longest_gap(step) + 1e-9, False) | (nearest <= float(step) * 1.001)
-    return mixed, valid
+    inside = (clock >= given[0]) & (clock <= given[-1])
+    nearest = np.minimum(np.abs(clock - given[before]), np.abs(clock - given[after]))
+    bridged = inside & (span > 0) & (span <= max_gap_seconds(interval) + 1e-9)
+    return mixed, bridged | (nearest <= float(interval) * 1.001)
 
 
-def nearest(times: Sequence[Fraction], seen: Sequence[int], values: Sequence[float], count: int) -> FloatArray:
-    """What was measured at the sighting nearest to each of ``count`` frames of motion, float32 ``[count]``."""
-    known = np.array([float(times[frame]) for frame in seen])
-    between = (known[1:] + known[:-1]) / 2
-    at = np.searchsorted(between, np.arange(count) / float(MOTION_RATE))
+def nearest_values(
+    times: Sequence[Fraction], detected: Sequence[int], values: Sequence[float], count: int
+) -> FloatArray:
+    """What was measured at the detection nearest to each of ``count`` frames of motion, float32 ``[count]``."""
+    given = np.array([float(times[frame]) for frame in detected])
+    at = np.searchsorted((given[1:] + given[:-1]) / 2, np.arange(count) / float(MOTION_RATE))
     return np.asarray(values, dtype=np.float32)[at]
 
 
-def gaps(times: Sequence[Fraction], seen: Sequence[int]) -> list[tuple[int, int, bool]]:
+def gaps(times: Sequence[Fraction], detected: Sequence[int]) -> list[tuple[int, int, bool]]:
     """The stretches of frames without a face: first, last, and whether they are interpolated."""
-    known = set(seen)
-    limit = longest_gap(frame_interval(times))
-    found: list[tuple[int, int, bool]] = []
-    start: int | None = None
-    for frame in range(len(times) + 1):
-        missing = frame < len(times) and frame not in known
-        if missing and start is None:
-            start = frame
-        elif not missing and start is not None:
-            bounded = start > 0 and frame < len(times)
-            found.append((start, frame - 1, bounded and float(times[frame] - times[start - 1]) <= limit))
-            start = None
-    return found
+    limit = max_gap_seconds(frame_interval(times))
+    return [
+        (a + 1, b - 1, a >= 0 and b < len(times) and float(times[b] - times[a]) <= limit)
+        for a, b in pairwise([-1, *detected, len(times)])
+        if b > a + 1
+    ]

@@ -5,7 +5,7 @@ from sdk.data import MOTION_RATE
 from sdk.errors import ConfigError
 from sdk.geometry import canonical_face, mouth_opening, mouth_width
 from sdk.tracking import pick, templates
-from sdk.tracking.selection import APART
+from sdk.tracking.selection import MIN_SECONDS_BETWEEN
 
 
 def clip_of(*order, hold=60, amount=1.0, seed=0):
@@ -49,7 +49,7 @@ def test_each_key_motion_is_found_where_it_is_shown(amount):
 def test_picks_are_distinct_moments_and_the_best_come_first():
     picks = pick(clip_of(*("none", "O") * 6), np.ones(720), each=4)
     frames = sorted(one.frame for one in picks)
-    assert min(np.diff(frames)) > APART * MOTION_RATE
+    assert min(np.diff(frames)) > MIN_SECONDS_BETWEEN * MOTION_RATE
     wide = [one.similarity for one in picks if one.template == "O"]
     assert wide == sorted(wide, reverse=True)
     assert len(wide) == 4

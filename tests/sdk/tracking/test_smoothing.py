@@ -47,7 +47,7 @@ def test_closures_stay_closed(speech, jittering, monkeypatch):
 
     before = mouth_opening(jittering)[closures].mean()
     kept = opened() - before
-    monkeypatch.setattr(smoothing, "NOISE", 1e6)  # a plain parabola, which opens them
+    monkeypatch.setattr(smoothing, "NOISE_FACTOR", 1e6)  # a plain parabola, which opens them
     assert kept < 0.01
     assert opened() - before > 3 * max(kept, 0.005)
 

@@ -1,0 +1,167 @@
+"""Faces in pictures: detected with any detector, held to its contract, and one of them selected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple, Protocol, TypeAlias, TypeVar
+
+import numpy as np
+
+from sdk.data import Box, FloatArray, Image, Landmarks
+from sdk.errors import ComponentBroken, ConfigError, FaceAmbiguous, FaceNotFound, SdkError
+from sdk.face import lift
+from sdk.interfaces import LandmarkDetector
+from sdk.media import Picture
+from sdk.tracking.quality import quality_warnings, sharpness, yaw_degrees
+
+FaceSelector: TypeAlias = str | int | Box | None
+"""Which of several faces: ``"largest"``, an index (0 is the largest), a box near it, or None where one is expected."""
+
+RIVAL_WIDTH_SHARE: Final = 1 / 3
+"""The share of the largest face's width from which another face makes the choice ambiguous."""
+
+BACKGROUND_GREY: Final = 128
+"""What a transparent picture is laid over while faces are detected."""
+
+
+class Detection(NamedTuple):
+    """One face in one picture.
+
+    Attributes:
+        points: float32 ``[68, 3]``, pixels; the depth is the canonical face's where the detector knows none.
+        box: Pixels.
+        width: Pixels across the jaw.
+        sharpness: As ``sdk.tracking.quality.sharpness``.
+        landmarks: As the detector returned them.
+    """
+
+    points: FloatArray
+    box: Box
+    width: float
+    sharpness: float
+    landmarks: Landmarks
+
+
+class _Face(Protocol):
+    @property
+    def box(self) -> Box: ...
+    @property
+    def width(self) -> float: ...
+
+
+F = TypeVar("F", bound=_Face)
+
+
+def detect(detector: LandmarkDetector, images: Sequence[Image], places: Sequence[str]) -> list[list[Detection]]:
+    """Detect the faces in pictures, uint8 ``[H, W, 3]`` each; errors call them by their ``places``.
+
+    Returns:
+        For each picture its faces, largest first.
+
+    Raises:
+        ComponentBroken: The detector raised, or returned something other than its interface says.
+    """
+    try:
+        found = detector.detect(images)
+    except Exception as error:
+        if isinstance(error, SdkError) and error.code != "not-finite":
+            raise
+        if len(images) > 1:  # one by one, to name the picture
+            for image, place in zip(images, places, strict=True):
+                detect(detector, [image], [place])
+        raise _broken(detector, f"raised {type(error).__name__}: {error}", places) from error
+    if len(found) != len(images):
+        raise _broken(detector, f"answered {len(images)} pictures with {len(found)} lists", places)
+    return [
+        sorted((_detection(detector, image, face, place) for face in faces), key=lambda one: -one.width)
+        for image, faces, place in zip(images, found, places, strict=True)
+    ]
+
+
+def detect_face(
+    picture: Picture, *, detector: LandmarkDetector, face: FaceSelector, where: str, hint: str
+) -> tuple[Detection, list[str]]:
+    """Detect the face meant in a still.
+
+    Returns:
+        The face, and warnings of poor quality.
+
+    Raises:
+        FaceNotFound: There is no face, with ``hint``; or none at that index or box.
+        FaceError: As ``select`` and ``quality_warnings``.
+        ComponentBroken: As ``detect``.
+    """
+    (faces,) = detect(detector, [picture.over(BACKGROUND_GREY)], [where])
+    if not faces:
+        raise FaceNotFound("no face", where=where, hint=hint)
+    one = select(faces, face, where=where)
+    yaw = float(yaw_degrees(one.points[None])[0])
+    return one, quality_warnings(width=one.width, yaw=yaw, sharpness=one.sharpness, where=where)
+
+
+def _detection(detector: LandmarkDetector, image: Image, face: Landmarks, place: str) -> Detection:
+    if not isinstance(face, Landmarks):
+        raise _broken(detector, f"returned {type(face).__name__} where Landmarks are due", [place])
+    if not np.isfinite(face.points).all() or not np.isfinite(face.box).all():
+        raise _broken(detector, "returned numbers that are not finite", [place])
+    points = face.points if face.depth else lift(face.points[None])[0]
+    return Detection(points, face.box, face.width, sharpness(image, face.box), face)
+
+
+def _broken(detector: LandmarkDetector, what: str, places: Sequence[str]) -> ComponentBroken:
+    where = places[0] if len(places) == 1 else f"{places[0]} to {places[-1]}"
+    name = getattr(detector, "name", type(detector).__name__)
+    return ComponentBroken(f"the landmark detector {name!r} {what}", where=where, hint="Try another detector.")
+
+
+def select(faces: Sequence[F], face: FaceSelector, *, where: str, counts: Callable[[F], bool] = lambda _: True) -> F:
+    """Select one of several faces, or of several tracks.
+
+    Args:
+        faces: At least one, the one to prefer first.
+        face: Which one.
+        where: The file, for errors.
+        counts: Whether a face is seen often enough to make the choice ambiguous.
+
+    Raises:
+        FaceAmbiguous: Several count, and ``face`` is None.
+        FaceNotFound: Nothing is at that index or box.
+        ConfigError: ``face`` makes no sense.
+    """
+    listing = "; ".join(
+        f"{index}: ({', '.join(f'{round(edge, 1):.0f}' for edge in one.box)})" for index, one in enumerate(faces)
+    )
+    if face is None:
+        rivals = [one for one in faces[1:] if counts(one) and one.width >= RIVAL_WIDTH_SHARE * faces[0].width]
+        if rivals:
+            raise FaceAmbiguous(
+                f"there are {len(rivals) + 1} faces: {listing}",
+                boxes=tuple(one.box for one in (faces[0], *rivals)),
+                where=where,
+                hint='Choose one with face="largest", face=<its index>, or face=(left, top, right, bottom).',
+            )
+        return faces[0]
+    if face == "largest":
+        return faces[0]
+    if isinstance(face, int) and not isinstance(face, bool):
+        if not 0 <= face < len(faces):
+            raise FaceNotFound(f"there is no face {face}; the faces are {listing}", where=where)
+        return faces[face]
+    if isinstance(face, tuple | list) and len(face) == 4 and face[2] > face[0] and face[3] > face[1]:
+        best = max(faces, key=lambda one: _overlap(one.box, face))
+        if _overlap(best.box, face) == 0.0:
+            raise FaceNotFound(f"there is no face at {tuple(face)}; the faces are {listing}", where=where)
+        return best
+    raise ConfigError(
+        f"face={face!r} makes no sense", where="face", hint='Give "largest", an index, or (left, top, right, bottom).'
+    )
+
+
+def _overlap(a: Box, b: Box) -> float:
+    """Intersection over union."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    both = width * height
+    return both / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - both)
