@@ -151,8 +151,8 @@ class Motion:
         """What the transfer loss sees: ``R (canonical + expression) + t``, float32 ``[T, 204]``."""
         return compose(self.expression, self.pose).reshape(len(self), POINTS * 3)
 
-    def __getitem__(self, frames: slice) -> Motion:
-        """A stretch of the motion, at the same rate."""
+    def __getitem__(self, frames: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Motion:
+        """A stretch of the motion, or the frames of a mask or of indices, at the same rate."""
         return Motion(self.expression[frames], self.pose[frames], self.rate)
 
 

@@ -54,7 +54,7 @@ def test_a_clip_with_its_own_sound_file(obama, media, detector, tmp_path):
     assert training.after["style"] < training.before["style"]
     assert training.after["lmd"] < training.before["lmd"]
     assert training.after["opening_r"] > training.null["opening_r"]
-    assert -0.3 <= fitted.material.offset <= 0.3
+    assert -0.3 <= fitted.offset <= 0.3
     pack.save(tmp_path / "pack")
     speech = media / "speech" / "english.wav"
     film = sdk.animate(media / "portraits" / "studio.png", speech, style=f"{tmp_path}/pack", device="cpu")

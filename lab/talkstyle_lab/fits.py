@@ -194,7 +194,7 @@ def evaluate_fits(
         fit = _fitting(adapter, clips, number, paired=paired)
         styles.append([fit(seed=seed, on_progress=on_progress, cancel=cancel) for seed in seeds])
         assert adapter.last is not None  # a fit has just been made
-        references.append(None if paired else adapter.last.material.motion)
+        references.append(None if paired else adapter.last.motion)
 
     values: dict[str, dict[str, Any]] = {}
     for number, (name, trial) in enumerate(zip(names, trials, strict=True)):

@@ -2,5 +2,19 @@
 
 from sdk.adapter.adapter import StyleAdapter, adapt
 from sdk.adapter.config import FitConfig
+from sdk.adapter.fit import FitResult
+from sdk.adapter.fit_data import FitData, paired_data
+from sdk.adapter.gain import Gain, baseline_motions
+from sdk.adapter.options import FitOptions
 
-__all__ = ["FitConfig", "StyleAdapter", "adapt"]
+__all__ = [
+    "FitConfig",
+    "FitData",
+    "FitOptions",
+    "FitResult",
+    "Gain",
+    "StyleAdapter",
+    "adapt",
+    "baseline_motions",
+    "paired_data",
+]

@@ -3,46 +3,48 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Sequence
-from typing import Any
+from functools import cached_property
+from typing import Any, Unpack
 
 import torch
+from numpy.typing import NDArray
 
 from sdk import defaults
 from sdk.adapter.config import FitConfig
-from sdk.adapter.fit import Fitted, fit_material
-from sdk.adapter.fit_data import FitData, paired_data, unpaired_data
-from sdk.data import FloatArray, Motion
+from sdk.adapter.fit import FitResult, learn
+from sdk.adapter.fit_data import FitData, motion_data, paired_data, unpaired_data
+from sdk.adapter.options import FitOptions, start, with_options
+from sdk.data import Audio, FloatArray, Motion
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
 from sdk.generation import check_pair, generate
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, StyleTransferNet
 from sdk.media import AudioInput, ImageInput, MediaInput
 from sdk.packs import StylePack
-from sdk.packs.terms import check_push
-from sdk.progress import CancelToken, ProgressCallback, Reporter
+from sdk.progress import Reporter
 from sdk.registry import resolve
 from sdk.tracking import FaceSelector
 from sdk.warnings import warn
 
-__all__ = ["StyleAdapter", "adapt"]
-
 
 class StyleAdapter:
-    """Learns styles. Components are loaded once; ``fit`` can be called many times, from one thread at a time.
+    """Learns styles. Components are loaded once; fits can be made many times, from one thread at a time.
 
     Args:
-        encoder: An audio encoder, or its name.
-        detector: A landmark detector, or its name.
+        encoder: An audio encoder, or its name; the generator's own where left out.
+        detector: A landmark detector, or its name; loaded when a fit first needs it.
         generator: A motion generator, or its name; it is never changed.
         net: A style transfer net f, or its name; it is never changed.
         device: ``"auto"``, or any name that torch knows.
         config: Settings of the fits.
 
+    Attributes:
+        last: The result of the last fit; None before the first.
+
     Raises:
-        PluginError: A component cannot be had.
-        DeviceError: The device is not there.
+        PluginError: A component cannot be loaded.
+        DeviceError: The device does not exist.
         ConfigError: Encoder and generator do not fit together.
     """
 
@@ -61,8 +63,8 @@ class StyleAdapter:
         self.generator: Any = resolve("motion-generator", generator).to(self.device).eval()
         self.net: Any = resolve("style-transfer-net", net).to(self.device)
         self.encoder: AudioEncoder = resolve("audio-encoder", encoder or self.generator.encoder)
-        self.detector: LandmarkDetector = resolve("landmark-detector", detector)
-        self.last: Fitted | None = None
+        self.last: FitResult | None = None
+        self._detector = detector
         if self.encoder.width != self.generator.features or self.encoder.name != self.generator.encoder:
             raise ConfigError(
                 f"the generator {self.generator.name!r} was trained on {self.generator.features} features of the "
@@ -72,6 +74,13 @@ class StyleAdapter:
             )
         check_pair(self.generator, self.encoder)
 
+    @cached_property
+    def detector(self) -> LandmarkDetector:
+        """The landmark detector."""
+        found: LandmarkDetector = resolve("landmark-detector", self._detector)
+        return found
+
+    @with_options
     def fit(
         self,
         reference: MediaInput | None = None,
@@ -79,20 +88,10 @@ class StyleAdapter:
         *,
         audio: AudioInput | None = None,
         images: Sequence[ImageInput] | MediaInput | None = None,
-        name: str | None = None,
-        summary: str = "",
-        license: str | None = None,  # noqa: A002 the field's own name
-        consent: str | None = None,
         face: FaceSelector = None,
-        seed: int = 0,
-        rank: int | None = None,
-        push_to: str | None = None,
-        on_progress: ProgressCallback | None = None,
-        cancel: CancelToken | None = None,
-        checkpoint: str | os.PathLike[str] | None = None,
-        resume: str | os.PathLike[str] | None = None,
+        **options: Unpack[FitOptions],
     ) -> StylePack:
-        """Learn a style.
+        """Learn a style from a clip, or from pictures and any speech.
 
         A clip given first is **paired**: its own sound, or ``audio``, is what the person in it is saying. ``images``
         (stills, or a silent video) with ``audio`` is **unpaired**: any speech, and how the person looks in talking.
@@ -101,25 +100,12 @@ class StyleAdapter:
             reference: A video, 2 s or longer.
             audio: A sound, or a file that has one.
             images: Pictures, or a video whose sound is not wanted.
-            name: What to call the style; "style" where left out.
-            summary: A sentence about it, for the pack.
-            license: The licence of the pack, as an SPDX identifier.
-            consent: Who agreed that this person's style is used, and to what.
             face: Which face, where there are several: ``"largest"``, an index, or a box in pixels.
-            seed: The same seed and input give the same pack, bit for bit, on one machine.
-            rank: Keep only so much of the style, in half precision: at 8 a pack of the default generator has about
-                130 KB. Where that loses too much of a paired fit, the factors go on learning. What is kept stands in
-                ``config.compression``.
-            push_to: A repository on the Hugging Face Hub, ``org/name``, to put the pack in; it needs ``license`` and
-                ``consent``.
-            on_progress: Called between steps.
-            cancel: Stops the work between steps.
-            checkpoint: A file to keep the fit's state in, every ``config.checkpoint_every`` steps.
-            resume: A checkpoint of this very fit, to go on from.
+            **options: As in ``FitOptions``.
 
         Returns:
-            The pack, in memory, with its ``source`` where it was pushed. The pack as it was before, and what was warned
-            about, are also in ``StyleAdapter.last``.
+            The pack, in memory, with its ``source`` where it was pushed. What else came of the fit is in
+            ``StyleAdapter.last``.
 
         Raises:
             InputError: The reference cannot be used; the subclass and message say why.
@@ -128,37 +114,49 @@ class StyleAdapter:
             HubError: The Hub cannot be reached or refuses; ``StyleAdapter.last.pack`` has the pack.
             Cancelled: ``cancel`` was called.
         """
-        if not 0 <= seed < 2**63:
-            raise ConfigError(f"seed={seed} is out of range", hint="Give a number from 0 to 2**63 - 1.")
-        report = Reporter(on_progress, cancel)
-        if push_to is not None:
-            check_push(push_to, license=license, consent=consent)
-        material = self._material(reference, audio, images, face, report)
-        for message in material.warnings:
-            warn(message)
-        pack, self.last = fit_material(
-            material,
-            generator=self.generator,
-            net=self.net,
-            encoder=self.encoder,
-            config=self.config,
-            device=self.device,
-            name=name or "style",
-            summary=summary,
-            license=license,
-            consent=consent,
-            seed=seed,
-            rank=rank,
-            report=report,
-            checkpoint=checkpoint,
-            resume=resume,
-        )
-        if push_to is not None:
-            report("push")
-            pack = dataclasses.replace(pack, source=pack.push(push_to))
-        return pack
+        report = start(options)
+        return self._learn(self._data(reference, audio, images, face, report), report, options)
 
-    def _material(
+    @with_options
+    def fit_motion(
+        self,
+        audio: Audio,
+        motion: Motion,
+        /,
+        *,
+        valid: NDArray[Any] | None = None,
+        neutral: FloatArray | None = None,
+        **options: Unpack[FitOptions],
+    ) -> StylePack:
+        """Learn a style from a sound and known motion that belongs to it, without a picture.
+
+        The fit is paired, and takes the motion as it is: no offset between lips and sound is looked for.
+
+        Args:
+            audio: What is being said, 2 s or longer.
+            motion: How the face moves, in the face frame at 60 Hz, on the sound's clock.
+            valid: Which frames of the motion count, bool ``[T]``; all where left out.
+            neutral: The person's neutral face ``[68, 3]``, face-frame units, which figures are measured on; the
+                canonical face where left out.
+            **options: As in ``FitOptions``.
+
+        Returns:
+            The pack, as ``fit``.
+
+        Raises:
+            InputError: The motion is not at 60 Hz, too little of it is valid, or nothing is heard in the sound.
+            StyleWithoutEffect: The fit moved nothing.
+            CheckpointError: ``resume`` does not belong to this fit.
+            HubError: The Hub cannot be reached or refuses; ``StyleAdapter.last.pack`` has the pack.
+            Cancelled: ``cancel`` was called.
+        """
+        report = start(options)
+        data = motion_data(
+            audio, motion, valid=valid, neutral=neutral, encoder=self.encoder, config=self.config, report=report
+        )
+        return self._learn(data, report, options)
+
+    def _data(
         self,
         reference: MediaInput | None,
         audio: AudioInput | None,
@@ -166,27 +164,11 @@ class StyleAdapter:
         face: FaceSelector,
         report: Reporter,
     ) -> FitData:
+        shared: Any = {"encoder": self.encoder, "config": self.config, "face": face, "report": report}
         if reference is not None and images is None:
-            return paired_data(
-                reference,
-                audio,
-                encoder=self.encoder,
-                detector=self.detector,
-                base=self._generate,
-                config=self.config,
-                face=face,
-                report=report,
-            )
+            return paired_data(reference, audio, detector=self.detector, base=self._generate, **shared)
         if reference is None and images is not None and audio is not None:
-            return unpaired_data(
-                images,
-                audio,
-                encoder=self.encoder,
-                detector=self.detector,
-                config=self.config,
-                face=face,
-                report=report,
-            )
+            return unpaired_data(images, audio, detector=self.detector, **shared)
         raise ConfigError(
             "it is not clear what to learn from",
             where="reference=, audio=, images=",
@@ -196,31 +178,41 @@ class StyleAdapter:
     def _generate(self, features: FloatArray) -> Motion:
         return generate(self.generator, features, device=self.device)
 
+    def _learn(self, data: FitData, report: Reporter, options: FitOptions) -> StylePack:
+        for message in data.warnings:
+            warn(message)
+        self.last = learn(
+            data,
+            options,
+            generator=self.generator,
+            net=self.net,
+            encoder=self.encoder,
+            config=self.config,
+            device=self.device,
+            report=report,
+        )
+        pack, push_to = self.last.pack, options.get("push_to")
+        if push_to is not None:
+            report("push")
+            pack = dataclasses.replace(pack, source=pack.push(push_to))
+        return pack
 
+
+@with_options
 def adapt(
     reference: MediaInput | None = None,
     /,
     *,
     audio: AudioInput | None = None,
     images: Sequence[ImageInput] | MediaInput | None = None,
-    name: str | None = None,
-    summary: str = "",
-    license: str | None = None,  # noqa: A002 the field's own name
-    consent: str | None = None,
     face: FaceSelector = None,
-    seed: int = 0,
-    rank: int | None = None,
-    push_to: str | None = None,
-    on_progress: ProgressCallback | None = None,
-    cancel: CancelToken | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
-    resume: str | os.PathLike[str] | None = None,
     encoder: str | AudioEncoder | None = None,
     detector: str | LandmarkDetector = defaults.DETECTOR,
     generator: str | MotionGenerator = defaults.GENERATOR,
     net: str | StyleTransferNet = defaults.NET,
     device: str | torch.device = "auto",
     config: FitConfig | None = None,
+    **options: Unpack[FitOptions],
 ) -> StylePack:
     """Learn a style in one call: ``sdk.adapt("rapper.mp4", name="rap")``.
 
@@ -229,20 +221,4 @@ def adapt(
     adapter = StyleAdapter(
         encoder=encoder, detector=detector, generator=generator, net=net, device=device, config=config
     )
-    return adapter.fit(
-        reference,
-        audio=audio,
-        images=images,
-        name=name,
-        summary=summary,
-        license=license,
-        consent=consent,
-        face=face,
-        seed=seed,
-        rank=rank,
-        push_to=push_to,
-        on_progress=on_progress,
-        cancel=cancel,
-        checkpoint=checkpoint,
-        resume=resume,
-    )
+    return adapter.fit(reference, audio=audio, images=images, face=face, **options)

@@ -16,8 +16,6 @@ from torch import Tensor
 from sdk.errors import CheckpointError
 from sdk.files import atomic_file
 
-__all__ = ["Checkpoint", "load_checkpoint", "save_checkpoint"]
-
 _FORMAT = "talkstyle-checkpoint-1"
 _HINT = "Remove it, or give another checkpoint= or resume=, and the fit begins anew."
 
@@ -28,8 +26,8 @@ class Checkpoint:
 
     Attributes:
         step: Steps done.
-        tensors: Networks, optimisers and the best parameters so far, by name.
-        best_step: The step that did best on the frames for choosing; 0 is the base.
+        tensors: Networks, optimizers and the best parameters so far, by name.
+        best_step: The step that did best on the validation part; 0 is the base.
         best_score: Its loss there.
         history: The terms of the loss, one entry a step.
     """

@@ -7,9 +7,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from sdk.errors import ConfigError
-from sdk.losses.transfer import TransferTerms
-
-__all__ = ["RECIPES", "FitConfig"]
+from sdk.losses import TransferTerms
 
 
 class FitConfig(BaseModel):
@@ -25,10 +23,10 @@ class FitConfig(BaseModel):
             only once is not learned by heart.
         window: Frames (60 Hz) in a window.
         warmup: Frames at a window's start that the loss leaves out, while the generator finds its state.
-        check_every: Steps between looks at the frames kept for choosing.
+        check_every: Steps between measurements on the validation part.
         checkpoint_every: Steps between checkpoints, where one is asked for.
-        held_out: The share of the reference, at its end, that the report is measured on and nothing else.
-        chosen_on: The share before that, on which the best step is chosen; none under 60 s.
+        held_out: The share of the reference, at its end, that the gain is measured on and nothing else.
+        validation_share: The share before that, on which the best step is chosen; none under 60 s.
         max_offset: The largest lead or lag of lips against sound that is looked for, in seconds; 0 takes the clip as
             it is.
         smoothing: Frames on either side over which a clip's landmarks are smoothed; 0 leaves them as they were found.
@@ -48,7 +46,7 @@ class FitConfig(BaseModel):
     check_every: int = Field(default=10, ge=1)
     checkpoint_every: int = Field(default=10, ge=1)
     held_out: float = Field(default=0.2, gt=0, lt=0.6)
-    chosen_on: float = Field(default=0.15, ge=0, lt=0.4)
+    validation_share: float = Field(default=0.15, ge=0, lt=0.4)
     max_offset: float = Field(default=0.3, ge=0, le=1)
     smoothing: int = Field(default=0, ge=0, le=10)
     terms: TransferTerms = Field(default_factory=TransferTerms)

@@ -1,11 +1,10 @@
-"""From a material to a style pack: fit, measure, describe."""
+"""From the data of a fit to a style pack: train, measure, describe."""
 
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,48 +12,58 @@ import torch
 
 from sdk.adapter.config import FitConfig
 from sdk.adapter.fit_data import FitData
-from sdk.adapter.gain import Gain, effect, measure, style_gain
-from sdk.adapter.loop import FitResult, run
+from sdk.adapter.gain import Gain, gain_share, mean_movement, measure
+from sdk.adapter.loop import Trained, run
 from sdk.adapter.lowrank import refine
-from sdk.data import MOTION_RATE, Motion
+from sdk.adapter.options import FitOptions
+from sdk.data import MOTION_RATE, FloatArray, Motion
 from sdk.errors import StyleWithoutEffect
 from sdk.generation import generate
 from sdk.interfaces import AudioEncoder, MotionGenerator, StyleTransferNet
+from sdk.metrics import MotionScores
 from sdk.packs import StylePack
 from sdk.packs.config import Training
 from sdk.packs.delta import energy
 from sdk.progress import Reporter
 from sdk.warnings import warn
 
-__all__ = ["Fitted", "compressed", "fit_material"]
-
-LEAST_EFFECT = 0.001
+MIN_MOVEMENT = 0.001
 """Eye distances that a style must move the landmarks by, on average."""
 
+KEPT_GAIN = 0.95
+"""The share of the gain that a low rank must keep."""
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
-    """What a fit saw on its way: for plots and tests.
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FitResult:
+    """What a fit learned, and how well.
 
     Attributes:
-        material: What it learned from.
-        result: Parameters, step and the loss's history.
-        base: The unadapted generator's motion on the reference's sound.
-        styled: The style's.
+        pack: The style.
         gain: The figures on the frames held out; None where none were.
-        pack: What came of it.
+        history: The loss and its terms, one entry a step.
+        motion: The reference's motion; on the sound's clock where sound and motion belong together.
+        base: The unadapted generator's motion on the sound.
+        styled: The style's, before it was compressed.
+        neutral: The person's own neutral face ``[68, 3]``, face-frame units.
+        offset: Seconds by which the lips came after the sound (negative: before it), already taken out.
+        warnings: What was found wrong with the reference.
     """
 
-    material: FitData
-    result: FitResult
-    base: Motion
-    styled: Motion
-    gain: Gain | None
     pack: StylePack
+    gain: Gain | None
+    history: list[dict[str, float]] = field(repr=False)
+    motion: Motion = field(repr=False)
+    base: Motion = field(repr=False)
+    styled: Motion = field(repr=False)
+    neutral: FloatArray = field(repr=False)
+    offset: float
+    warnings: tuple[str, ...]
 
 
-def fit_material(
-    material: FitData,
+def learn(
+    data: FitData,
+    options: FitOptions,
     *,
     generator: Any,
     net: StyleTransferNet,
@@ -62,67 +71,68 @@ def fit_material(
     config: FitConfig,
     device: torch.device,
     report: Reporter,
-    name: str,
-    summary: str = "",
-    license: str | None = None,  # noqa: A002 the field's own name
-    consent: str | None = None,
-    seed: int = 0,
-    rank: int | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
-    resume: str | os.PathLike[str] | None = None,
-) -> tuple[StylePack, Fitted]:
-    """Learn a style from what ``StyleAdapter`` makes of a reference, or from motion that is known.
-
-    Arguments and errors are those of ``StyleAdapter`` and of its ``fit``; components are objects, in their place.
-    """
-    result = run(
-        material,
+) -> FitResult:
+    """Learn a style from prepared data; errors are those of ``StyleAdapter.fit``."""
+    seed, rank = options.get("seed", 0), options.get("rank")
+    trained = run(
+        data,
         generator,
         net,
         config=config,
         seed=seed,
         device=device,
         report=report,
-        checkpoint=checkpoint,
-        resume=resume,
+        checkpoint=options.get("checkpoint"),
+        resume=options.get("resume"),
     )
     report("measure")
-    base = generate(generator, material.features, device=device)
+    base = generate(generator, data.features, device=device)
     model = copy.deepcopy(generator)
-    model.load_state_dict(result.parameters, strict=False)
-    styled = generate(model, material.features, device=device)
-    moved = effect(base, styled)
-    if moved < LEAST_EFFECT:
+    model.load_state_dict(trained.parameters, strict=False)
+    styled = generate(model, data.features, device=device)
+    moved = mean_movement(base, styled)
+    if moved < MIN_MOVEMENT:
         raise StyleWithoutEffect(
             f"the style moves the landmarks by {100 * moved:.3f} % of the eye distance, which is nothing",
             hint="Give a longer or livelier reference, or more steps.",
         )
-    gain = measure(material, base, styled)
-    if gain is not None and gain.style <= 0:
+    gain = measure(data, base, styled)
+    if gain is not None and gain.share <= 0:
         warn(
             f"the style brings no gain on the frames held out: its distance to them is {gain.after.style:.2f} % of "
             f"the eye distance, the base's {gain.before.style:.2f} %. A longer reference usually cures this"
         )
     pack = StylePack.create(
-        name=name,
+        name=options.get("name") or "style",
         base=generator,
-        fitted=result.parameters,
+        fitted=trained.parameters,
         encoder=encoder,
-        summary=summary,
-        license=license,
-        consent=consent,
-        training=_training(material, result, gain, config, seed),
+        summary=options.get("summary", ""),
+        license=options.get("license"),
+        consent=options.get("consent"),
+        training=_training(data, trained, gain, config, seed),
     )
-    fitted = Fitted(material, result, base, styled, gain, pack)
     if rank is not None:
+        ranks = (rank,) if isinstance(rank, int) else rank
         shared: Any = {"generator": generator, "net": net, "config": config, "device": device, "report": report}
-        fitted = replace(fitted, pack=compressed(pack, fitted, (rank,), seed=seed, **shared))
-    return fitted.pack, fitted
+        pack = _compressed(pack, data, base, ranks, seed=seed, **shared)
+    return FitResult(
+        pack=pack,
+        gain=gain,
+        history=trained.history,
+        motion=data.motion,
+        base=base,
+        styled=styled,
+        neutral=data.neutral,
+        offset=data.offset,
+        warnings=data.warnings,
+    )
 
 
-def compressed(
+def _compressed(
     pack: StylePack,
-    fitted: Fitted,
+    data: FitData,
+    base: Motion,
     ranks: Sequence[int],
     *,
     generator: MotionGenerator,
@@ -131,32 +141,15 @@ def compressed(
     seed: int,
     device: torch.device,
     report: Reporter,
-    keep: float = 0.95,
 ) -> StylePack:
-    """Compress a pack to the first of ``ranks`` that keeps its gain on the frames held out, in half precision.
+    """Compress a pack to the first rank that keeps its gain on the frames held out, or the last, in half precision.
 
-    Where truncating loses too much of a paired fit, the factors learn on for half as many steps.
-
-    Args:
-        pack: As it was fitted.
-        fitted: What the fit saw.
-        ranks: To try, in this order; the last is taken in any case.
-        generator: The base.
-        net: f.
-        config: Of the fit.
-        seed: Of the fit.
-        device: Where both networks are.
-        report: Progress.
-        keep: The share of the gain that must be left.
-
-    Returns:
-        The small pack; its ``config.compression`` says what it kept.
+    Where truncating loses too much of a paired fit, the factors are trained for half as many steps.
     """
-    material = fitted.material
 
     def gain(one: StylePack) -> float | None:
         with one.apply(generator) as styled:
-            return style_gain(material, fitted.base, generate(styled, material.features, device=device))
+            return gain_share(data, base, generate(styled, data.features, device=device))
 
     whole = gain(pack)
     small = pack
@@ -166,43 +159,47 @@ def compressed(
         if whole is None or whole <= 0 or small.config.compression is None:
             return small
         share = (gain(small) or 0.0) / whole
-        if share < keep and material.paired:
+        if share < KEPT_GAIN and data.paired:
             shorter = config.model_copy(update={"steps": max(config.steps // 2, 1)})
             delta = refine(
-                small.delta, material, generator=generator, net=net, config=shorter, seed=seed, device=device,
-                report=report,
-            )  # fmt: skip
+                small.delta, data, generator=generator, net=net, config=shorter, seed=seed, device=device, report=report
+            )
             better = small.replace(delta=delta.to(torch.float16))
-            found = (gain(better) or 0.0) / whole
-            if found > share:
-                left = small.config.compression.model_copy(update={"energy": energy(pack.delta, better.delta)})
-                small, share = better.replace(compression=left), found
+            better_share = (gain(better) or 0.0) / whole
+            if better_share > share:
+                kept = small.config.compression.model_copy(update={"energy": energy(pack.delta, better.delta)})
+                small, share = better.replace(compression=kept), better_share
         assert small.config.compression is not None
         small = small.replace(compression=small.config.compression.model_copy(update={"gain": share}))
-        if share >= keep:
+        if share >= KEPT_GAIN:
             break
     return small
 
 
-def _training(material: FitData, result: FitResult, gain: Gain | None, config: FitConfig, seed: int) -> Training:
-    """What the pack records of a fit. The time it took is not among it: the same fit gives the same pack."""
+def _training(data: FitData, trained: Trained, gain: Gain | None, config: FitConfig, seed: int) -> Training:
+    """What the pack records of a fit; not the time that it took, so that the same fit gives the same pack."""
     settings = config.model_dump()
     settings |= {f"terms.{key}": value for key, value in settings.pop("terms").items()}
-    settings |= {"paired": material.paired, "offset_seconds": round(material.offset, 4)}
+    settings |= {"paired": data.paired, "offset_seconds": round(data.offset, 4)}
 
-    def numbers(scores: dict[str, float | None]) -> dict[str, float]:
-        return {key: value for key, value in scores.items() if value is not None}
+    def numbers(scores: MotionScores) -> dict[str, float]:
+        return {key: value for key, value in scores.as_dict().items() if value is not None}
 
-    fit = material.frames.fit
+    measured: dict[str, Any] = {}
+    if gain is not None:
+        null = gain.after.opening_null
+        measured = {
+            "held_out": gain.frames,
+            "before": numbers(gain.before),
+            "after": numbers(gain.after) | {"gain": round(gain.share, 6)},
+            "baselines": {key: numbers(scores) for key, scores in gain.baselines.items()},
+            "null": {} if null is None else {"opening_r": null},
+        }
     return Training(
-        seconds=round(float(np.sum(material.seen[fit]) / MOTION_RATE), 3),
-        steps=result.step,
+        seconds=round(float(np.sum(data.valid[data.frames.train]) / MOTION_RATE), 3),
+        steps=trained.step,
         seed=seed,
         settings=settings,
-        references=material.references,
-        held_out=gain.frames if gain else None,
-        before=numbers(gain.before.as_dict()) if gain else {},
-        after=numbers(gain.after.as_dict()) | {"gain": round(gain.style, 6)} if gain else {},
-        baselines={key: numbers(scores.as_dict()) for key, scores in gain.baselines.items()} if gain else {},
-        null=numbers({"opening_r": gain.after.opening_null}) if gain else {},
+        references=data.references,
+        **measured,
     )

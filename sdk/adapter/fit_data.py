@@ -1,20 +1,20 @@
-"""From what a caller gives to what a fit works on: features, motion, and one clock for both."""
+"""From what a caller gives to what a fit works on: features and motion on one clock."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sdk.activity import speech_activity
 from sdk.adapter.config import FitConfig
-from sdk.adapter.split import Spans, split
+from sdk.adapter.split import Split, split
 from sdk.data import MOTION_RATE, Audio, FloatArray, Motion
-from sdk.errors import AudioSilent, ConfigError, MediaTrackMissing, ReferenceTooShort
+from sdk.errors import AudioSilent, ConfigError, InputError, MediaTrackMissing, ReferenceTooShort
 from sdk.face import neutral_face, normalise, stills_neutral
 from sdk.geometry import canonical_face, mouth_opening
 from sdk.interfaces import AudioEncoder, LandmarkDetector
@@ -24,13 +24,8 @@ from sdk.packs.config import Provenance
 from sdk.progress import Reporter
 from sdk.tracking import FaceSelector, load_clip, load_stills
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["FitData", "paired_data", "unpaired_data"]
-
-FEW = 120
-"""Frames under which too few have closed lips for their median to be the face at rest."""
+MIN_CLOSED_LIPS_FRAMES = 120
+"""With fewer frames, too few have closed lips for their median to be the face at rest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,12 +35,12 @@ class FitData:
     Attributes:
         features: Of the sound, float32 ``[T, D]``.
         motion: Of the reference: T frames on the sound's clock where paired, else any number.
-        seen: Which frames of ``motion`` were seen, bool.
+        valid: Which frames of ``motion`` count, bool.
         neutral: The person's own neutral face ``[68, 3]``.
         paired: Whether the sound is what the person in the frames is saying.
         ordered: Whether frames follow each other in time.
-        sound: ``features``, cut.
-        frames: ``motion``, cut.
+        sound: How ``features`` are split.
+        frames: How ``motion`` is split.
         offset: Seconds by which the lips came after the sound (negative: before it), already taken out.
         references: What the pack records of it.
         warnings: What the caller should know.
@@ -53,43 +48,20 @@ class FitData:
 
     features: FloatArray
     motion: Motion
-    seen: NDArray[np.bool_]
+    valid: NDArray[np.bool_]
     neutral: FloatArray
     paired: bool
     ordered: bool
-    sound: Spans
-    frames: Spans
+    sound: Split
+    frames: Split
     offset: float
     references: tuple[Provenance, ...]
     warnings: tuple[str, ...]
 
     def digest(self) -> str:
-        """The sha256 (hex) of everything that a fit depends on here."""
-        digest = hashlib.sha256(repr((self.paired, self.ordered, self.sound, self.frames)).encode())
-        for array in (self.features, self.motion.expression, self.motion.pose, self.seen):
-            digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()
-
-
-def _sound(source: AudioInput, encoder: AudioEncoder, report: Reporter) -> tuple[Audio, FloatArray]:
-    """Read and encode a sound, refusing one in which nothing is heard."""
-    report("listen")
-    audio = read_audio(source, rate=encoder.sample_rate)
-    if not speech_activity(audio).any():
-        raise AudioSilent(
-            "nothing is heard in the reference's sound",
-            where=f"the whole {float(audio.duration):.1f} s",
-            hint="Give the sound that belongs to the clip with audio=.",
-        )
-    return audio, encoder.encode(audio)
-
-
-def _record(kind: Literal["clip", "audio", "video", "images"], length: float, sha256: str) -> Provenance:
-    return Provenance(kind=kind, length=round(length, 3), sha256=sha256)
-
-
-def _audio_record(audio: Audio) -> Provenance:
-    return _record("audio", float(audio.duration), hashlib.sha256(audio.samples.tobytes()).hexdigest())
+        """The sha256 (hex) of everything in it that a fit depends on."""
+        cuts = np.frombuffer(repr((self.paired, self.ordered, self.sound, self.frames)).encode(), np.uint8)
+        return _sha256(cuts, self.features, self.motion.expression, self.motion.pose, self.valid)
 
 
 def paired_data(
@@ -110,13 +82,13 @@ def paired_data(
         audio: Its sound; its own track where left out.
         encoder: Turns the sound into features.
         detector: Finds the face.
-        base: The unadapted generator, which estimates by how much lips and sound are apart.
+        base: The unadapted generator, which tells how far lips and sound are apart.
         config: The shares to hold out, and the largest offset.
         face: Which face, where there are several.
         report: Progress.
     """
     try:
-        sound, features = _sound(clip if audio is None else audio, encoder, report)
+        sound, features = _encoded(clip if audio is None else audio, encoder, report)
     except MediaTrackMissing as error:
         if audio is not None:
             raise
@@ -126,44 +98,72 @@ def paired_data(
             hint="Give its sound with audio=, or give the clip with images= and any sound with audio=.",
         ) from error
     track = load_clip(clip, detector=detector, face=face, smoothing=config.smoothing, report=report)
-    warnings = list(track.warnings)
-    count = min(len(features), len(track.points))
-    if abs(len(features) - len(track.points)) > MOTION_RATE:
-        warnings.append(
-            f"the clip lasts {len(track.points) / 60:.1f} s and its sound {len(features) / 60:.1f} s; "
-            f"only the first {count / 60:.1f} s of both are used"
-        )
-    points, seen, features = track.points[:count], track.valid[:count], features[:count]
-    spans = split(count, held_out=config.held_out, chosen_on=config.chosen_on)
-    known = _mask(count, spans.fit) & seen
-    if known.sum() < MOTION_RATE:
-        raise ReferenceTooShort(
-            f"only {known.sum() / 60:.1f} s of the part to learn from show the face",
-            hint="Give a longer clip in which the face stays visible.",
-        )
-    neutral = neutral_face(points[known])
-    motion = normalise(points, neutral=neutral, known=known)
-    offset, doubt = _offset(base(features), motion, seen, spans.fit, config.max_offset)
-    warnings += doubt
+    count, warnings = _common_length(features, track.points, "clip")
+    points, valid, features = track.points[:count], track.valid[:count], features[:count]
+    train = split(count, config).train
+    usable = _usable(valid, train)
+    neutral = neutral_face(points[usable])
+    motion = normalise(points, neutral=neutral, known=usable)
+    offset, doubts = _offset(base(features), motion, valid, train, config.max_offset)
     if offset > 0:
-        features, motion, seen = features[offset:], motion[: count - offset], seen[: count - offset]
+        features, motion, valid = features[offset:], motion[: count - offset], valid[: count - offset]
     elif offset < 0:
-        features, motion, seen = features[:offset], motion[-offset:], seen[-offset:]
-    spans = split(len(features), held_out=config.held_out, chosen_on=config.chosen_on)
-    references = [_record("clip", float(track.duration), track.sha256)]
+        features, motion, valid = features[:offset], motion[-offset:], valid[-offset:]
+    references = [_provenance("clip", float(track.duration), track.sha256)]
     if audio is not None:
-        references.append(_audio_record(sound))
+        references.append(_audio_provenance(sound))
+    both = split(len(features), config)
     return FitData(
         features=features,
         motion=motion,
-        seen=seen,
+        valid=valid,
         neutral=neutral,
         paired=True,
         ordered=True,
-        sound=spans,
-        frames=spans,
+        sound=both,
+        frames=both,
         offset=-offset / float(MOTION_RATE),
         references=tuple(references),
+        warnings=(*track.warnings, *warnings, *doubts),
+    )
+
+
+def motion_data(
+    audio: Audio,
+    motion: Motion,
+    *,
+    valid: NDArray[np.bool_] | None,
+    neutral: FloatArray | None,
+    encoder: AudioEncoder,
+    config: FitConfig,
+    report: Reporter,
+) -> FitData:
+    """Prepare a sound and the motion that belongs to it, already in the face frame and on the sound's clock."""
+    if motion.rate != MOTION_RATE:
+        raise InputError(
+            f"motion at {float(motion.rate):g} Hz cannot be learned from",
+            where="motion",
+            hint=f"Give it at {MOTION_RATE} Hz.",
+        )
+    if valid is not None and np.shape(valid) != (len(motion),):
+        raise InputError(f"valid has shape {np.shape(valid)} for {len(motion)} frames of motion", where="valid")
+    _, features = _encoded(audio, encoder, report)
+    count, warnings = _common_length(features, motion.pose, "motion")
+    counted = np.ones(count, dtype=bool) if valid is None else np.asarray(valid, dtype=bool)[:count]
+    both = split(count, config)
+    _usable(counted, both.train)
+    sha256 = _sha256(audio.samples, motion.expression, motion.pose, *(() if valid is None else (counted,)))
+    return FitData(
+        features=features[:count],
+        motion=motion[:count],
+        valid=counted,
+        neutral=canonical_face() if neutral is None else neutral,
+        paired=True,
+        ordered=True,
+        sound=both,
+        frames=both,
+        offset=0.0,
+        references=(_provenance("clip", float(audio.duration), sha256),),
         warnings=tuple(warnings),
     )
 
@@ -178,68 +178,96 @@ def unpaired_data(
     face: FaceSelector,
     report: Reporter,
 ) -> FitData:
-    """Prepare reference pictures and a sound that has nothing to do with them.
-
-    Args:
-        images: Stills, or a video whose sound, if any, is left alone.
-        audio: Any speech.
-        encoder: Turns the sound into features.
-        detector: Finds the face.
-        config: The shares to hold out.
-        face: Which face, where there are several.
-        report: Progress.
-    """
-    sound, features = _sound(audio, encoder, report)
+    """Prepare reference pictures, or a video whose own sound is ignored, and any speech."""
+    sound, features = _encoded(audio, encoder, report)
     if len(features) < 2 * MOTION_RATE:
         raise ReferenceTooShort(f"the sound lasts {len(features) / 60:.1f} s", hint="Give at least 2 s of speech.")
     if isinstance(images, Sequence) and not isinstance(images, str | bytes | bytearray):
         if not images:
             raise ConfigError("images= is empty", hint="Give at least one picture of the person.")
         stills = load_stills(images, detector=detector, face=face, report=report)
-        points, seen, ordered = stills.points, np.ones(len(stills.points), dtype=bool), False
-        record = _record("images", len(points), stills.sha256)
+        points, valid, ordered = stills.points, np.ones(len(stills.points), dtype=bool), False
+        record = _provenance("images", len(points), stills.sha256)
         warnings = list(stills.warnings)
     else:
         track = load_clip(images, detector=detector, face=face, smoothing=config.smoothing, report=report)
-        points, seen, ordered = track.points, track.valid, True
-        record = _record("video", float(track.duration), track.sha256)
+        points, valid, ordered = track.points, track.valid, True
+        record = _provenance("video", float(track.duration), track.sha256)
         warnings = list(track.warnings)
-    frames = split(len(points), held_out=config.held_out, chosen_on=config.chosen_on)
-    if frames.report is None:
+    frames = split(len(points), config)
+    if frames.test is None:
         warnings.append(f"{len(points)} stills are too few to hold any out: the style's gain is not measured")
-    known = _mask(len(points), frames.fit) & seen
-    neutral = stills_neutral(points[known]) if known.sum() < FEW else neutral_face(points[known])
+    usable = _within(frames.train, valid)
+    few = usable.sum() < MIN_CLOSED_LIPS_FRAMES
+    neutral = (stills_neutral if few else neutral_face)(points[usable])
     return FitData(
         features=features,
-        motion=normalise(points, neutral=neutral, known=known),
-        seen=seen,
+        motion=normalise(points, neutral=neutral, known=usable),
+        valid=valid,
         neutral=neutral,
         paired=False,
         ordered=ordered,
-        sound=split(len(features), held_out=config.held_out, chosen_on=config.chosen_on),
+        sound=split(len(features), config),
         frames=frames,
         offset=0.0,
-        references=(record, _audio_record(sound)),
+        references=(record, _audio_provenance(sound)),
         warnings=tuple(warnings),
     )
 
 
-def _mask(count: int, span: slice) -> NDArray[np.bool_]:
-    mask = np.zeros(count, dtype=bool)
-    mask[span] = True
+def _encoded(source: AudioInput, encoder: AudioEncoder, report: Reporter) -> tuple[Audio, FloatArray]:
+    """Read and encode a sound, refusing one in which nothing is heard."""
+    report("listen")
+    audio = read_audio(source, rate=encoder.sample_rate)
+    if not speech_activity(audio).any():
+        raise AudioSilent(
+            "nothing is heard in the reference's sound",
+            where=f"the whole {float(audio.duration):.1f} s",
+            hint="Give the sound that belongs to the clip with audio=.",
+        )
+    return audio, encoder.encode(audio)
+
+
+def _common_length(features: FloatArray, frames: FloatArray, what: str) -> tuple[int, list[str]]:
+    """The frames that sound and motion share, with a warning where one is over a second longer."""
+    count = min(len(features), len(frames))
+    if abs(len(features) - len(frames)) <= MOTION_RATE:
+        return count, []
+    return count, [
+        f"the {what} lasts {len(frames) / 60:.1f} s and its sound {len(features) / 60:.1f} s; "
+        f"only the first {count / 60:.1f} s of both are used"
+    ]
+
+
+def _within(part: slice, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    mask = np.zeros_like(valid)
+    mask[part] = valid[part]
     return mask
 
 
-def _offset(base: Motion, motion: Motion, seen: NDArray[np.bool_], span: slice, reach: float) -> tuple[int, list[str]]:
-    """Estimate by how many frames the sound comes after the lips, from the frames to fit alone."""
-    if reach == 0:
+def _usable(valid: NDArray[np.bool_], train: slice) -> NDArray[np.bool_]:
+    """The valid frames of the training part, which must last a second."""
+    usable = _within(train, valid)
+    if usable.sum() < MOTION_RATE:
+        raise ReferenceTooShort(
+            f"only {usable.sum() / 60:.1f} s of the part to learn from show the face",
+            hint="Give a longer clip in which the face stays visible.",
+        )
+    return usable
+
+
+def _offset(
+    base: Motion, motion: Motion, valid: NDArray[np.bool_], train: slice, max_offset: float
+) -> tuple[int, list[str]]:
+    """Estimate, on the training part, by how many frames the sound comes after the lips."""
+    if max_offset == 0:
         return 0, []
     face = canonical_face()
     found = correlate(
-        mouth_opening(face + base.expression[span]),
-        mouth_opening(face + motion.expression[span]),
-        valid=seen[span],
-        within=reach,
+        mouth_opening(face + base.expression[train]),
+        mouth_opening(face + motion.expression[train]),
+        valid=valid[train],
+        within=max_offset,
     )
     if found.r <= found.null:
         return 0, [
@@ -247,3 +275,18 @@ def _offset(base: Motion, motion: Motion, seen: NDArray[np.bool_], span: slice, 
             "them is corrected; is this the sound of this clip?"
         ]
     return round(found.lag * float(MOTION_RATE)), []
+
+
+def _sha256(*arrays: NDArray[Any]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _provenance(kind: Literal["clip", "audio", "video", "images"], length: float, sha256: str) -> Provenance:
+    return Provenance(kind=kind, length=round(length, 3), sha256=sha256)
+
+
+def _audio_provenance(audio: Audio) -> Provenance:
+    return _provenance("audio", float(audio.duration), _sha256(audio.samples))

@@ -1,20 +1,20 @@
-"""What a style brings, measured on frames that were used for nothing else, beside what trivial means bring."""
+"""What a style brings, measured on frames that were used for nothing else, beside trivial baselines."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sdk.adapter.fit_data import FitData
 from sdk.data import MOTION_RATE, Motion
 from sdk.metrics import MotionScores, compare, in_context, ridge, style_distance
 
-__all__ = ["Gain", "baselines", "effect", "measure", "style_gain"]
-
-_LINEAR: Final = 60 * MOTION_RATE.numerator
-"""Frames that the linear rival is fitted on at most: it costs the cube of its inputs, and gains little from more."""
+_RIDGE_FRAMES: Final = 60 * MOTION_RATE.numerator
+"""Frames that the ridge baseline is fitted on at most: its cost is cubic in its inputs, and more help little."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,31 +24,31 @@ class Gain:
     Attributes:
         before: The base's.
         after: The style's.
-        baselines: Those of trivial means, by name.
+        baselines: Those of trivial baselines, by name.
         frames: The frames held out, ``(first, last + 1)``, at 60 Hz.
     """
 
     before: MotionScores
     after: MotionScores
-    baselines: dict[str, MotionScores]
+    baselines: Mapping[str, MotionScores]
     frames: tuple[int, int]
 
     @property
-    def style(self) -> float:
+    def share(self) -> float:
         """The share of the base's style distance that is gone: 1 is all of it, under 0 a loss."""
-        return 1 - self.after.style / max(self.before.style, 1e-9)
+        return _share(self.before.style, self.after.style)
 
 
-def baselines(base: Motion, known: Motion, generated: Motion) -> dict[str, Motion]:
-    """Build trivial rivals from what was known at the time of the fit.
+def baseline_motions(base: Motion, known: Motion, generated: Motion) -> dict[str, Motion]:
+    """Build trivial baselines from what was known at the time of the fit.
 
     Args:
         base: The unadapted generator's motion on the sound that was learned from.
         known: The reference's frames that were learned from.
-        generated: The unadapted generator's motion to turn into each rival's.
+        generated: The unadapted generator's motion to turn into each baseline's.
     """
 
-    def rival(spread: bool) -> Motion:
+    def moved(spread: bool) -> Motion:
         parts = []
         for mine, theirs, out in (
             (base.expression, known.expression, generated.expression),
@@ -63,62 +63,69 @@ def baselines(base: Motion, known: Motion, generated: Motion) -> dict[str, Motio
         np.broadcast_to(known.pose.mean(0), generated.pose.shape),
         generated.rate,
     )
-    return {"static mean": still, "mean shift": rival(spread=False), "mean and spread": rival(spread=True)}
+    return {"static mean": still, "mean shift": moved(spread=False), "mean and spread": moved(spread=True)}
 
 
-def measure(material: FitData, base: Motion, styled: Motion) -> Gain | None:
+def measure(data: FitData, base: Motion, styled: Motion) -> Gain | None:
     """Compare base, style and baselines with the frames held out; None where none were.
 
     Args:
-        material: What was learned from.
+        data: What was learned from.
         base: The unadapted generator's motion on the whole sound.
         styled: The style's.
     """
-    sound, frames = material.sound.report, material.frames.report
-    if sound is None or frames is None:
+    held_out = _held_out(data)
+    if held_out is None:
         return None
-    real, seen = material.motion[frames], material.seen[frames]
-    if seen.sum() < 2:
-        return None
-    rivals = baselines(base[material.sound.fit], material.motion[material.frames.fit], base[sound])
-    if material.paired:
-        rivals["ridge"] = _linear(material, sound)
+    sound, frames, valid = held_out
+    baselines = baseline_motions(base[data.sound.train], data.motion[data.frames.train], base[sound])
+    if data.paired:
+        baselines["ridge"] = _ridge(data, sound)
 
     def scores(motion: Motion) -> MotionScores:
-        return compare(
-            motion, real, paired=material.paired, ordered=material.ordered, valid=seen, neutral=material.neutral
-        )
+        real = data.motion[frames]
+        return compare(motion, real, paired=data.paired, ordered=data.ordered, valid=valid, neutral=data.neutral)
 
     return Gain(
         before=scores(base[sound]),
         after=scores(styled[sound]),
-        baselines={name: scores(motion) for name, motion in rivals.items()},
+        baselines={name: scores(motion) for name, motion in baselines.items()},
         frames=(frames.start, frames.stop),
     )
 
 
-def _linear(material: FitData, ahead: slice) -> Motion:
-    """What a linear map from sound to motion makes, fitted on what was learned from, or on the last minute of that."""
-    start = max(material.sound.fit.start, material.sound.fit.stop - _LINEAR)
-    known = np.arange(start, material.sound.fit.stop)
-    known = known[material.seen[known]]
-    inputs, motion = in_context(material.features), material.motion
-    shown = Motion(motion.expression[known], motion.pose[known], motion.rate)
-    return ridge(inputs[known], shown, inputs[ahead])
-
-
-def style_gain(material: FitData, base: Motion, styled: Motion) -> float | None:
-    """``Gain.style`` alone, which is quick; None where no frames were held out."""
-    sound, frames = material.sound.report, material.frames.report
-    if sound is None or frames is None or material.seen[frames].sum() < 2:
+def gain_share(data: FitData, base: Motion, styled: Motion) -> float | None:
+    """``Gain.share`` alone, which is quick; None where no frames were held out."""
+    held_out = _held_out(data)
+    if held_out is None:
         return None
-    real, seen = material.motion[frames], material.seen[frames]
-    shown = Motion(real.expression[seen], real.pose[seen], real.rate)
-    before, after = (style_distance(one[sound], shown, ordered=material.ordered) for one in (base, styled))
-    return 1 - after / max(before, 1e-9)
+    sound, frames, valid = held_out
+    real = data.motion[frames][valid]
+    return _share(*(style_distance(one[sound], real, ordered=data.ordered) for one in (base, styled)))
 
 
-def effect(base: Motion, styled: Motion) -> float:
+def mean_movement(base: Motion, styled: Motion) -> float:
     """How far a style moves the landmarks: the mean distance, in eye distances."""
     gap = styled.phi().reshape(-1, 68, 3) - base.phi().reshape(-1, 68, 3)
     return float(np.linalg.norm(gap, axis=-1).mean())
+
+
+def _held_out(data: FitData) -> tuple[slice, slice, NDArray[np.bool_]] | None:
+    """The test part's frames of the sound and of the motion, and which of the latter are valid."""
+    sound, frames = data.sound.test, data.frames.test
+    if sound is None or frames is None or data.valid[frames].sum() < 2:
+        return None
+    return sound, frames, data.valid[frames]
+
+
+def _share(before: float, after: float) -> float:
+    return 1 - after / max(before, 1e-9)
+
+
+def _ridge(data: FitData, test: slice) -> Motion:
+    """What a linear map from sound to motion makes of the test part, fitted on the training part or its last minute."""
+    train = data.sound.train
+    known = np.arange(max(train.start, train.stop - _RIDGE_FRAMES), train.stop)
+    known = known[data.valid[known]]
+    inputs = in_context(data.features)
+    return ridge(inputs[known], data.motion[known], inputs[test])

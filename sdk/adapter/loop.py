@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,6 @@ from torch import Tensor, nn
 from sdk.adapter.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from sdk.adapter.config import FitConfig
 from sdk.adapter.fit_data import FitData
-from sdk.data import FloatArray
 from sdk.errors import ConfigError, StyleWithoutEffect
 from sdk.generation import aligned
 from sdk.interfaces import MotionGenerator, StyleTransferNet
@@ -29,17 +28,15 @@ from sdk.losses import StyleTarget, TransferLoss
 from sdk.packs.fingerprint import weights_sha256
 from sdk.progress import Reporter
 
-__all__ = ["FitResult", "run"]
-
 
 @dataclass(frozen=True, eq=False)
-class FitResult:
-    """What a fit ended in.
+class Trained:
+    """What training ended in.
 
     Attributes:
         parameters: The generator's, by name, at the best step.
         step: That step.
-        history: The terms of the loss, one entry a step.
+        history: The loss and its terms, one entry a step.
     """
 
     parameters: dict[str, Tensor]
@@ -48,7 +45,7 @@ class FitResult:
 
 
 def run(
-    material: FitData,
+    data: FitData,
     generator: MotionGenerator,
     net: StyleTransferNet,
     *,
@@ -58,11 +55,11 @@ def run(
     report: Reporter,
     checkpoint: str | os.PathLike[str] | None = None,
     resume: str | os.PathLike[str] | None = None,
-) -> FitResult:
+) -> Trained:
     """Fit a generator to a reference.
 
     Args:
-        material: What to learn from.
+        data: What to learn from.
         generator: The base; left as it is.
         net: f; left as it is.
         config: Settings.
@@ -73,70 +70,66 @@ def run(
         resume: A snapshot to go on from.
 
     Raises:
-        CheckpointError: ``resume`` is not a snapshot of this very fit.
+        CheckpointError: ``resume`` is not a snapshot of this same fit.
     """
-    identity = _identity(material, generator, net, config, seed)
-    base = _Base.of(generator, material, device)
-    model: Any = copy.deepcopy(generator)  # Any: to torch they are modules, to us what their Protocols say
-    critic: Any = copy.deepcopy(net)
-    _frozen_statistics(model)
-    trained: dict[str, Tensor] = dict(model.named_parameters())
+    identity = _identity(data, generator, net, config, seed)
+    tensors = _Tensors.of(generator, data, device)
+    model: Any = copy.deepcopy(generator)  # Any: to torch these are modules, to us what their Protocols say
+    style_net: Any = copy.deepcopy(net)
+    _train_parameters_only(model)
+    parameters: dict[str, Tensor] = dict(model.named_parameters())
     terms = config.terms
-    reference = StyleTarget.of(*base.reference, ordered=material.ordered)
-    loss = TransferLoss(critic, terms, reference)
-    moved = [*trained.values(), *(critic.parameters() if terms.critic == "joint" else ())]
-    optimiser = torch.optim.Adam(moved, lr=config.learning_rate)
-    opponent = torch.optim.Adam(critic.parameters(), lr=config.critic_learning_rate, betas=(0.5, 0.9))
-    best = {name: p.detach().clone() for name, p in trained.items()}
-    state = Checkpoint(0, {})
+    loss = TransferLoss(style_net, terms, tensors.target)
+    moved = [*parameters.values(), *(style_net.parameters() if terms.critic == "joint" else ())]
+    optimizer = torch.optim.Adam(moved, lr=config.learning_rate)
+    critic_optimizer = torch.optim.Adam(style_net.parameters(), lr=config.critic_learning_rate, betas=(0.5, 0.9))
+    state = _State(model, style_net, optimizer, critic_optimizer)
+    best = _copy(parameters)
+    start = Checkpoint(0, {})
 
     def generate(rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """A batch of windows: their frames ``[B, W]``, and what the model makes of them, without the warm-up."""
-        rows = base.windows(rng, config)
-        heard = base.features[rows]
+        """A batch of windows: their frames ``[B, W]`` and the model's motion, without the warm-up."""
+        rows = tensors.windows(rng, config)
+        features = tensors.features[rows]
         if config.noise:
-            heard = heard + config.noise * torch.randn(heard.shape, generator=rng).to(heard.device)
-        expression, pose = aligned(model, heard)
+            features = features + config.noise * torch.randn(features.shape, generator=rng).to(features.device)
+        expression, pose = aligned(model, features)
         return rows[:, config.warmup :], expression[:, config.warmup :], pose[:, config.warmup :]
 
     def train_critic(expression: Tensor, pose: Tensor, rng: torch.Generator) -> None:
-        opponent.zero_grad()
+        critic_optimizer.zero_grad()
         torch.autograd.backward(loss.critic(expression, pose, rng=rng))
-        opponent.step()
+        critic_optimizer.step()
 
     with _repeatable(device):
         adversarial = terms.critic == "adversarial" and terms.sc > 0
         if resume is not None:
-            state = load_checkpoint(resume, identity=identity, device=device)
-            best = _restore(state, model, critic, optimiser, opponent)
+            start = load_checkpoint(resume, identity=identity, device=device)
+            best = state.restore(start.tensors)
         elif adversarial:
             for step in range(config.critic_warmup):
                 rng = _rng(seed, step, 1)
                 with torch.no_grad():
                     _, expression, pose = generate(rng)
                 train_critic(expression, pose, rng)
-        history = list(state.history)
-        best_step, best_score = state.best_step, state.best_score
+        history = list(start.history)
+        best_step, best_score = start.best_step, start.best_score
 
-        for step in range(state.step, config.steps):
+        for step in range(start.step, config.steps):
             rng = _rng(seed, step, 0)
             rows, expression, pose = generate(rng)
             if adversarial:
                 train_critic(expression, pose, rng)
-            if material.paired:
-                parts = {"mg": loss.paired(expression, base.target[rows], base.seen[rows])}
-            else:
-                parts = {"timing": loss.unpaired(expression, base.expression[rows])}
-            parts |= loss.style(expression, pose)
+            parts = _sound_terms(loss, tensors, expression, rows, rows) | loss.style(expression, pose)
             if terms.closure:
-                parts |= loss.closure(expression, *base.closures(rows, paired=material.paired))
+                parts |= loss.closure(expression, *tensors.closures(rows))
             if terms.sc:
                 parts |= loss.transfer(expression, pose, rng=rng)
             total = loss.total(parts)
-            optimiser.zero_grad()
+            optimizer.zero_grad()
             torch.autograd.backward(total)
-            torch.nn.utils.clip_grad_norm_(trained.values(), 1.0)
-            optimiser.step()
+            torch.nn.utils.clip_grad_norm_(parameters.values(), 1.0)
+            optimizer.step()
             history.append({"loss": float(total.detach()), **{k: float(v.detach()) for k, v in parts.items()}})
             if not np.isfinite(history[-1]["loss"]):
                 raise StyleWithoutEffect(
@@ -146,88 +139,83 @@ def run(
                 )
 
             done = step + 1
-            if material.frames.choose is None or material.sound.choose is None:
-                best_step, best = done, trained
+            if data.frames.validation is None or data.sound.validation is None:
+                best_step, best = done, parameters
             elif done % config.check_every == 0 or done == config.steps:
-                score = _score(model, base, material, loss, config)
+                score = _validation_loss(model, tensors, loss, data.sound.validation, data.frames.validation, config)
                 if score < best_score:
-                    best_step, best_score = done, score
-                    best = {name: p.detach().clone() for name, p in trained.items()}
+                    best_step, best_score, best = done, score, _copy(parameters)
             if checkpoint is not None and (done % config.checkpoint_every == 0 or done == config.steps):
-                tensors = _tensors(model, critic, optimiser, opponent, best)
-                snapshot = Checkpoint(done, tensors, best_step, best_score, history)
+                snapshot = Checkpoint(done, state.tensors(best), best_step, best_score, history)
                 save_checkpoint(checkpoint, snapshot, identity=identity)
             report("fit", done / config.steps, f"loss {history[-1]['loss']:.3f}")
 
-    return FitResult({name: p.detach().clone() for name, p in best.items()}, best_step, history)
+    return Trained(_copy(best), best_step, history)
 
 
 @dataclass(frozen=True, eq=False)
-class _Base:
-    """The material as tensors, and what the unadapted generator makes of it."""
+class _Tensors:
+    """The data as tensors, and what the unadapted generator makes of it."""
 
     features: Tensor
-    expression: Tensor
-    pose: Tensor
-    target: Tensor
-    seen: Tensor
-    reference: tuple[Tensor, Tensor, Tensor]
-    span: slice
+    base: Tensor
+    real: Tensor
+    valid: Tensor
+    target: StyleTarget
+    train: slice
+    paired: bool
 
     @classmethod
-    def of(cls, generator: MotionGenerator, material: FitData, device: torch.device) -> _Base:
-        def tensor(array: FloatArray) -> Tensor:
-            return torch.tensor(array, device=device)
-
-        features = tensor(material.features)
+    def of(cls, generator: MotionGenerator, data: FitData, device: torch.device) -> _Tensors:
+        features, expression, pose = (
+            torch.tensor(array, device=device) for array in (data.features, data.motion.expression, data.motion.pose)
+        )
         generator.eval()
         with torch.no_grad():
-            expression, pose = aligned(generator, features[None])
-        seen = torch.tensor(material.seen, device=device)
-        shown, turned = tensor(material.motion.expression), tensor(material.motion.pose)
-        fit = material.frames.fit
-        return cls(
-            features,
-            expression[0],
-            pose[0],
-            shown,
-            seen.float(),
-            (shown[fit], turned[fit], seen[fit]),
-            material.sound.fit,
-        )
+            base, _ = aligned(generator, features[None])
+        valid = torch.tensor(data.valid, device=device)
+        frames = data.frames.train
+        target = StyleTarget.of(expression[frames], pose[frames], valid[frames], ordered=data.ordered)
+        return cls(features, base[0], expression, valid.float(), target, data.sound.train, data.paired)
 
-    def closures(self, rows: Tensor, *, paired: bool) -> tuple[Tensor, Tensor]:
-        """What says where lips should meet, and which of its frames count."""
-        if paired:
-            return self.target[rows], self.seen[rows]
-        return self.expression[rows], torch.ones(rows.shape, device=rows.device)
+    def closures(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """The motion that says where lips should meet, and which of its frames count."""
+        if self.paired:
+            return self.real[rows], self.valid[rows]
+        return self.base[rows], torch.ones(rows.shape, device=rows.device)
 
     def windows(self, rng: torch.Generator, config: FitConfig) -> Tensor:
-        """Draw windows of the sound to learn from: frame numbers ``[B, W]``."""
-        length = min(config.window, self.span.stop - self.span.start)
+        """Draw windows of the sound's training part: frame numbers ``[B, W]``."""
+        length = min(config.window, self.train.stop - self.train.start)
         if length <= config.warmup:
             raise ConfigError(f"{length} frames to learn from are no more than a warm-up of {config.warmup}")
-        last = self.span.stop - length
-        starts = torch.randint(self.span.start, last + 1, (config.batch, 1), generator=rng)
+        last = self.train.stop - length
+        starts = torch.randint(self.train.start, last + 1, (config.batch, 1), generator=rng)
         return (starts + torch.arange(length)).to(self.features.device)
 
 
-def _score(model: MotionGenerator, base: _Base, material: FitData, loss: TransferLoss, config: FitConfig) -> float:
-    """The loss without f on the frames kept for choosing."""
-    sound, frames = material.sound.choose, material.frames.choose
-    assert sound is not None  # the caller asks only where there are such frames
-    assert frames is not None
+def _sound_terms(
+    loss: TransferLoss, tensors: _Tensors, expression: Tensor, sound: Tensor, frames: Tensor
+) -> dict[str, Tensor]:
+    """The term that holds the lips to the sound, of frames of the sound and of the reference ``[B, W]``."""
+    if tensors.paired:
+        return {"mg": loss.paired(expression, tensors.real[frames], tensors.valid[frames])}
+    return {"timing": loss.unpaired(expression, tensors.base[sound])}
+
+
+def _validation_loss(
+    model: MotionGenerator, tensors: _Tensors, loss: TransferLoss, sound: slice, frames: slice, config: FitConfig
+) -> float:
+    """The loss without f on the validation part."""
     # The stretch before gives the generator its state.
     lead = min(sound.start, config.window)
+    device = tensors.features.device
+    rows, shown = (torch.arange(part.start, part.stop, device=device)[None] for part in (sound, frames))
     with torch.no_grad():
-        expression, pose = aligned(model, base.features[None, sound.start - lead : sound.stop])
+        expression, pose = aligned(model, tensors.features[None, sound.start - lead : sound.stop])
         expression, pose = expression[:, lead:], pose[:, lead:]
-        if material.paired:
-            parts = {"mg": loss.paired(expression, base.target[None, frames], base.seen[None, frames])}
-        else:
-            parts = {"timing": loss.unpaired(expression, base.expression[None, sound])}
-        rows = torch.arange(sound.start, sound.stop, device=base.features.device)[None]
-        parts |= loss.closure(expression, *base.closures(rows, paired=material.paired))
+        parts = _sound_terms(loss, tensors, expression, rows, shown)
+        parts |= loss.closure(expression, *tensors.closures(rows))
         return float(loss.total(parts | loss.style(expression, pose)))
 
 
@@ -237,11 +225,8 @@ def _rng(seed: int, step: int, stream: int) -> torch.Generator:
     return torch.Generator().manual_seed(int(state) % 2**63)
 
 
-def _frozen_statistics(model: nn.Module) -> None:
-    """Train the parameters alone: running statistics stay, nothing is dropped.
-
-    The model as a whole is in training mode, because recurrent layers on CUDA have no backward pass outside it.
-    """
+def _train_parameters_only(model: nn.Module) -> None:
+    """Switch to training mode, which recurrent layers on CUDA need, without dropout or new running statistics."""
     model.train()
     for module in model.modules():
         if isinstance(module, nn.modules.batchnorm._NormBase | nn.modules.dropout._DropoutNd):
@@ -260,48 +245,55 @@ def _repeatable(device: torch.device) -> Iterator[None]:
         yield
 
 
-def _identity(
-    material: FitData, generator: MotionGenerator, net: StyleTransferNet, config: FitConfig, seed: int
-) -> str:
-    parts = (material.digest(), weights_sha256(generator), weights_sha256(net), config.model_dump_json(), str(seed))
+def _identity(data: FitData, generator: MotionGenerator, net: StyleTransferNet, config: FitConfig, seed: int) -> str:
+    parts = (data.digest(), weights_sha256(generator), weights_sha256(net), config.model_dump_json(), str(seed))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _tensors(
-    model: nn.Module,
-    critic: nn.Module,
-    optimiser: torch.optim.Adam,
-    opponent: torch.optim.Adam,
-    best: dict[str, Tensor],
-) -> dict[str, Tensor]:
-    named: dict[str, Tensor] = {f"model/{k}": v for k, v in model.named_parameters()}
-    named |= {f"critic/{k}": v for k, v in critic.named_parameters()}
-    named |= {f"best/{k}": v for k, v in best.items()}
-    for label, adam in (("optimiser", optimiser), ("opponent", opponent)):
-        for index, moments in adam.state_dict()["state"].items():
-            named |= {f"{label}/{index}/{key}": value for key, value in moments.items()}
-    return {name: tensor.detach().clone() for name, tensor in named.items()}
+def _copy(parameters: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: parameter.detach().clone() for name, parameter in parameters.items()}
 
 
-def _restore(
-    state: Checkpoint, model: nn.Module, critic: nn.Module, optimiser: torch.optim.Adam, opponent: torch.optim.Adam
-) -> dict[str, Tensor]:
-    """Put a snapshot's tensors where they belong; return the best parameters."""
+@dataclass(frozen=True, eq=False)
+class _State:
+    """What a checkpoint keeps of networks and optimizers."""
 
-    def under(prefix: str) -> dict[str, Tensor]:
-        return {k.removeprefix(prefix): v for k, v in state.tensors.items() if k.startswith(prefix)}
+    model: nn.Module
+    style_net: nn.Module
+    optimizer: torch.optim.Adam
+    critic_optimizer: torch.optim.Adam
 
-    with torch.no_grad():
-        for network, prefix in ((model, "model/"), (critic, "critic/")):
-            saved = under(prefix)
-            for name, parameter in network.named_parameters():
-                parameter.copy_(saved[name])
-    for adam, prefix in ((optimiser, "optimiser/"), (opponent, "opponent/")):
-        moments: dict[int, dict[str, Tensor]] = {}
-        for key, value in under(prefix).items():
-            index, _, name = key.partition("/")
-            moments.setdefault(int(index), {})[name] = value
-        whole = adam.state_dict()
-        whole["state"] = moments
-        adam.load_state_dict(whole)
-    return under("best/")
+    def tensors(self, best: dict[str, Tensor]) -> dict[str, Tensor]:
+        """All of it by name, and the best parameters so far."""
+        named: dict[str, Tensor] = {f"best/{name}": value for name, value in best.items()}
+        for label, network in self._networks():
+            named |= {f"{label}/{name}": value for name, value in network.named_parameters()}
+        for label, adam in self._optimizers():
+            for index, moments in adam.state_dict()["state"].items():
+                named |= {f"{label}/{index}/{key}": value for key, value in moments.items()}
+        return _copy(named)
+
+    def restore(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Put tensors back where they belong; return the best parameters."""
+
+        def under(label: str) -> dict[str, Tensor]:
+            return {k.removeprefix(f"{label}/"): v for k, v in tensors.items() if k.startswith(f"{label}/")}
+
+        with torch.no_grad():
+            for label, network in self._networks():
+                saved = under(label)
+                for name, parameter in network.named_parameters():
+                    parameter.copy_(saved[name])
+        for label, adam in self._optimizers():
+            moments: dict[int, dict[str, Tensor]] = {}
+            for key, value in under(label).items():
+                index, _, name = key.partition("/")
+                moments.setdefault(int(index), {})[name] = value
+            adam.load_state_dict(adam.state_dict() | {"state": moments})
+        return under("best")
+
+    def _networks(self) -> tuple[tuple[str, nn.Module], ...]:
+        return ("model", self.model), ("style_net", self.style_net)
+
+    def _optimizers(self) -> tuple[tuple[str, torch.optim.Adam], ...]:
+        return ("optimizer", self.optimizer), ("critic_optimizer", self.critic_optimizer)

@@ -16,8 +16,6 @@ from sdk.interfaces import GeneratorState, MotionGenerator, StyleTransferNet
 from sdk.packs.delta import Delta
 from sdk.progress import Reporter
 
-__all__ = ["LowRankGenerator", "refine"]
-
 
 class LowRankGenerator(nn.Module):
     """A generator under a style, of which only the style's own tensors learn.
@@ -53,7 +51,7 @@ class LowRankGenerator(nn.Module):
 
 def refine(
     delta: Delta,
-    material: FitData,
+    data: FitData,
     *,
     generator: MotionGenerator,
     net: StyleTransferNet,
@@ -66,7 +64,7 @@ def refine(
 
     Args:
         delta: The style, which knows what it is to become.
-        material: What it was fitted to; paired, for an unpaired fit is also held to what the base says.
+        data: What it was fitted to; paired, for an unpaired fit is also held to what the base says.
         generator: The base.
         net: f.
         config: As of the fit.
@@ -78,6 +76,6 @@ def refine(
         The style of the step that is best on the frames kept for choosing.
     """
     model = LowRankGenerator(generator, delta).to(device)
-    result = run(material, model, net, config=config, seed=seed, device=device, report=report)
+    result = run(data, model, net, config=config, seed=seed, device=device, report=report)
     learned = {name.removeprefix("style."): t for name, t in result.parameters.items() if name.startswith("style.")}
     return Delta({name.replace("/", "."): tensor.cpu() for name, tensor in learned.items()})

@@ -1,40 +1,39 @@
-"""Which frames a fit learns from, which it chooses its step by, and which it reports on and nothing else."""
+"""Which frames a fit trains on, chooses its step by, and is measured on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sdk.adapter.config import FitConfig
 from sdk.data import MOTION_RATE
 
-__all__ = ["Spans", "split"]
+MIN_VALIDATION_FRAMES = 60 * MOTION_RATE
+"""References with fewer frames have no validation part: a share of them says little, and is better trained on."""
 
-SHORT = 60 * MOTION_RATE
-"""Frames under which nothing is kept for choosing the step: a share of less says little, and is better learned from."""
-
-ENOUGH = 5
-"""Frames under which nothing is held out at all."""
+MIN_TEST_FRAMES = 5
+"""References with fewer frames have no test part."""
 
 
 @dataclass(frozen=True)
-class Spans:
-    """A reference cut by time, or unordered frames by their place.
+class Split:
+    """A reference cut by time, or unordered frames by their position.
 
     Attributes:
-        fit: What is learned from.
-        choose: What the best step is chosen on; None where there is too little.
-        report: What the gain is measured on; None where there is too little.
+        train: What is learned from.
+        validation: What the best step is chosen on; None where there is too little.
+        test: What the gain is measured on; None where there is too little.
     """
 
-    fit: slice
-    choose: slice | None
-    report: slice | None
+    train: slice
+    validation: slice | None
+    test: slice | None
 
 
-def split(frames: int, *, held_out: float, chosen_on: float) -> Spans:
-    """Cut ``frames`` frames into fit, choose and report, in this order."""
-    if frames < ENOUGH:
-        return Spans(slice(0, frames), None, None)
-    report = max(1, round(frames * held_out))
-    choose = round(frames * chosen_on) if frames >= SHORT else 0
-    end = frames - report - choose
-    return Spans(slice(0, end), slice(end, end + choose) if choose else None, slice(end + choose, frames))
+def split(frames: int, config: FitConfig) -> Split:
+    """Cut ``frames`` frames into train, validation and test, in this order."""
+    if frames < MIN_TEST_FRAMES:
+        return Split(slice(0, frames), None, None)
+    test = max(1, round(frames * config.held_out))
+    validation = round(frames * config.validation_share) if frames >= MIN_VALIDATION_FRAMES else 0
+    end = frames - test - validation
+    return Split(slice(0, end), slice(end, end + validation) if validation else None, slice(end + validation, frames))

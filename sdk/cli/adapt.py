@@ -116,7 +116,7 @@ def command(
                 "gain": gain,
                 "pushed": None if pushed is None else str(pushed),
                 "training": training.model_dump(mode="json"),
-                "warnings": last.material.warnings,
+                "warnings": last.warnings,
             }
         )
         return

@@ -59,7 +59,7 @@ def command(folder: Path, quick: bool, device: str, as_json: bool) -> None:
                 "training": training.model_dump(mode="json"),
                 "seconds": float(styled.duration),
                 "frames": len(styled),
-                "warnings": [*made.fitted.material.warnings, *plain.warnings],
+                "warnings": [*made.fitted.warnings, *plain.warnings],
             }
         )
         return

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from sdk import plots
-from sdk.adapter.fit import Fitted
+from sdk.adapter import FitResult
 from sdk.data import MOTION_RATE, Image, Landmarks, Motion
 from sdk.errors import FaceNotFound
 from sdk.geometry import canonical_face, mouth_opening
@@ -21,7 +21,7 @@ __all__ = ["draw_comparison"]
 def draw_comparison(
     path: str | os.PathLike[str],
     *,
-    fitted: Fitted,
+    fitted: FitResult,
     videos: tuple[Path, Path],
     motions: tuple[Motion, Motion],
     detector: LandmarkDetector,
@@ -30,7 +30,7 @@ def draw_comparison(
 
     Args:
         path: The picture to write.
-        fitted: What the fit saw.
+        fitted: The result of the fit.
         videos: A new sentence without the style, and with it.
         motions: What the two show.
         detector: Looks at the videos.
@@ -39,17 +39,15 @@ def draw_comparison(
         FaceNotFound: The detector finds no face in a video's frame.
         OutputError: It cannot be written there.
     """
-    material = fitted.material
-    report = material.sound.report
     drawn = plots.figure(14, 11)
     grid = drawn.add_gridspec(3, 3, height_ratios=(1, 1, 1.3))
     plots.openings(
         drawn.add_subplot(grid[0, :]),
-        real=material.motion,
+        real=fitted.motion,
         plain=fitted.base,
         styled=fitted.styled,
         title="The reference's own words",
-        held_out=None if report is None else report.start / float(MOTION_RATE),
+        held_out=None if fitted.gain is None else fitted.gain.frames[0] / float(MOTION_RATE),
     )
     plots.openings(drawn.add_subplot(grid[1, :]), plain=motions[0], styled=motions[1], title="A new sentence")
     # The frame in which the style opens the mouth widest: the same moment in both videos.
@@ -58,7 +56,7 @@ def draw_comparison(
         frame, found = _seen(video, moment, detector)
         title = f"{name}, {moment / float(motions[1].rate):.2f} s"
         plots.landmarks(drawn.add_subplot(grid[2, column]), frame, found, title=title)
-    plots.loss(drawn.add_subplot(grid[2, 2]), fitted.result.history, title="The fit")
+    plots.loss(drawn.add_subplot(grid[2, 2]), fitted.history, title="The fit")
     return plots.save(drawn, path)
 
 

@@ -12,8 +12,7 @@ from typing import Any, Final
 import torch
 
 from sdk import defaults, plots
-from sdk.adapter import FitConfig, StyleAdapter
-from sdk.adapter.fit import Fitted
+from sdk.adapter import FitConfig, FitResult, StyleAdapter
 from sdk.animation import Animation, animate
 from sdk.data import Image
 from sdk.demo.assets import at_frame_rate, load_assets
@@ -47,7 +46,7 @@ class Demo:
         styled: The same with it.
         comparison: Both, and the reference, in curves and landmarks.
         style: The pack, loaded again from its folder.
-        fitted: What the fit saw.
+        fitted: The result of the fit.
         animations: Without the style, and with it.
     """
 
@@ -58,7 +57,7 @@ class Demo:
     styled: Path
     comparison: Path
     style: StylePack
-    fitted: Fitted
+    fitted: FitResult
     animations: tuple[Animation, Animation]
 
 

@@ -8,9 +8,7 @@ from typing import Any, Final
 
 import torch
 
-from sdk.adapter.config import FitConfig
-from sdk.adapter.fit_data import FitData, paired_data
-from sdk.adapter.gain import baselines
+from sdk.adapter import FitConfig, FitData, baseline_motions, paired_data
 from sdk.data import MOTION_RATE, FloatArray, Motion
 from sdk.errors import ReferenceTooShort
 from sdk.evaluation.figures import Figures, measures
@@ -93,12 +91,12 @@ class Trial:
             encoder=encoder,
             detector=detector,
             base=lambda features: generate(generator, features, device=device),
-            config=FitConfig(held_out=HELD_OUT, chosen_on=0.0, max_offset=max_offset),
+            config=FitConfig(held_out=HELD_OUT, validation_share=0.0, max_offset=max_offset),
             face=face,
             report=report,
         )
-        held = material.sound.report
-        if held is None or material.seen[held].sum() < MOTION_RATE:
+        held = material.sound.test
+        if held is None or material.valid[held].sum() < MOTION_RATE:
             raise ReferenceTooShort(
                 "the clip's last part shows the face for less than a second", hint="Give a longer clip."
             )
@@ -111,13 +109,13 @@ class Trial:
     @property
     def known(self) -> slice:
         """The frames that rivals may know."""
-        return self.material.sound.fit
+        return self.material.sound.train
 
     @property
     def held(self) -> slice:
         """The frames that everything is measured on."""
-        assert self.material.sound.report is not None  # ``prepare`` saw to it
-        return self.material.sound.report
+        assert self.material.sound.test is not None  # ``prepare`` saw to it
+        return self.material.sound.test
 
     @property
     def real(self) -> Motion:
@@ -126,7 +124,7 @@ class Trial:
 
     def seen(self, part: slice) -> Motion:
         """The person's motion in the frames of a part in which the face was seen."""
-        motion, seen = self.material.motion[part], self.material.seen[part]
+        motion, seen = self.material.motion[part], self.material.valid[part]
         return Motion(motion.expression[seen], motion.pose[seen], motion.rate)
 
     def styled(self, style: StylePack, *, strength: float = 1.0, allow_other_base: bool = False) -> Motion:
@@ -143,9 +141,9 @@ class Trial:
         """
         known, held, material = self.known, self.held, self.material
         shown = material.motion[known] if reference is None else reference
-        rivals = baselines(self.base[known], shown, self.base[held])
+        rivals = baseline_motions(self.base[known], shown, self.base[held])
         if reference is None:
-            seen = material.seen[known]
+            seen = material.valid[known]
             learned = self.seen(known)
             for name, inputs in (("ridge", in_context(material.features)), ("loudness", self.level[:, None])):
                 rivals[name] = ridge(inputs[known][seen], learned, inputs[held])
@@ -168,7 +166,7 @@ class Trial:
             rows["real before"] = before
         reference, neutral = self.seen(self.known), self.material.neutral
         start = _sound_start(self.material) + held.start
-        own = self.material.seen[held]
+        own = self.material.valid[held]
         distances = {name: style_landmark_distance(one, reference, neutral=neutral) for name, one in rows.items()}
         way = distances["base"] - distances["real"]
         target = self.seen(held)

@@ -28,25 +28,19 @@ def build(names: tuple[str, ...], minutes: float, steps: int | None, seed: int, 
 
     It needs flite and espeak-ng.
     """
-    from sdk import defaults, plots
+    from sdk import plots
+    from sdk.adapter import StyleAdapter
     from sdk.previews import previews
-    from sdk.progress import Reporter
-    from sdk.registry import resolve
     from talkstyle_lab.styles.build import CONFIG, fit_style
 
     plots.require("plots")
-    generator = resolve("motion-generator", defaults.GENERATOR).eval()
-    parts = {
-        "generator": generator,
-        "net": resolve("style-transfer-net", defaults.NET),
-        "encoder": resolve("audio-encoder", generator.encoder),
-    }
     config = CONFIG if steps is None else CONFIG.model_copy(update={"steps": steps})
+    adapter = StyleAdapter(device="cpu", config=config)
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []
     for name in names or _NAMES:
         with progress_bar(as_json=as_json) as on_progress:
-            pack = fit_style(name, minutes=minutes, config=config, seed=seed, report=Reporter(on_progress), **parts)
+            pack = fit_style(name, adapter=adapter, minutes=minutes, seed=seed, on_progress=on_progress)
             pictures = previews(pack, device="cpu", on_progress=on_progress)
         pack.save(folder / name, files=pictures)
         training, kept = pack.config.training, pack.config.compression

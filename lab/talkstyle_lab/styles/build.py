@@ -8,20 +8,13 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from sdk.adapter.config import FitConfig
-from sdk.adapter.fit import compressed, fit_material
-from sdk.adapter.fit_data import FitData
-from sdk.adapter.split import split
+from sdk.adapter import FitConfig, StyleAdapter
 from sdk.data import Audio, Motion
-from sdk.geometry import canonical_face
-from sdk.interfaces import AudioEncoder, MotionGenerator, StyleTransferNet
 from sdk.losses import TransferTerms
 from sdk.packs import StylePack
-from sdk.packs.config import Provenance
-from sdk.progress import Reporter
+from sdk.progress import CancelToken, ProgressCallback, Reporter
 from talkstyle_lab.corpus.build import animate_utterance, deliver
 from talkstyle_lab.corpus.speech import RATE, Utterance
 from talkstyle_lab.corpus.style import PRESETS
@@ -145,64 +138,36 @@ def _on_grid(made: Utterance) -> Utterance:
 def fit_style(
     name: str,
     *,
-    generator: MotionGenerator,
-    net: StyleTransferNet,
-    encoder: AudioEncoder,
+    adapter: StyleAdapter,
     minutes: float,
-    config: FitConfig = CONFIG,
     seed: int = 0,
-    report: Reporter,
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
 ) -> StylePack:
     """Learn one of the styles that ship.
 
     Args:
         name: The style.
-        generator: The base, on the CPU, so that every machine gives nearly the same pack.
-        net: f.
-        encoder: The base's.
-        minutes: Of synthesised material.
-        config: Settings of the fit.
-        seed: Of material and fit.
-        report: Progress.
+        adapter: With ``CONFIG``, and on the CPU, so that every machine gives nearly the same pack.
+        minutes: Of synthesised speech.
+        seed: Of speech and fit.
+        on_progress: Called between steps.
+        cancel: Stops the work between steps.
 
     Returns:
         The pack, in the lower of ``RANKS`` that keeps 95 % of its gain on the frames held out, in half precision.
     """
-    report("speak")
-    material = _material(spoken(name, minutes=minutes, seed=seed), encoder, config)
-    device = torch.device("cpu")
-    pack, fitted = fit_material(
-        material,
-        generator=generator,
-        net=net,
-        encoder=encoder,
-        config=config,
-        device=device,
-        report=report,
+    Reporter(on_progress, cancel)("speak")
+    said = spoken(name, minutes=minutes, seed=seed)
+    return adapter.fit_motion(
+        said.audio,
+        said.motion,
         name=name,
         summary=RECIPES[name].summary,
         license="Apache-2.0",
         consent="Nobody's: voices and motion are synthesised.",
         seed=seed,
-    )
-    return compressed(
-        pack, fitted, RANKS, generator=generator, net=net, config=config, seed=seed, device=device, report=report
-    )
-
-
-def _material(said: Spoken, encoder: AudioEncoder, config: FitConfig) -> FitData:
-    features = encoder.encode(said.audio)
-    spans = split(len(features), held_out=config.held_out, chosen_on=config.chosen_on)
-    return FitData(
-        features=features,
-        motion=said.motion,
-        seen=np.ones(len(features), dtype=bool),
-        neutral=canonical_face(),
-        paired=True,
-        ordered=True,
-        sound=spans,
-        frames=spans,
-        offset=0.0,
-        references=(Provenance(kind="clip", length=round(float(said.audio.duration), 3), sha256=said.sha256),),
-        warnings=(),
+        rank=RANKS,
+        on_progress=on_progress,
+        cancel=cancel,
     )

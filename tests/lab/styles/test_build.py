@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from sdk.adapter import FitConfig
+from sdk.adapter import FitConfig, StyleAdapter
 from sdk.data import Motion
 from sdk.metrics import style_distance
-from sdk.progress import Reporter
-from sdk.registry import resolve
 from talkstyle_lab.commands.styles import _NAMES, build
 from talkstyle_lab.corpus.style import PRESETS
 from talkstyle_lab.styles.build import RECIPES, fit_style, spoken
@@ -45,16 +43,8 @@ def test_the_corpora_are_apart():
 
 @needs_flite
 def test_a_style_is_learned_and_compressed():
-    generator = resolve("motion-generator", "tcn").eval()
-    pack = fit_style(
-        "emphatic",
-        generator=generator,
-        net=resolve("style-transfer-net", "mlp"),
-        encoder=resolve("audio-encoder", generator.encoder),
-        minutes=0.2,
-        config=FitConfig(steps=4, batch=2, window=120, critic_warmup=1),
-        report=Reporter(None, None),
-    )
+    config = FitConfig(steps=4, batch=2, window=120, critic_warmup=1)
+    pack = fit_style("emphatic", adapter=StyleAdapter(device="cpu", config=config), minutes=0.2)
     assert (pack.name, pack.config.license) == ("emphatic", "Apache-2.0")
     assert pack.config.delta.bytes <= 256 * 1024
     assert pack.config.compression.gain is not None

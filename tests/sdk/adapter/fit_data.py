@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sdk.adapter.config import FitConfig
 from sdk.adapter.fit_data import FitData
 from sdk.adapter.split import split
 from sdk.data import Motion
@@ -15,11 +16,11 @@ def material(frames=600, *, paired=True, ordered=True, opening=0.2, smile=0.03, 
     loud = np.convolve(np.abs(rng.normal(size=frames)), np.hanning(12) / 6, "same").astype(np.float32)
     features = np.repeat(loud[:, None], 8, axis=1) * np.arange(1, 9, dtype=np.float32) / 4
     expression, pose = talking(frames, opening=opening, smile=smile, loudness=loud if paired else None, seed=seed)
-    spans = split(frames, held_out=0.2, chosen_on=0.15)
+    spans = split(frames, FitConfig())
     return FitData(
         features=features.astype(np.float32),
         motion=Motion(expression, pose),
-        seen=np.ones(frames, dtype=bool),
+        valid=np.ones(frames, dtype=bool),
         neutral=canonical_face(),
         paired=paired,
         ordered=ordered,

@@ -139,7 +139,7 @@ def test_in_a_few_stills_what_changes_is_style_and_what_stays_is_the_persons_own
     gains = []
     for pictures in ([still] * 3, [smiling] * 3, [closed, smiling, smiling]):
         adapter.fit(images=[drawn_face(256, expression=one).pixels for one in pictures], audio=voice)
-        seen = canonical_face() + adapter.last.material.motion.expression
+        seen = canonical_face() + adapter.last.motion.expression
         gains.append(mouth_width(seen).max() - mouth_width(canonical_face()))
     assert max(abs(gains[0]), abs(gains[1])) < 0.02
     assert gains[2] > 0.03

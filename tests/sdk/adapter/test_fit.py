@@ -1,13 +1,15 @@
 """From a material to a pack: compressing, and pushing what was learned."""
 
+import numpy as np
 import pytest
 import torch
 
-from sdk.adapter import FitConfig, StyleAdapter, adapt
-from sdk.errors import ConfigError, HubError
+from sdk.adapter import FitConfig, FitOptions, StyleAdapter, adapt
+from sdk.data import Audio, Motion
+from sdk.errors import AudioSilent, ConfigError, HubError, InputError, ReferenceTooShort
 from sdk.packs import StylePack
 from tests.sdk.adapter.fit_data import material
-from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet
+from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet, talking
 
 CONFIG = FitConfig(steps=15, learning_rate=3e-3, batch=2, window=120, critic_warmup=2)
 TERMS = {"license": "mit", "consent": "nobody: made up"}
@@ -27,19 +29,32 @@ class Blind:
         raise AssertionError("nobody looks at pictures here")
 
 
-@pytest.fixture
-def adapter(monkeypatch):
-    """Fits that need no clip."""
-    found = StyleAdapter(
+def make(detector=None):
+    return StyleAdapter(
         encoder=LoudnessEncoder(),
         generator=TinyGenerator(),
         net=TinyNet(),
-        detector=Blind(),
+        detector=detector or Blind(),
         device=torch.device("cpu"),
         config=CONFIG,
     )
-    monkeypatch.setattr(found, "_material", lambda *_: material())
+
+
+@pytest.fixture
+def adapter(monkeypatch):
+    """Fits that need no clip."""
+    found = make()
+    monkeypatch.setattr(found, "_data", lambda *_: material())
     return found
+
+
+@pytest.fixture
+def spoken():
+    """Five seconds of noise that swells, and a mouth that follows it."""
+    swell = np.abs(np.sin(np.arange(5 * 16000) / 16000 * 8))
+    voice = Audio(np.random.default_rng(0).normal(size=5 * 16000) * (0.1 * swell + 1e-3), 16000)
+    course = np.abs(np.sin(np.arange(300) / 60 * 8)).astype(np.float32)
+    return voice, Motion(*talking(300, opening=0.2, smile=0.03, loudness=course))
 
 
 def test_a_rank_keeps_what_it_says(adapter):
@@ -52,10 +67,10 @@ def test_a_rank_keeps_what_it_says(adapter):
     from sdk.adapter.gain import measure
     from sdk.generation import generate
 
-    last = adapter.last
+    last, data = adapter.last, material()
     with small.apply(adapter.generator) as styled:
-        gain = measure(last.material, last.base, generate(styled, last.material.features, device=adapter.device)).style
-    assert kept.gain == pytest.approx(gain / last.gain.style)
+        gain = measure(data, last.base, generate(styled, data.features, device=adapter.device)).share
+    assert kept.gain == pytest.approx(gain / last.gain.share)
 
 
 def test_what_was_learned_is_pushed(adapter, hub):
@@ -78,3 +93,49 @@ def test_a_push_that_fails_loses_nothing(adapter, hub):
     with pytest.raises(HubError):
         adapter.fit("clip.mp4", push_to="ann/rap", **TERMS)
     assert adapter.last.pack.config.license == "mit"
+
+
+def test_known_motion_is_learned_from_without_a_picture(spoken):
+    voice, motion = spoken
+    adapter = make(detector="no-such-detector")
+    pack = adapter.fit_motion(voice, motion, name="known", **TERMS)
+    training, last = pack.config.training, adapter.last
+    assert (pack.name, training.settings["paired"], training.held_out) == ("known", True, (240, 300))
+    assert [record.kind for record in training.references] == ["clip"]
+    assert training.after["style"] < training.before["style"]
+    assert last.pack == pack
+    assert (last.offset, last.warnings, len(last.history)) == (0.0, (), CONFIG.steps)
+    assert len(last.motion) == len(last.base) == len(last.styled) == 300
+    assert adapter.fit_motion(voice, motion, **TERMS) == pack
+    half = adapter.fit_motion(voice, motion, valid=np.arange(300) >= 100)
+    assert half.config.training.seconds == pytest.approx(140 / 60, abs=1e-3)
+    assert half.config.training.references != training.references
+
+
+def test_the_first_of_several_ranks_that_keeps_the_gain_is_taken(spoken):
+    adapter = make()
+    small = adapter.fit_motion(*spoken, rank=(1, 8))
+    kept = small.config.compression
+    assert kept.rank == (1 if kept.gain >= 0.95 else 8)
+    assert adapter.fit_motion(*spoken, rank=(8, 1)).config.compression.rank == 8
+    with pytest.raises(ConfigError, match="no rank"):
+        adapter.fit_motion(*spoken, rank=())
+
+
+def test_motion_that_cannot_be_learned_from_is_refused(spoken):
+    voice, motion = spoken
+    with pytest.raises(InputError, match="30 Hz"):
+        make().fit_motion(voice, Motion(motion.expression, motion.pose, 30))
+    with pytest.raises(InputError, match="valid has shape"):
+        make().fit_motion(voice, motion, valid=np.ones(299, bool))
+    with pytest.raises(ReferenceTooShort):
+        make().fit_motion(voice, motion, valid=np.zeros(300, bool))
+    with pytest.raises(AudioSilent):
+        make().fit_motion(Audio(np.zeros(80000), 16000), motion)
+
+
+def test_options_are_said_once_and_shown_everywhere(spoken):
+    for function in (adapt, StyleAdapter.fit, StyleAdapter.fit_motion):
+        assert all(f"    {option}: " in function.__doc__ for option in FitOptions.__annotations__)
+    with pytest.raises(TypeError, match="'naem'"):
+        make().fit_motion(*spoken, naem="x")

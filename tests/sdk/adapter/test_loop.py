@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sdk.adapter.config import FitConfig
-from sdk.adapter.gain import effect, measure
+from sdk.adapter.gain import mean_movement, measure
 from sdk.adapter.loop import run
 from sdk.errors import Cancelled, CheckpointError, ConfigError
 from sdk.generation import generate
@@ -49,7 +49,7 @@ def test_a_paired_fit_gains_on_frames_that_it_never_saw(critic):
     stuff = material()
     result = fit(stuff, config=CONFIG.model_copy(update={"terms": TransferTerms(critic=critic)}))
     gain = measure(stuff, *motions(stuff, result))
-    assert gain.style > 0.3
+    assert gain.share > 0.3
     assert gain.after.opening_r > gain.before.opening_r
     assert gain.after.lmd < gain.before.lmd
     assert gain.frames == (480, 600)
@@ -61,15 +61,15 @@ def test_an_unpaired_fit_changes_the_style_and_keeps_the_timing():
     result = fit(stuff)
     base, styled = motions(stuff, result)
     gain = measure(stuff, base, styled)
-    assert gain.style > 0.3
+    assert gain.share > 0.3
     assert gain.after.opening_r is None
-    assert effect(base, styled) > 0.001
+    assert mean_movement(base, styled) > 0.001
 
 
 def test_stills_have_no_velocity_to_match():
     stuff = material(paired=False, ordered=False)
     gain = measure(stuff, *motions(stuff, fit(stuff)))
-    assert gain.style > 0.2
+    assert gain.share > 0.2
     assert gain.after.speed_ratio is None
 
 
@@ -153,7 +153,7 @@ def test_a_damaged_or_missing_checkpoint_is_an_error(tmp_path):
 
 def test_the_best_step_is_chosen_on_frames_of_its_own():
     stuff = material(frames=3700)
-    assert stuff.frames.choose is not None
+    assert stuff.frames.validation is not None
     result = fit(stuff, config=CONFIG.model_copy(update={"steps": 25}))
     assert result.step in (10, 20, 25)
     short = fit(material(frames=300), config=SHORT)
@@ -180,9 +180,9 @@ def test_unknown_or_senseless_settings_are_refused():
 
 def test_unseen_frames_teach_nothing():
     stuff = material()
-    stuff.seen[100:200] = False
+    stuff.valid[100:200] = False
     spoilt = np.array(stuff.motion.expression)
     spoilt[100:200] = 5.0
     object.__setattr__(stuff.motion, "expression", spoilt)
     gain = measure(stuff, *motions(stuff, fit(stuff)))
-    assert gain.style > 0.2
+    assert gain.share > 0.2

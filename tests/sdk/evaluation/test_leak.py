@@ -48,7 +48,7 @@ def leak(adapter, **reference):
     clip = reference.pop("clip", None)
     style = adapter.fit(*([clip] if clip else []), **reference)
     added = added_at_rest(style, adapter.generator, adapter.encoder)
-    person = adapter.last.material.neutral
+    person = adapter.last.neutral
     portrait = canonical_face() * np.float32(ROUND)
     return identity_leak(added, person, portrait), person, added
 
