@@ -1,7 +1,8 @@
 """The command line: thin over the SDK, each command in a file of its own, imported only when it is called.
 
 A new command is a module ``sdk/cli/<name>.py`` with a click command called ``command``, and a line in ``COMMANDS``.
-Plugins add theirs through the entry-point group ``talkstyle.commands``.
+Plugins add theirs through the entry-point group ``talkstyle.commands``, and can use ``options``, ``FILE``,
+``emit``, ``progress_bar`` and ``show_table``.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from typing import Final
 import click
 
 from sdk._version import __version__
+from sdk.cli import options
 from sdk.cli.errors import report
 from sdk.cli.group import PluginGroup
+from sdk.cli.options import FILE
+from sdk.cli.output import emit, progress_bar, show_table
 
-__all__ = ["COMMANDS", "main", "talkstyle"]
+__all__ = ["COMMANDS", "FILE", "emit", "main", "options", "progress_bar", "show_table", "talkstyle"]
 
 COMMANDS: Final = {
     "demo": "Go the whole way once, with nothing to download.",

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from sdk import defaults
-from sdk.cli.animate import _face
-from sdk.cli.output import emit, options, progress_bar
+from sdk.cli import options
+from sdk.cli.options import FILE
+from sdk.cli.output import emit, local_ref, progress_bar
 from sdk.errors import ConfigError, OutputError
-
-if TYPE_CHECKING:
-    from sdk.adapter import FitConfig
-
-__all__ = ["command", "local_ref", "settings"]
-
-FILE = click.Path(path_type=Path)
 
 
 @click.command("adapt")
@@ -29,41 +22,31 @@ FILE = click.Path(path_type=Path)
 @click.option("--summary", default="", help="A sentence about it, for the pack.")
 @click.option("--license", help="Of the pack, as an SPDX identifier such as CC-BY-4.0.")
 @click.option("--consent", help="Who agreed that this person's style is used, and to what.")
-@click.option("--face", help='Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.')
+@options.face
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same pack.")
-@click.option("--recipe", default="default", show_default=True, help="Settings by name: default, paper, without-f ...")
-@click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of the fit; the recipe's where left out.")
+@options.recipe
+@options.steps("the fit")
 @click.option("--rank", type=click.IntRange(1, 512), help="Keep only so much of it: at 8 it has about 130 KB.")
 @click.option("--push-to", metavar="ORG/NAME", help="Also put it on the Hub, which needs both of the terms.")
 @click.option("--checkpoint", type=FILE, help="Keep the fit's state here, and go on from it where it is there.")
-@click.option("--generator", default=defaults.GENERATOR, show_default=True, help="The motion generator.")
-@click.option("--encoder", help="The audio encoder; the generator's own where left out.")
-@click.option("--net", default=defaults.NET, show_default=True, help="The style transfer net f.")
-@click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
-@click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
-@options
+@options.generator
+@options.encoder("the generator's own")
+@options.net
+@options.detector
+@options.device()
+@options.json_debug
 def command(
     references: tuple[Path, ...],
     output: Path,
     audio: Path | None,
     unpaired: bool,
     name: str | None,
-    summary: str,
-    license: str | None,  # noqa: A002 the option's name
-    consent: str | None,
-    face: str | None,
-    seed: int,
     recipe: str,
     steps: int | None,
-    rank: int | None,
     push_to: str | None,
     checkpoint: Path | None,
-    generator: str,
-    encoder: str | None,
-    net: str,
-    detector: str,
-    device: str,
     as_json: bool,
+    **settings: Any,
 ) -> None:
     """Learn a style from REFERENCE, and write it to the folder PACK.
 
@@ -74,33 +57,22 @@ def command(
     if push_to is not None:
         from sdk.packs.terms import check_push
 
-        check_push(push_to, license=license, consent=consent)
+        check_push(push_to, license=settings["license"], consent=settings["consent"])
     clip, images = _sources(references, unpaired=unpaired, audio=audio)
     from sdk.adapter import StyleAdapter
 
+    components = {name: settings.pop(name) for name in ("generator", "encoder", "net", "detector", "device")}
     with progress_bar(as_json=as_json) as on_progress:
-        adapter = StyleAdapter(
-            generator=generator,
-            encoder=encoder,
-            net=net,
-            detector=detector,
-            device=device,
-            config=settings(recipe, steps),
-        )
+        adapter = StyleAdapter(config=options.fit_config(recipe, steps), **components)
         pack = adapter.fit(
             clip,
             audio=audio,
             images=images,
             name=name or output.resolve().name,
-            summary=summary,
-            license=license,
-            consent=consent,
-            face=_face(face),
-            seed=seed,
-            rank=rank,
             on_progress=on_progress,
             checkpoint=checkpoint,
             resume=checkpoint if checkpoint is not None and checkpoint.exists() else None,
+            **settings,
         )
         pack.save(output)
         # Not by fit: what the Hub refuses is in the folder.
@@ -129,20 +101,6 @@ def command(
     if pushed is not None:
         click.echo(f"It is on the Hub: {pushed}")
     click.echo(f"It is in {output}. Next: talkstyle animate PORTRAIT AUDIO --style {local_ref(output)} -o OUT.mp4")
-
-
-def settings(recipe: str, steps: int | None) -> FitConfig:
-    """A recipe, with another number of steps where one is given."""
-    from sdk.adapter import FitConfig
-
-    config = FitConfig.recipe(recipe)
-    return config if steps is None else config.model_copy(update={"steps": steps})
-
-
-def local_ref(path: Path) -> str:
-    """A folder as a style reference that can be mistaken for nothing else."""
-    text = path.as_posix()
-    return text if path.is_absolute() or text.startswith((".", "~")) else f"./{text}"
 
 
 def _check_output(folder: Path) -> None:

@@ -3,47 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from sdk.cli.animate import _face, _styles
-from sdk.cli.options import made_with, moving, saved_as, signer_of
-from sdk.cli.output import emit, options, progress_bar
+from sdk.cli import options
+from sdk.cli.options import FILE
+from sdk.cli.output import emit, error_document, progress_bar
 
 if TYPE_CHECKING:
     from sdk.batch import JobResult
 
-__all__ = ["command"]
+COMPONENTS: Final = ("generator", "encoder", "renderer", "detector", "device")
 
 
 @click.command("animate-many")
-@click.argument("jobs", nargs=-1, required=True, metavar="JOBS...", type=click.Path(path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The folder for the results.")
+@click.argument("jobs", nargs=-1, required=True, metavar="JOBS...", type=FILE)
+@click.option("-o", "--output", required=True, type=FILE, help="The folder for the results.")
 @click.option("--format", "form", type=click.Choice(["mp4", "webm", "png"]), default="mp4", show_default=True)
 @click.option("--again", is_flag=True, help="Make what is there already, too.")
-@moving
-@made_with
-@saved_as
-@options
+@options.moving
+@options.portrait_face
+@options.components
+@options.background
+@options.signing
+@options.json_debug
 def command(
     jobs: tuple[Path, ...],
     output: Path,
     form: str,
     again: bool,
-    style: tuple[str, ...],
-    face: str | None,
-    teeth: Path | None,
-    generator: str | None,
-    encoder: str | None,
-    renderer: str,
-    detector: str,
-    device: str,
     background: tuple[int, int, int] | None,
     sign: tuple[Path, Path] | None,
     sign_test: bool,
     as_json: bool,
-    **common: Any,
+    **settings: Any,
 ) -> None:
     """Make every animation that JOBS name, each a .csv, a .json, or a folder of portraits and sounds.
 
@@ -55,10 +49,12 @@ def command(
     from sdk.batch import animate_many
     from sdk.batch.jobs import read_jobs
 
-    common |= {"style": _styles(style), "face": _face(face)}
-    if teeth is not None:
-        common["teeth"] = teeth.absolute()  # a list's own paths are relative to the list
-    every = [job for source in jobs for job in read_jobs(source, common=common)]
+    components = {name: settings.pop(name) for name in COMPONENTS}
+    if settings["teeth"] is None:
+        del settings["teeth"]
+    else:
+        settings["teeth"] = settings["teeth"].absolute()  # a list's own paths are relative to the list
+    every = [job for source in jobs for job in read_jobs(source, common=settings)]
     results = []
     with progress_bar(as_json=as_json) as on_progress:
         for result in animate_many(
@@ -66,14 +62,10 @@ def command(
             out=output,
             suffix="" if form == "png" else f".{form}",
             background=background,
-            signer=signer_of(sign, test=sign_test),
-            generator=generator,
-            encoder=encoder,
-            renderer=renderer,
-            detector=detector,
-            device=device,
+            signer=options.signer_of(sign, test=sign_test),
             resume=not again,
             on_progress=on_progress,
+            **components,
         ):
             results.append(result)
             if not as_json:
@@ -95,7 +87,6 @@ def _line(result: JobResult) -> str:
 
 
 def _entry(result: JobResult) -> dict[str, Any]:
-    error = result.error
     return {
         "portrait": result.job.portrait,
         "audio": result.job.audio,
@@ -104,7 +95,5 @@ def _entry(result: JobResult) -> dict[str, Any]:
         "frames": result.frames,
         "seconds": result.seconds,
         "warnings": result.warnings,
-        "error": None
-        if error is None
-        else {"code": error.code, "what": error.what, "where": error.where, "hint": error.hint},
+        "error": None if result.error is None else error_document(result.error),
     }

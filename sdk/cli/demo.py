@@ -6,10 +6,9 @@ from pathlib import Path
 
 import click
 
-from sdk.cli.adapt import local_ref
-from sdk.cli.output import emit, options, progress_bar
-
-__all__ = ["command"]
+from sdk.cli import options
+from sdk.cli.options import FILE
+from sdk.cli.output import emit, local_ref, progress_bar
 
 
 @click.command("demo")
@@ -19,12 +18,12 @@ __all__ = ["command"]
     default="talkstyle-demo",
     show_default=True,
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="Where to; made if missing, and only the demonstration's own files in it are replaced.",
 )
 @click.option("--quick", is_flag=True, help="A shorter reference, smaller pictures and fewer steps: a poorer style.")
-@click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
-@options
+@options.device()
+@options.json_debug
 def command(folder: Path, quick: bool, device: str, as_json: bool) -> None:
     """Render a clip of a lively speaker, learn its style from the file, and let a portrait speak with it.
 

@@ -14,14 +14,13 @@ from typing import Final, Literal
 
 import click
 
+from sdk.cli import options
 from sdk.cli.group import LAB, LAB_HINT
-from sdk.cli.output import emit, options
+from sdk.cli.output import emit
 from sdk.kinds import KINDS
 from sdk.models.folders import cache_folder
 from sdk.registry import components, failures
 from sdk.registry.requirements import install_line, unmet
-
-__all__ = ["Finding", "command", "examine"]
 
 MODELS: Final = "TALKSTYLE_MODELS"
 
@@ -44,7 +43,7 @@ class Finding:
 
 
 @click.command("doctor")
-@options
+@options.json_debug
 def command(as_json: bool) -> None:
     """Say whether this machine has everything, and what to do about what it lacks. Exits with 1 on a problem."""
     findings = examine()

@@ -15,8 +15,6 @@ import click
 from sdk.cli.output import emit
 from sdk.errors import Cancelled, SdkError
 
-__all__ = ["Outcome", "report"]
-
 
 @dataclass
 class Outcome:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from sdk import defaults
-from sdk.cli.animate import _face
-from sdk.cli.output import emit, options, progress_bar, show_table
+from sdk.cli import options
+from sdk.cli.options import FILE
+from sdk.cli.output import emit, progress_bar, show_table
 
 if TYPE_CHECKING:
     from sdk.evaluation import Evaluation
-
-__all__ = ["command"]
-
-FILE = click.Path(path_type=Path)
 
 COLUMNS: Final = {
     "opening_r": "opening r",
@@ -44,31 +40,25 @@ closure: the mouth's opening at m, b and p over the median, lower is better; it 
 @click.command("evaluate")
 @click.argument("pack")
 @click.argument("clip", type=FILE)
-@click.option("--audio", type=FILE, help="The clip's sound, where it is apart.")
+@options.clip_audio
 @click.option("--strength", default=1.0, show_default=True, help="Of the style.")
 @click.option("--phonemes", type=FILE, help="What is said when, a phoneme for each 30th of a second, as JSON.")
 @click.option("--wrong", metavar="PACK", help="Another person's style, which this one has to beat.")
-@click.option("--face", help='Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.')
+@options.face
 @click.option("--plot", metavar="FILE.png", type=FILE, help="Draw the mouth's opening over time.")
-@click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
-@click.option("--generator", help="The motion generator; the style's own where left out.")
-@click.option("--encoder", help="The audio encoder; the style's own where left out.")
-@click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
-@options
+@options.detector
+@options.styles_generator
+@options.encoder("the style's own")
+@options.device()
+@options.json_debug
 def command(
     pack: str,
     clip: Path,
-    audio: Path | None,
     strength: float,
     phonemes: Path | None,
-    wrong: str | None,
-    face: str | None,
     plot: Path | None,
-    detector: str,
-    generator: str | None,
-    encoder: str | None,
-    device: str,
     as_json: bool,
+    **settings: Any,
 ) -> None:
     """Measure the style PACK on CLIP, in which the same person says something else.
 
@@ -87,16 +77,10 @@ def command(
         result = evaluate(
             pack,
             clip,
-            audio=audio,
             strength=strength,
             phonemes=None if phonemes is None else read_phonemes(phonemes),
-            wrong=wrong,
-            face=_face(face),
-            detector=detector,
-            generator=generator,
-            encoder=encoder,
-            device=device,
             on_progress=on_progress,
+            **settings,
         )
         if plot is not None:
             _draw(result, plot)

@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdk import defaults
-from sdk.cli.animate import _face
-from sdk.cli.output import emit, options, progress_bar, show_table
+from sdk.cli import options
+from sdk.cli.options import FILE
+from sdk.cli.output import emit, progress_bar, show_table
 
 if TYPE_CHECKING:
     from sdk.inspection import Inspection
 
-__all__ = ["command"]
-
-FILE = click.Path(path_type=Path)
-
 
 @click.command("inspect")
 @click.argument("clip", type=FILE)
-@click.option("--audio", type=FILE, help="The clip's sound, where it is apart.")
+@options.clip_audio
 @click.option("--picture", metavar="OUT.png", type=FILE, help="Draw the picked frames, the mouth and the sound.")
 @click.option("--each", default=3, show_default=True, type=click.IntRange(1, 100), help="Frames for each key motion.")
-@click.option("--face", help='Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.')
-@click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
-@click.option("--generator", default=defaults.GENERATOR, show_default=True, help="The motion generator.")
-@click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
-@options
-def command(
-    clip: Path,
-    audio: Path | None,
-    picture: Path | None,
-    each: int,
-    face: str | None,
-    detector: str,
-    generator: str,
-    device: str,
-    as_json: bool,
-) -> None:
+@options.face
+@options.detector
+@options.generator
+@options.device()
+@options.json_debug
+def command(clip: Path, picture: Path | None, as_json: bool, **settings: Any) -> None:
     """Look at CLIP as a fit would: how long, how sharp, whose lips, which key motions. Nothing is learned."""
     if picture is not None:
         from sdk.plots import check_name, require
@@ -49,16 +35,7 @@ def command(
     import sdk
 
     with progress_bar(as_json=as_json) as on_progress:
-        found = sdk.inspect(
-            clip,
-            audio=audio,
-            face=_face(face),
-            each=each,
-            detector=detector,
-            generator=generator,
-            device=device,
-            on_progress=on_progress,
-        )
+        found = sdk.inspect(clip, on_progress=on_progress, **settings)
         if picture is not None:
             found.picture(picture)
     if as_json:

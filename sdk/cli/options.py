@@ -1,11 +1,14 @@
-"""The options that ``animate`` and ``animate-many`` share."""
+"""Options that several commands share, each declared once; ``@options.face`` gives a command ``--face``.
+
+Those whose help differs from command to command are functions: ``@options.device("Where it runs")``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
@@ -13,18 +16,28 @@ from sdk import defaults
 from sdk.errors import ConfigError
 
 if TYPE_CHECKING:
+    from sdk.adapter import FitConfig
     from sdk.media import Signer
 
-__all__ = ["made_with", "moving", "saved_as", "signer_of"]
-
 F = TypeVar("F", bound=Callable[..., Any])
+Option: TypeAlias = Callable[[Any], Any]
 
-FACTOR = click.FloatRange(0.0, 2.0)
 FILE = click.Path(path_type=Path)
+FACTOR = click.FloatRange(0.0, 2.0)
 
 
-class _Colour(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # newer clicks make it generic
-    """``R,G,B`` or ``#rrggbb``."""
+def group(*options: Option) -> Callable[[F], F]:
+    """Several options as one decorator."""
+
+    def decorate(command: F) -> F:
+        made: F = reduce(lambda inner, option: option(inner), reversed(options), command)
+        return made
+
+    return decorate
+
+
+class _Colour(click.ParamType[Any]):
+    """``R,G,B``, ``#rrggbb`` or a name."""
 
     name = "colour"
 
@@ -38,48 +51,127 @@ class _Colour(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # newer
             self.fail(f"{value!r} is no colour: write 0,128,0, #008000 or green", param, ctx)
 
 
-def moving(command: F) -> F:
-    """How the face moves: style, rate, seed, and the four controls."""
-    return _all(
-        command,
-        click.option("--style", multiple=True, help="A style; several, as REF=WEIGHT each, are mixed."),
-        click.option("--strength", default=1.0, show_default=True, help="Of the style: 0 is the base."),
-        click.option("--fps", default="25", show_default=True, help="Frames a second, such as 29.97 or 30000/1001."),
-        click.option("--seed", default=0, show_default=True, help="Decides blinks and idle motion."),
-        click.option("--mouth", type=FACTOR, default=1.0, show_default=True, help="How strongly lips and jaw move."),
-        click.option("--brows", type=FACTOR, default=1.0, show_default=True, help="How strongly the brows move."),
-        click.option("--blink", type=FACTOR, default=1.0, show_default=True, help="How often the eyes blink."),
-        click.option("--head", type=FACTOR, default=1.0, show_default=True, help="How strongly the head moves."),
-    )
+class _Face(click.ParamType[Any]):
+    """``largest``, an index, or a box ``left,top,right,bottom``."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from sdk.batch.jobs import read_face
+
+        face = read_face(value)
+        if (face != "largest") if isinstance(face, str) else (isinstance(face, tuple) and len(face) != 4):
+            self.fail(f"{value!r} is no face: write largest, an index such as 0, or left,top,right,bottom", param, ctx)
+        return face
 
 
-def made_with(command: F) -> F:
-    """Which face, and by which components."""
-    face = 'Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.'
-    return _all(
-        command,
-        click.option("--face", help=face),
-        click.option("--teeth", type=FILE, help="Another picture of the same person, showing teeth."),
-        click.option("--generator", help="The motion generator; the style's own where left out."),
-        click.option("--encoder", help="The audio encoder; the style's own, or the generator's, where left out."),
-        click.option("--renderer", default=defaults.RENDERER, show_default=True, help="The renderer."),
-        click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector."),
-        click.option("--device", default="auto", show_default=True, help="Where it runs: auto, cpu, cuda, mps."),
-    )
+class _Style(click.ParamType[Any]):
+    """``REF`` or ``REF=WEIGHT``: the whole text, the reference, and the weight or None."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
+        ref, _, weight = value.rpartition("=")
+        try:
+            return value, ref, float(weight)
+        except ValueError:
+            return value, value, None
 
 
-def saved_as(command: F) -> F:
-    """What is written."""
-    return _all(
-        command,
-        click.option("--background", type=_Colour(), help="Behind a transparent portrait; white in an mp4."),
-        click.option("--sign", type=(FILE, FILE), metavar="CHAIN.pem KEY.pem", help="Add content credentials (C2PA)."),
-        click.option("--sign-test", is_flag=True, help="Add them with a certificate that nobody trusts."),
-    )
+def _mix(_ctx: click.Context, _param: click.Parameter, given: tuple[tuple[str, str, float | None], ...]) -> Any:
+    """None, one reference, or the weights of a mix; a single reference may itself hold an equals sign."""
+    if len(given) == 1 and given[0][2] is None:
+        return given[0][0]
+    for text, _, weight in given:
+        if weight is None:
+            hint = "Of several styles each needs a weight, as in --style rap=0.7."
+            raise ConfigError(f"{text!r} is no style with a weight", where="--style", hint=hint)
+    return {ref: weight for _, ref, weight in given} or None
+
+
+json_debug = group(
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout."),
+    # Read from the command line by ``sdk.cli.errors``, which must know it for command lines that click refuses too.
+    click.option("--debug", is_flag=True, expose_value=False, help="Log details, and show tracebacks."),
+)
+"""``--json``, which the command gets as ``as_json``, and ``--debug``."""
+
+detector = click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
+renderer = click.option("--renderer", default=defaults.RENDERER, show_default=True, help="The renderer.")
+generator = click.option("--generator", default=defaults.GENERATOR, show_default=True, help="The motion generator.")
+styles_generator = click.option("--generator", help="The motion generator; the style's own where left out.")
+net = click.option("--net", default=defaults.NET, show_default=True, help="The style transfer net f.")
+face = click.option(
+    "--face", type=_Face(), help='Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.'
+)
+clip_audio = click.option("--audio", type=FILE, help="The clip's sound, where it is apart.")
+recipe = click.option(
+    "--recipe", default="default", show_default=True, help="Settings by name: default, paper, without-f ..."
+)
+
+
+def encoder(otherwise: str) -> Option:
+    """``--encoder``, and whose is taken where it is left out."""
+    return click.option("--encoder", help=f"The audio encoder; {otherwise} where left out.")
+
+
+def device(what: str = "Where the networks run") -> Option:
+    """``--device``, and what runs there."""
+    return click.option("--device", default="auto", show_default=True, help=f"{what}: auto, cpu, cuda, mps.")
+
+
+def steps(of: str) -> Option:
+    """``--steps`` of what; see ``fit_config``."""
+    return click.option("--steps", type=click.IntRange(1, 100_000), help=f"Steps of {of}; the recipe's where left out.")
+
+
+def fit_config(recipe: str, steps: int | None) -> FitConfig:
+    """The settings that ``--recipe`` and ``--steps`` ask for."""
+    from sdk.adapter import FitConfig
+
+    config = FitConfig.recipe(recipe)
+    return config if steps is None else config.model_copy(update={"steps": steps})
+
+
+moving = group(
+    click.option(
+        "--style",
+        type=_Style(),
+        callback=_mix,
+        multiple=True,
+        help="A style; several, as REF=WEIGHT each, are mixed.",
+    ),
+    click.option("--strength", default=1.0, show_default=True, help="Of the style: 0 is the base."),
+    click.option("--fps", default="25", show_default=True, help="Frames a second, such as 29.97 or 30000/1001."),
+    click.option("--seed", default=0, show_default=True, help="Decides blinks and idle motion."),
+    click.option("--mouth", type=FACTOR, default=1.0, show_default=True, help="How strongly lips and jaw move."),
+    click.option("--brows", type=FACTOR, default=1.0, show_default=True, help="How strongly the brows move."),
+    click.option("--blink", type=FACTOR, default=1.0, show_default=True, help="How often the eyes blink."),
+    click.option("--head", type=FACTOR, default=1.0, show_default=True, help="How strongly the head moves."),
+)
+"""How the face moves: style, rate, seed, and the four controls."""
+
+portrait_face = group(
+    face, click.option("--teeth", type=FILE, help="Another picture of the same person, showing teeth.")
+)
+"""Which face."""
+
+components = group(
+    styles_generator, encoder("the style's own, or the generator's,"), renderer, detector, device("Where it runs")
+)
+"""What an animation is made with."""
+
+signing = group(
+    click.option("--sign", type=(FILE, FILE), metavar="CHAIN.pem KEY.pem", help="Add content credentials (C2PA)."),
+    click.option("--sign-test", is_flag=True, help="Add them with a certificate that nobody trusts."),
+)
+"""Content credentials; see ``signer_of``."""
+
+background = click.option("--background", type=_Colour(), help="Behind a transparent portrait; white in an mp4.")
 
 
 def signer_of(sign: tuple[Path, Path] | None, *, test: bool) -> Signer | None:
-    """The signer that the options ask for.
+    """The signer that ``--sign`` or ``--sign-test`` asks for.
 
     Raises:
         ConfigError: Two were asked for, or chain and key do not serve.
@@ -92,7 +184,3 @@ def signer_of(sign: tuple[Path, Path] | None, *, test: bool) -> Signer | None:
     from sdk.media import Signer
 
     return Signer.test() if sign is None else Signer(*sign)
-
-
-def _all(command: F, *decorators: Callable[[F], F]) -> F:
-    return reduce(lambda made, decorator: decorator(made), reversed(decorators), command)

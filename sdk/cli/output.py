@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sdk.errors import SdkError
     from sdk.progress import Progress, ProgressCallback
-
-__all__ = ["emit", "options", "progress_bar", "show_table"]
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def options(command: F) -> F:
-    """Give a command ``--json``, which it gets as ``as_json``, and ``--debug``, which is dealt with for it."""
-    debug = click.option("--debug", is_flag=True, expose_value=False, help="Log details, and show tracebacks.")
-    as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout.")
-    return as_json(debug(command))
 
 
 def emit(document: object) -> None:
     """Print a command's one JSON document. Paths and the like become strings; NaN, which is no JSON, is refused."""
     click.echo(json.dumps(document, indent=2, default=str, allow_nan=False))
+
+
+def error_document(error: SdkError) -> dict[str, str | None]:
+    """An error as a part of a document."""
+    return {"code": error.code, "what": error.what, "where": error.where, "hint": error.hint}
+
+
+def local_ref(path: Path) -> str:
+    """A folder as a style reference that can be mistaken for nothing else."""
+    text = path.as_posix()
+    return text if path.is_absolute() or text.startswith((".", "~")) else f"./{text}"
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -7,13 +7,12 @@ from typing import Any
 
 import click
 
-from sdk.cli.output import emit, options, show_table
+from sdk.cli import options
+from sdk.cli.output import emit, error_document, show_table
 from sdk.errors import SdkError
 from sdk.kinds import KINDS
 from sdk.registry import Provider, components, failures, load, match, parse
 from sdk.registry.loading import import_target
-
-__all__ = ["command", "listing"]
 
 
 def listing() -> dict[str, list[dict[str, str]]]:
@@ -39,7 +38,7 @@ def listing() -> dict[str, list[dict[str, str]]]:
 
 
 @click.group("plugins", invoke_without_command=True)
-@options
+@options.json_debug
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
     """List the parts that are installed: state, licence, and why one cannot be used."""
@@ -61,7 +60,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @command.command("check")
 @click.argument("name", metavar="NAME[,OPTION=VALUE]...")
 @click.option("--kind", type=click.Choice(KINDS), help="Check only this kind, where several kinds have the name.")
-@options
+@options.json_debug
 def check_command(name: str, kind: str | None, as_json: bool) -> None:
     """Import the component NAME, run the conformance kit on it, and print its import time and speed."""
     _, config = parse(name)
@@ -91,7 +90,7 @@ def _trial(provider: Provider, config: dict[str, Any]) -> dict[str, Any]:
         report = check(provider.kind, component)
         result |= {"passed": list(report.passed), "frames_per_second": round(report.frames_per_second, 1)}
     except SdkError as error:
-        result["error"] = {"code": error.code, "what": error.what, "where": error.where, "hint": error.hint}
+        result["error"] = error_document(error)
     return result
 
 

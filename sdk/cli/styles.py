@@ -7,21 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sdk.cli import options
 from sdk.cli.group import PluginGroup
-from sdk.cli.output import emit, options, progress_bar, show_table
+from sdk.cli.options import FILE
+from sdk.cli.output import emit, error_document, progress_bar, show_table
 from sdk.errors import ConfigError, SdkError
 
 if TYPE_CHECKING:
     from sdk.packs import StylePack
 
-__all__ = ["command"]
-
-FILE = click.Path(path_type=Path)
 LOCK_FILE = "talkstyle.lock"
 
 
 @click.group("styles", cls=PluginGroup, points="talkstyle.commands.styles", invoke_without_command=True)
-@options
+@options.json_debug
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
     """Find, look at, check, lock and share styles. Without a command: list those that ship.
@@ -33,7 +32,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
 
 
 @command.command("list")
-@options
+@options.json_debug
 def list_command(as_json: bool) -> None:
     """List the styles that ship."""
     _list(as_json)
@@ -53,7 +52,7 @@ def _list(as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("ref")
-@options
+@options.json_debug
 def show(ref: str, as_json: bool) -> None:
     """Say what the style REF is: terms, base, how it was made, what it brings."""
     pack = _load(ref)
@@ -89,7 +88,7 @@ def show(ref: str, as_json: bool) -> None:
 @command.command("verify")
 @click.argument("refs", nargs=-1, metavar="[REF]...")
 @click.option("--lock", "lock_file", type=FILE, help="Check that every style of this lock file is what was locked.")
-@options
+@options.json_debug
 def verify(refs: tuple[str, ...], lock_file: Path | None, as_json: bool) -> None:
     """Check styles from their files up: format, sizes, sha256, numbers, and the base where it is installed."""
     if not refs and lock_file is None:
@@ -121,7 +120,7 @@ def _verified(ref: str, place: str, load: Any) -> dict[str, Any]:
         pack.verify()
         result |= {"sha256": pack.config.delta.sha256, "base": _base(pack)}
     except SdkError as error:
-        result["error"] = {"code": error.code, "what": error.what, "where": error.where, "hint": error.hint}
+        result["error"] = error_document(error)
     return result
 
 
@@ -142,7 +141,7 @@ def _base(pack: StylePack) -> str:
 @command.command("lock")
 @click.argument("refs", nargs=-1, required=True, metavar="REF...")
 @click.option("-o", "--output", type=FILE, default=LOCK_FILE, show_default=True, help="The lock file.")
-@options
+@options.json_debug
 def lock(refs: tuple[str, ...], output: Path, as_json: bool) -> None:
     """Write down which commit of each style an app uses, and the sha256 of its files."""
     from sdk.packs.lock import Lock
@@ -163,7 +162,7 @@ def lock(refs: tuple[str, ...], output: Path, as_json: bool) -> None:
 @click.option("--author", help="Only of this user or organisation.")
 @click.option("--base", help="Only for this motion generator.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
-@options
+@options.json_debug
 def search(text: str, author: str | None, base: str | None, limit: int, as_json: bool) -> None:
     """Find styles on the Hugging Face Hub whose names hold TEXT."""
     from sdk.packs import hub
@@ -181,7 +180,7 @@ def search(text: str, author: str | None, base: str | None, limit: int, as_json:
 @command.command("pull")
 @click.argument("ref")
 @click.option("-o", "--output", metavar="FOLDER", type=FILE, help="Also write it here, as a folder.")
-@options
+@options.json_debug
 def pull(ref: str, output: Path | None, as_json: bool) -> None:
     """Bring the style REF from the Hugging Face Hub into the cache, checked."""
     from sdk.packs import StyleLocation
@@ -209,19 +208,15 @@ def pull(ref: str, output: Path | None, as_json: bool) -> None:
 @click.option("--tag", help="Of the commit.")
 @click.option("--message", help="Of the commit.")
 @click.option("--preview", is_flag=True, help="Make previews first, of a drawn face; else the folder's own are taken.")
-@options
+@options.json_debug
 def push(
     ref: str,
     repo_id: str,
     license: str | None,  # noqa: A002 the option's name
     consent: str | None,
-    private: bool | None,
-    revision: str | None,
-    create_pr: bool,
-    tag: str | None,
-    message: str | None,
     preview: bool,
     as_json: bool,
+    **settings: Any,
 ) -> None:
     """Put the style PACK on the Hugging Face Hub as ORG/NAME, in one commit; the same pack again makes none."""
     from sdk.packs.terms import check_push
@@ -232,12 +227,8 @@ def push(
         repo_id,
         license=license,
         consent=consent,
-        private=private,
-        revision=revision,
-        create_pr=create_pr,
-        tag=tag,
-        message=message,
         files=_previews(pack, ref, make=preview, as_json=as_json),
+        **settings,
     )
     if as_json:
         emit({"repo": repo_id, "commit": pushed.revision, "ref": str(pushed)})

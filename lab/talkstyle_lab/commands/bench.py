@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from sdk import defaults
-from sdk.cli.output import emit, options, progress_bar, show_table
+from sdk.cli import FILE, emit, options, progress_bar, show_table
 from talkstyle_lab.commands.bench_detectors import detectors
 from talkstyle_lab.commands.bench_render import render
 from talkstyle_lab.commands.bench_styles import styles
-
-__all__ = ["command", "speed"]
-
-FILE = click.Path(path_type=Path)
 
 
 class _Benches(click.Group):
@@ -38,44 +34,23 @@ command.add_command(styles)
 
 @command.command("speed")
 @click.argument("clip", required=False, type=FILE)
-@click.option("--audio", type=FILE, help="The clip's sound, where it is apart.")
+@options.clip_audio
 @click.option("--portrait", type=FILE, help="The picture to animate; a drawn face where left out.")
 @click.option("--speech", type=FILE, help="What it says, at most 10 s of it; synthesised where left out.")
 @click.option("--seconds", type=click.FloatRange(2.0), help="Draw only so much of the reference.")
 @click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of the fit.")
-@click.option("--renderer", default=defaults.RENDERER, show_default=True, help="The renderer.")
-@click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
-@click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
-@options
-def speed(
-    clip: Path | None,
-    audio: Path | None,
-    portrait: Path | None,
-    speech: Path | None,
-    seconds: float | None,
-    steps: int | None,
-    renderer: str,
-    detector: str,
-    device: str,
-    as_json: bool,
-) -> None:
+@options.renderer
+@options.detector
+@options.device()
+@options.json_debug
+def speed(clip: Path | None, steps: int | None, as_json: bool, **settings: Any) -> None:
     """Measure a fit on CLIP, or on a drawn face that speaks, and an animation with the style that comes of it."""
     from sdk.adapter import FitConfig
     from talkstyle_lab import bench
 
     with progress_bar(as_json=as_json) as on_progress:
-        measured = bench.run(
-            clip,
-            audio=audio,
-            portrait=portrait,
-            speech=speech,
-            seconds=seconds,
-            config=None if steps is None else FitConfig(steps=steps),
-            detector=detector,
-            renderer=renderer,
-            device=device,
-            on_progress=on_progress,
-        )
+        config = None if steps is None else FitConfig(steps=steps)
+        measured = bench.run(clip, config=config, on_progress=on_progress, **settings)
     if as_json:
         emit(measured.as_dict())
         return
@@ -109,23 +84,15 @@ def speed(
 @click.option("--size", type=click.IntRange(64, 4096), default=256, show_default=True, help="Of the portrait, pixels.")
 @click.option("--fps", default="25", show_default=True, help="Frames a second.")
 @click.option("--format", "suffix", type=click.Choice(["mp4", "webm"]), default="mp4", show_default=True)
-@click.option("--renderer", default=defaults.RENDERER, show_default=True, help="The renderer.")
-@click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
-@options
-def memory(minutes: float, size: int, fps: str, suffix: str, renderer: str, device: str, as_json: bool) -> None:
+@options.renderer
+@options.device()
+@options.json_debug
+def memory(suffix: str, as_json: bool, **settings: Any) -> None:
     """Animate a drawn face for an hour, and watch memory and the ends of both tracks."""
     from talkstyle_lab import bench
 
     with progress_bar(as_json=as_json) as on_progress:
-        measured = bench.run_memory(
-            minutes=minutes,
-            size=size,
-            fps=fps,
-            suffix=f".{suffix}",
-            renderer=renderer,
-            device=device,
-            on_progress=on_progress,
-        )
+        measured = bench.run_memory(suffix=f".{suffix}", on_progress=on_progress, **settings)
     if as_json:
         emit(measured.as_dict())
         return

@@ -10,13 +10,11 @@ from pathlib import Path
 import click
 
 from sdk import defaults
-from sdk.cli.output import emit, options, progress_bar, show_table
-
-__all__ = ["detectors"]
+from sdk.cli import FILE, emit, options, progress_bar, show_table
 
 
 @click.command("detectors")
-@click.argument("clips", nargs=-1, metavar="[CLIP]...", type=click.Path(path_type=Path))
+@click.argument("clips", nargs=-1, metavar="[CLIP]...", type=FILE)
 @click.option(
     "--detector",
     "names",
@@ -26,7 +24,7 @@ __all__ = ["detectors"]
 )
 @click.option("--compare", nargs=2, metavar="A B", help="Instead, how far two detectors agree on each CLIP.")
 @click.option("--frames", type=click.IntRange(1, 10_000), default=60, show_default=True, help="Of each CLIP.")
-@options
+@options.json_debug
 def detectors(
     clips: tuple[Path, ...], names: tuple[str, ...], compare: tuple[str, str] | None, frames: int, as_json: bool
 ) -> None:

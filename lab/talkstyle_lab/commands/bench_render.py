@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdk import defaults
-from sdk.cli.output import emit, options, progress_bar, show_table
+from sdk.cli import FILE, emit, options, progress_bar, show_table
 
 if TYPE_CHECKING:
     from talkstyle_lab.bench import RenderBench
 
-__all__ = ["render"]
-
-FILE = click.Path(path_type=Path)
 
 COLUMNS = (
     ("all", "points_mean", ".2f"),
@@ -43,22 +39,18 @@ COLUMNS = (
 @click.option("--no-speed", is_flag=True, help="Measure no speed.")
 @click.option("--only-speed", is_flag=True, help="Measure nothing else.")
 @click.option("--out", type=FILE, help="A folder for contact sheets and videos.")
-@click.option("--renderer", default=defaults.RENDERER, show_default=True, help="The renderer.")
-@click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
-@click.option("--device", default="auto", show_default=True, help="Where to render: auto, cpu, cuda, mps.")
-@options
+@options.renderer
+@options.detector
+@options.device("Where to render")
+@options.json_debug
 def render(
     portraits: tuple[Path, ...],
     clips: tuple[Path, ...],
-    frames: int,
-    size: int,
     no_speed: bool,
     only_speed: bool,
     out: Path | None,
-    renderer: str,
-    detector: str,
-    device: str,
     as_json: bool,
+    **settings: Any,
 ) -> None:
     """Drive portraits, detect their landmarks again, and print how far they are from where they are meant to be.
 
@@ -72,14 +64,10 @@ def render(
         measured = bench.run_render(
             portraits,
             clips=() if only_speed else ["cycle" if str(clip) == "cycle" else clip for clip in clips or ("cycle",)],
-            frames=frames,
-            size=size,
             speeds=() if no_speed else (512, 1024),
             out=out,
-            renderer=renderer,
-            detector=detector,
-            device=device,
             on_progress=on_progress,
+            **settings,
         )
     if as_json:
         emit(measured.as_dict())

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from sdk import defaults
-from sdk.cli.output import emit, options, progress_bar, show_table
-
-__all__ = ["styles"]
+from sdk.cli import emit, options, progress_bar, show_table
 
 
 @click.command("styles")
 @click.option("--items", type=click.IntRange(2, 4096), default=64, show_default=True, help="In the batch.")
 @click.option("--seconds", type=click.FloatRange(0.5), default=5.0, show_default=True, help="Of each item.")
 @click.option("--rank", type=click.IntRange(1, 64), default=8, show_default=True, help="Of the low-rank styles.")
-@click.option("--generator", default=defaults.GENERATOR, show_default=True, help="The motion generator.")
-@click.option("--device", default="auto", show_default=True, help="Where it runs: auto, cpu, cuda, mps.")
-@options
-def styles(items: int, seconds: float, rank: int, generator: str, device: str, as_json: bool) -> None:
+@options.generator
+@options.device("Where it runs")
+@options.json_debug
+def styles(as_json: bool, **settings: Any) -> None:
     """Time one batch in which every item wears another style, against the same batch without styles."""
     from talkstyle_lab.bench.styles import run_styles
 
     with progress_bar(as_json=as_json) as on_progress:
-        measured = run_styles(
-            items=items, seconds=seconds, rank=rank, generator=generator, device=device, on_progress=on_progress
-        )
+        measured = run_styles(on_progress=on_progress, **settings)
     if as_json:
         emit(measured.as_dict())
         return
@@ -36,11 +33,10 @@ def styles(items: int, seconds: float, rank: int, generator: str, device: str, a
     show_table(
         ("style", "KiB", "rank", "gain", "of it kept"),
         [
-            (s.name, f"{s.bytes / 1024:.0f}", str(s.rank or "full"), _share(s.gain),
-             _share(s.gain_kept))
+            (s.name, f"{s.bytes / 1024:.0f}", str(s.rank or "full"), *map(_share, (s.gain, s.gain_kept)))
             for s in measured.shipped
         ],
-    )  # fmt: skip
+    )
 
 
 def _share(value: float | None) -> str:

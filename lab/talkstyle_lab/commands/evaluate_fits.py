@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from sdk import defaults
-from sdk.cli.adapt import settings
-from sdk.cli.output import emit, options, progress_bar, show_table
+from sdk.cli import emit, options, progress_bar, show_table
 
 if TYPE_CHECKING:
     from sdk.adapter import FitConfig
     from talkstyle_lab.fits import FitClip, FitTable
-
-__all__ = ["command"]
 
 COLUMNS: Final = {
     "opening_r": "opening r",
@@ -45,14 +41,14 @@ Means over clips; after ±, their standard deviation over seeds. docs/evaluation
 @click.option("--seeds", default=5, show_default=True, type=click.IntRange(1, 100), help="Fits of each clip.")
 @click.option("--unpaired", is_flag=True, help="Learn from stills of the clip, and another clip's sound.")
 @click.option("--each", is_flag=True, help="Show a table for each clip too.")
-@click.option("--recipe", default="default", show_default=True, help="Settings by name: default, paper, without-f ...")
-@click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of each fit; the recipe's where left out.")
+@options.recipe
+@options.steps("each fit")
 @click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Change a setting: terms.closure=0.")
-@click.option("--generator", default=defaults.GENERATOR, show_default=True, help="The motion generator.")
-@click.option("--net", default=defaults.NET, show_default=True, help="The style transfer net f.")
-@click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
-@click.option("--device", default="auto", show_default=True, help="Where the networks run: auto, cpu, cuda, mps.")
-@options
+@options.generator
+@options.net
+@options.detector
+@options.device()
+@options.json_debug
 def command(
     clips: tuple[str, ...],
     seeds: int,
@@ -61,11 +57,8 @@ def command(
     recipe: str,
     steps: int | None,
     changes: tuple[str, ...],
-    generator: str,
-    net: str,
-    detector: str,
-    device: str,
     as_json: bool,
+    **components: Any,
 ) -> None:
     """Learn the first 60 % of each CLIP, once a seed, and measure on the rest.
 
@@ -79,12 +72,9 @@ def command(
             given,
             seeds=range(seeds),
             paired=not unpaired,
-            generator=generator,
-            net=net,
-            detector=detector,
-            device=device,
-            config=_changed(settings(recipe, steps), changes),
+            config=_changed(options.fit_config(recipe, steps), changes),
             on_progress=on_progress,
+            **components,
         )
     if as_json:
         emit(table.as_dict())

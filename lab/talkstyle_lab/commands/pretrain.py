@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sdk.cli.output import emit, options, progress_bar, show_table
+from sdk.cli import emit, options, progress_bar, show_table
 from sdk.registry import load
 
 if TYPE_CHECKING:
     from sdk.progress import ProgressCallback
-
-__all__ = ["pretrain"]
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _CORPUS = click.Path(file_okay=False, exists=True, path_type=Path)
@@ -28,7 +26,7 @@ def pretrain() -> None:
 @click.option("--out", "folder", type=_FOLDER, required=True, help="Where the corpus goes; continued where it stopped.")
 @click.option("--minutes", default=120.0, show_default=True, help="How much speech.")
 @click.option("--seed", default=0, show_default=True)
-@options
+@options.json_debug
 def corpus(folder: Path, minutes: float, seed: int, as_json: bool) -> None:
     """Synthesise speech, and the motion that belongs to it (needs flite and espeak-ng)."""
     with progress_bar(as_json=as_json) as on_progress:
@@ -52,7 +50,7 @@ def corpus(folder: Path, minutes: float, seed: int, as_json: bool) -> None:
 @click.option("--out", "folder", type=_FOLDER, required=True, help="Features, checkpoints and weights/; continued.")
 @click.option("--steps", type=int, help="Batches; where left out, as for the shipped weights.")
 @click.option("--seed", default=0, show_default=True)
-@options
+@options.json_debug
 def train(
     corpus_folder: Path, generator: str, encoder: str, folder: Path, steps: int | None, seed: int, as_json: bool
 ) -> None:
@@ -70,7 +68,7 @@ def train(
 @click.option("--out", "folder", type=_FOLDER, required=True, help="Where weights/ goes.")
 @click.option("--steps", type=click.IntRange(1), help="Batches; where left out, as for the shipped weights.")
 @click.option("--seed", default=0, show_default=True)
-@options
+@options.json_debug
 def net(corpus_folder: Path, folder: Path, steps: int | None, seed: int, as_json: bool) -> None:
     """Pre-train f to tell the corpus's styles apart."""
     with progress_bar(as_json=as_json) as on_progress:
@@ -83,7 +81,7 @@ def net(corpus_folder: Path, folder: Path, steps: int | None, seed: int, as_json
 
 @pretrain.command()
 @click.option("--out", "folder", type=_FOLDER, required=True, help="Corpus, features, checkpoints and weights/.")
-@options
+@options.json_debug
 def remake(folder: Path, as_json: bool) -> None:
     """Make all shipped weights again: the corpus, both encoders, the generators, and the pre-trained f."""
     with progress_bar(as_json=as_json) as on_progress:
@@ -104,7 +102,7 @@ def remake(folder: Path, as_json: bool) -> None:
 @click.option("--generator", "generators", multiple=True, default=("tcn", "lstm", "tcn-apc"), show_default=True)
 @click.option("--encoder", metavar="NAME[,OPTION=VALUE]...", help="Of generators on neither mel nor apc.")
 @click.option("--weights", type=_CORPUS, help="Weights that are not the shipped ones.")
-@options
+@options.json_debug
 def evaluate(
     clips: tuple[Path, ...],
     sounds: tuple[Path, ...],
@@ -133,7 +131,7 @@ def evaluate(
 
 @pretrain.command("demo-material")
 @click.argument("folder", type=_FOLDER)
-@options
+@options.json_debug
 def demo_material(folder: Path, as_json: bool) -> None:
     """Write the demonstration's speech and reference motion (needs flite)."""
     from talkstyle_lab.corpus.demo import demo_material as write

@@ -8,9 +8,7 @@ from typing import Any
 
 import click
 
-from sdk.cli.output import emit, options, progress_bar, show_table
-
-__all__ = ["build", "nearest"]
+from sdk.cli import FILE, emit, options, progress_bar, show_table
 
 _NAMES = ("neutral", "lively", "calm", "mumbling", "emphatic", "rap", "ballad", "opera")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -21,8 +19,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--minutes", default=1.5, show_default=True, type=click.FloatRange(0.2), help="Of speech for each.")
 @click.option("--steps", type=click.IntRange(1), help="Of each fit; where left out, as for the styles that ship.")
 @click.option("--seed", default=0, show_default=True, help="Of speech and fits.")
-@click.option("--out", "folder", default="styles", show_default=True, type=click.Path(path_type=Path), help="Where to.")
-@options
+@click.option("--out", "folder", default="styles", show_default=True, type=FILE, help="Where to.")
+@options.json_debug
 def build(names: tuple[str, ...], minutes: float, steps: int | None, seed: int, folder: Path, as_json: bool) -> None:
     """Synthesise speech in each style, learn it, and write the packs with card and previews.
 
@@ -70,7 +68,7 @@ def build(names: tuple[str, ...], minutes: float, steps: int | None, seed: int, 
 @click.option("--seed", default=0, show_default=True, help="As the styles were built.")
 @click.option("--unseen", default=0.5, show_default=True, type=click.FloatRange(0.1), help="Minutes of new sentences.")
 @click.option("--speech", type=_FILE, help="Also generate from this voice, in every style.")
-@options
+@options.json_debug
 def nearest(minutes: float, seed: int, unseen: float, speech: Path | None, as_json: bool) -> None:
     """Generate motion in every style that ships, and say whose corpus it is nearest to (needs flite, espeak-ng).
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sdk.cli.adapt import local_ref
+from sdk.cli.output import local_ref
 from sdk.drawing import drawn_face
 from sdk.media import write_image
 from sdk.packs import StylePack

@@ -8,8 +8,6 @@ import av
 import numpy as np
 import pytest
 
-from sdk.cli.animate import _face, _styles
-from sdk.errors import ConfigError
 from sdk.media import write_image
 from sdk.registry import register
 from tests.sdk.animation import fakes
@@ -62,6 +60,7 @@ def test_json(given, talkstyle_json, tmp_path):
         (("--style", "./none"), 1, "style-not-found"),
         (("--style", "a=1", "--style", "b"), 1, "config"),
         (("--face", "7"), 1, "face-not-found"),
+        (("--face", "left"), 2, "usage"),
         (("--renderer", "none"), 1, "component-not-found"),
         (("--head", "3"), 2, "usage"),
         (("--teeth", "none.jpg"), 1, "media-not-found"),
@@ -77,21 +76,6 @@ def test_a_missing_file_is_named(given, talkstyle, tmp_path):
     code, _, err = talkstyle("animate", given[0], tmp_path / "no.wav", *PARTS, "-o", tmp_path / "out.mp4")
     assert code == 1
     assert "no.wav" in err
-
-
-def test_styles_and_faces_as_words():
-    assert _styles(()) is None
-    assert _styles(("rap",)) == "rap"
-    assert _styles(("./a=b",)) == "./a=b"
-    assert _styles(("rap=0.5",)) == {"rap": 0.5}
-    assert _styles(("rap=0.7", "me/calm=0.3")) == {"rap": 0.7, "me/calm": 0.3}
-    with pytest.raises(ConfigError, match="no style with a weight"):
-        _styles(("rap=0.7", "calm"))
-    assert _face(None) is None
-    assert _face("largest") == "largest"
-    assert _face("1") == 1
-    assert _face("10,20,110,140.5") == (10, 20, 110, 140.5)
-    assert _face("left") == "left"
 
 
 @pytest.mark.parametrize(("output", "made"), [("out.webm", "out.webm"), ("shots/f%03d.png", "shots/f037.png")])

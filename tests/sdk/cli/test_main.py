@@ -11,8 +11,7 @@ import click
 import pytest
 
 import sdk.cli
-from sdk.cli import COMMANDS
-from sdk.cli.output import emit, options, progress_bar
+from sdk.cli import COMMANDS, emit, options, progress_bar
 from sdk.errors import FaceNotFound
 from sdk.progress import Progress
 
@@ -24,7 +23,7 @@ def command(monkeypatch):
     def use(function):
         import sdk.cli.doctor
 
-        monkeypatch.setattr(sdk.cli.doctor, "command", click.command()(options(function)))
+        monkeypatch.setattr(sdk.cli.doctor, "command", click.command()(options.json_debug(function)))
 
     return use
 

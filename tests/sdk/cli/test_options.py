@@ -1,0 +1,77 @@
+"""Options that several commands share: what they make of words."""
+
+from __future__ import annotations
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from sdk.cli import options
+from sdk.errors import ConfigError
+
+BOX = (10.0, 20.0, 110.0, 140.5)
+
+
+def read(decorator, *words):
+    """What a command gets for its words."""
+    got = {}
+
+    @click.command()
+    @decorator
+    def command(**given):
+        got.update(given)
+
+    result = CliRunner().invoke(command, words)
+    if result.exception is not None:
+        raise result.exception
+    return got
+
+
+@pytest.mark.parametrize(("text", "face"), [("largest", "largest"), ("0", 0), ("1", 1), ("10,20,110,140.5", BOX)])
+def test_faces(text, face):
+    assert read(options.face, "--face", text) == {"face": face}
+
+
+def test_no_face_is_none():
+    assert read(options.face) == {"face": None}
+
+
+@pytest.mark.parametrize("text", ["left", "1,2,3", "1.5", "-1", "1,2,3,4,5", ""])
+def test_what_is_no_face_is_a_usage_error(text):
+    with pytest.raises(SystemExit) as caught:
+        read(options.face, "--face", text)
+    assert caught.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("texts", "style"),
+    [
+        ((), None),
+        (("rap",), "rap"),
+        (("./a=b",), "./a=b"),
+        (("rap=0.5",), {"rap": 0.5}),
+        (("rap=0.7", "me/calm=0.3"), {"rap": 0.7, "me/calm": 0.3}),
+    ],
+)
+def test_styles(texts, style):
+    assert read(options.moving, *(word for text in texts for word in ("--style", text)))["style"] == style
+
+
+def test_of_several_styles_each_needs_a_weight():
+    with pytest.raises(ConfigError, match="'calm' is no style with a weight"):
+        read(options.moving, "--style", "rap=0.7", "--style", "calm")
+
+
+def test_steps_change_a_recipes_own():
+    assert options.fit_config("default", 7).steps == 7
+    assert options.fit_config("default", None).steps != 7
+
+
+def test_a_group_keeps_the_order_of_its_options():
+    @click.command()
+    @options.components
+    def command():
+        pass
+
+    names = [parameter.name for parameter in command.params]
+    assert names == ["generator", "encoder", "renderer", "detector", "device"]
