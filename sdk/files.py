@@ -12,7 +12,22 @@ from pathlib import Path
 
 from sdk.errors import OutputError
 
-__all__ = ["atomic_file", "atomic_folder"]
+__all__ = ["atomic_file", "atomic_folder", "make_folder"]
+
+
+def make_folder(path: str | os.PathLike[str]) -> Path:
+    """Create a folder and its parents where they are missing.
+
+    Raises:
+        OutputError: It cannot be created.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"the folder cannot be made: {error.strerror}"
+        raise OutputError(what, where=str(folder), hint="Choose another one.") from error
+    return folder
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from sdk import defaults, plots
 from sdk.animation import animate
 from sdk.data import Image, Motion
-from sdk.demo.assets import load_assets
+from sdk.demo import load_assets
 from sdk.drawing import drawn_face
 from sdk.errors import OutputError
 from sdk.interfaces import Renderer

@@ -14,14 +14,12 @@ from sdk.animation.stages.resampler import Resampler, frame_count
 from sdk.data import MOTION_RATE, Audio, Motion
 from sdk.media import read_audio
 
-__all__ = ["DemoAssets", "at_frame_rate", "load_assets"]
-
-FOLDER: Final = Path(__file__).resolve().parent.parent / "demo_material"
+FOLDER: Final = Path(__file__).with_name("data")
 
 
 @dataclass(frozen=True, eq=False)
 class DemoAssets:
-    """What the demonstration is made of; nobody's voice and nobody's face.
+    """What the demonstration is made of, all of it synthetic.
 
     Attributes:
         speech: What the reference says.
@@ -35,11 +33,7 @@ class DemoAssets:
 
 
 def load_assets(*, seconds: float | None = None) -> DemoAssets:
-    """Read the material.
-
-    Args:
-        seconds: Take only so much of the reference, and of the sentence.
-    """
+    """Read the assets, or the first ``seconds`` of each."""
     speech = read_audio(FOLDER / "reference.flac", limit_seconds=seconds)
     arrays = load_file(FOLDER / "reference.safetensors")
     motion = Motion(arrays["expression"].astype(np.float32), arrays["pose"].astype(np.float32))
@@ -49,6 +43,6 @@ def load_assets(*, seconds: float | None = None) -> DemoAssets:
 
 
 def at_frame_rate(motion: Motion, duration: Fraction, fps: Fraction) -> Motion:
-    """Read motion at a video's frames, as many as a sound of that many seconds needs."""
+    """Resample motion to the frames of a video as long as a sound of ``duration`` seconds."""
     resampler = Resampler(fps, frame_count(duration, fps))
     return Motion.concat([resampler.push(motion), resampler.finish()])

@@ -15,8 +15,6 @@ from sdk.geometry import canonical_face, mouth_opening
 from sdk.interfaces import LandmarkDetector
 from sdk.media import VideoReader
 
-__all__ = ["draw_comparison"]
-
 
 def draw_comparison(
     path: str | os.PathLike[str],

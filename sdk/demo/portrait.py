@@ -10,9 +10,7 @@ from sdk.errors import ComponentUnavailable, FaceNotFound
 from sdk.interfaces import LandmarkDetector
 from sdk.registry.requirements import install_line
 
-__all__ = ["astronaut"]
-
-ROOM = 2.6
+CROP_IN_FACES = 2.6
 """The crop's side, in heights of the face's box: head and shoulders."""
 
 
@@ -41,7 +39,7 @@ def astronaut(detector: LandmarkDetector, *, size: int = 512) -> Image:
     if not faces:
         raise FaceNotFound("no face in the demonstration's photograph", hint="Try another detector.")
     left, top, right, bottom = faces[0].box
-    side = min(ROOM * (bottom - top), *pixels.shape[:2])
+    side = min(CROP_IN_FACES * (bottom - top), *pixels.shape[:2])
     # A face sits a little above the middle of head and shoulders, and the crop stays inside the photograph.
     corner = ((left + right - side) / 2, (top + bottom) / 2 - 0.45 * side)
     x, y = (min(max(0.0, at), limit - side) for at, limit in zip(corner, pixels.shape[1::-1], strict=True))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import torch
 
@@ -19,14 +19,13 @@ from sdk.demo.assets import at_frame_rate, load_assets
 from sdk.demo.comparison import draw_comparison
 from sdk.demo.portrait import astronaut
 from sdk.errors import OutputError
+from sdk.files import make_folder
 from sdk.interfaces import LandmarkDetector, Renderer
 from sdk.media import open_audio, write_video
 from sdk.packs import StylePack
 from sdk.progress import CancelToken, Progress, ProgressCallback, Reporter
 from sdk.registry import resolve
 from sdk.tracking import PortraitInput, load_portrait
-
-__all__ = ["QUICK", "Demo", "run"]
 
 FPS: Final = Fraction(25)
 
@@ -36,15 +35,15 @@ QUICK: Final[Mapping[str, Any]] = {"size": 384, "seconds": 6.0, "config": FitCon
 
 @dataclass(frozen=True, eq=False)
 class Demo:
-    """What the demonstration wrote, and what it saw on the way.
+    """What the demonstration wrote, and what it found on the way.
 
     Attributes:
         folder: Everything is in it.
-        reference: The clip that was learned from, which the demonstration rendered itself.
+        reference: The clip that the style was learned from, rendered by the demonstration itself.
         pack: The style pack.
         plain: The portrait saying a new sentence without the style.
-        styled: The same with it.
-        comparison: Both, and the reference, in curves and landmarks.
+        styled: The same with the style.
+        comparison: A picture of both, and of the reference: curves and landmarks.
         style: The pack, loaded again from its folder.
         fitted: The result of the fit.
         animations: Without the style, and with it.
@@ -79,14 +78,14 @@ def run(
     """Render a reference clip, learn its style from the file, and let a portrait speak without and with it.
 
     Args:
-        folder: Where to; made if missing. Files of an earlier demonstration are replaced, others left alone.
+        folder: The output folder, created if missing. Files of an earlier demonstration are replaced, others kept.
         portrait: A picture with one face; scikit-image's astronaut where left out.
         size: Pixels along each side of the astronaut.
-        seconds: Take only so much of the reference and of the new sentence: quicker, and it learns less.
-        seed: Of the fit, of blinks and of idle motion.
+        seconds: Use only the first seconds of the reference and of the new sentence: quicker, but it learns less.
+        seed: For the fit, blinks and idle motion.
         config: Settings of the fit.
-        detector: A landmark detector, or its name.
-        renderer: A renderer, or its name.
+        detector: A landmark detector or its name.
+        renderer: A renderer or its name.
         device: Where the networks run.
         on_progress: Called between steps.
         cancel: Stops the work between steps.
@@ -102,15 +101,15 @@ def run(
     report("prepare")
     adapter = StyleAdapter(detector=detector, device=device, config=config)
     given = astronaut(adapter.detector, size=size) if portrait is None else portrait
-    who, _ = load_portrait(given, detector=adapter.detector)
-    painter: Renderer = resolve("renderer", renderer)
-    stuff = load_assets(seconds=seconds)
+    subject, _ = load_portrait(given, detector=adapter.detector)
+    renderer = cast("Renderer", resolve("renderer", renderer))
+    assets = load_assets(seconds=seconds)
 
     report = Reporter(_named(on_progress, "reference.mp4"), cancel)
     reference = place / "reference.mp4"
-    motion = at_frame_rate(stuff.motion, stuff.speech.duration, FPS)
-    frames = painter.render(painter.prepare(who), [motion])
-    write_video(reference, _watched(frames, len(motion), report), rate=FPS, audio=open_audio(stuff.speech))
+    motion = at_frame_rate(assets.motion, assets.speech.duration, FPS)
+    frames = renderer.render(renderer.prepare(subject), [motion])
+    write_video(reference, _watched(frames, len(motion), report), rate=FPS, audio=open_audio(assets.speech))
 
     style = adapter.fit(
         reference,
@@ -126,8 +125,8 @@ def run(
     pack = style.save(place / "pack")
     style = StylePack.load(pack)
 
-    shared: dict[str, Any] = {"fps": FPS, "seed": seed, "renderer": painter, "device": device, "cancel": cancel}
-    animations = animate(who, stuff.sentence, **shared), animate(who, stuff.sentence, style=style, **shared)
+    shared: dict[str, Any] = {"fps": FPS, "seed": seed, "renderer": renderer, "device": device, "cancel": cancel}
+    animations = animate(subject, assets.sentence, **shared), animate(subject, assets.sentence, style=style, **shared)
     plain, styled = (
         animation.save(place / name, on_progress=_named(on_progress, name), cancel=cancel)
         for animation, name in zip(animations, ("plain.mp4", "styled.mp4"), strict=True)
@@ -146,13 +145,7 @@ def run(
 
 
 def _place(folder: str | os.PathLike[str]) -> Path:
-    place = Path(folder)
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"the folder cannot be made: {error.strerror}", where=str(place), hint="Choose another one."
-        ) from error
+    place = make_folder(folder)
     pack = place / "pack"
     if pack.exists() and not (pack / "config.json").is_file():
         raise OutputError(
@@ -170,7 +163,7 @@ def _watched(frames: Iterable[Image], count: int, report: Reporter) -> Iterator[
 
 
 def _named(on_progress: ProgressCallback | None, stage: str) -> ProgressCallback | None:
-    """The same callback under the name of what is being made, so that each file has a bar of its own."""
+    """The same callback with the file's name as the stage, so that each file has a progress bar of its own."""
     if on_progress is None:
         return None
 

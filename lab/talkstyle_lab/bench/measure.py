@@ -22,7 +22,7 @@ from sdk import defaults
 from sdk.adapter import FitConfig, StyleAdapter
 from sdk.animation import Animation, animate
 from sdk.data import Audio
-from sdk.demo.assets import at_frame_rate, load_assets
+from sdk.demo import at_frame_rate, load_assets
 from sdk.drawing import drawn_clip, drawn_face
 from sdk.interfaces import LandmarkDetector, Renderer
 from sdk.media import AudioInput, MediaInput, open_audio, read_audio, write_video

@@ -17,7 +17,7 @@ import torch
 
 from sdk import defaults
 from sdk.animation import animate
-from sdk.demo.assets import load_assets
+from sdk.demo import load_assets
 from sdk.drawing import drawn_face
 from sdk.errors import ConfigError
 from sdk.interfaces import Renderer

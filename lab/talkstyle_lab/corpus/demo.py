@@ -30,7 +30,7 @@ _NOTE: Final = """# Demonstration material
 motion that the corpus's own articulation gives the reference in the style "lively": `expression` [T, 68, 3] and `pose`
 [T, 6], float16, at 60 Hz. All three are written by
 
-    talkstyle pretrain demo-material sdk/demo_material
+    talkstyle pretrain demo-material sdk/demo/data
 """
 
 
