@@ -19,8 +19,7 @@ from sdk.cli.group import LAB, LAB_HINT
 from sdk.cli.output import emit
 from sdk.kinds import KINDS
 from sdk.models.folders import cache_folder
-from sdk.registry import components, failures
-from sdk.registry.requirements import install_line, unmet
+from sdk.registry import components, failures, install_line, unmet
 
 MODELS: Final = "TALKSTYLE_MODELS"
 

@@ -11,8 +11,7 @@ from sdk.cli import options
 from sdk.cli.output import emit, error_document, show_table
 from sdk.errors import SdkError
 from sdk.kinds import KINDS
-from sdk.registry import Provider, components, failures, load, match, parse
-from sdk.registry.loading import import_target
+from sdk.registry import Provider, components, failures, import_target, load, match, parse
 
 
 def listing() -> dict[str, list[dict[str, str]]]:

@@ -8,7 +8,7 @@ from PIL import Image as Pillow
 from sdk.data import Image
 from sdk.errors import ComponentUnavailable, FaceNotFound
 from sdk.interfaces import LandmarkDetector
-from sdk.registry.requirements import install_line
+from sdk.registry import install_line
 
 CROP_IN_FACES = 2.6
 """The crop's side, in heights of the face's box: head and shoulders."""

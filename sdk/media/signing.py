@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from sdk._version import __version__
 from sdk.errors import ComponentUnavailable, ConfigError, MediaNotFound, OutputError
 from sdk.media.marking import SOURCE_TYPE
-from sdk.registry.requirements import install_line
+from sdk.registry import install_line
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes

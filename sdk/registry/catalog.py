@@ -1,4 +1,4 @@
-"""The registry: what is installed, found by kind and name."""
+"""The registry: what is installed or registered, by kind and name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import difflib
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final
@@ -18,21 +18,19 @@ from sdk.registry.discovery import RESTRICT, Found, discover, judge
 from sdk.registry.loading import accepts, build, check_shape
 from sdk.registry.spec import parse
 
-__all__ = ["LOCAL", "Registration", "Registry"]
-
 LOCAL: Final = "local"
-"""The distribution's name of what is registered in this process."""
+"""Stands for the distribution of what is registered in this process."""
 
 
 class Registration:
-    """A component registered in this process. As a context manager it is taken back at the block's end."""
+    """A component registered in this process; as a context manager, until the end of the block."""
 
     def __init__(self, registry: Registry, provider: Provider) -> None:
         self._registry = registry
         self.provider = provider
 
     def remove(self) -> None:
-        """Take the component back; a second time does nothing."""
+        """Remove the component; a second time does nothing."""
         self._registry._remove(self.provider)
 
     def __enter__(self) -> Registration:
@@ -57,8 +55,11 @@ class Registry:
         self._local: list[Provider] = []
         self._lock = threading.RLock()
 
-    def providers(self, kind: str | None = None) -> tuple[Provider, ...]:
-        """Everything provided, sorted, clashes marked.
+    def components(self, kind: str | None = None) -> tuple[Provider, ...]:
+        """List what is provided, with distribution, version, state and reason; no component is imported.
+
+        Args:
+            kind: One of ``sdk.kinds.KINDS``; every kind if left out.
 
         Raises:
             ConfigError: There is no such kind.
@@ -73,23 +74,17 @@ class Registry:
         return tuple(sorted(chosen, key=lambda p: (KINDS.index(p.kind), p.name, p.distribution)))
 
     def failures(self) -> tuple[Failure, ...]:
-        """What could not be taken in."""
+        """List the plugins, and parts of plugins, that could not be loaded."""
         with self._lock:
             return tuple(self._plugins().failures)
 
     def refresh(self) -> None:
-        """Forget the plugins, so that the next question discovers them anew."""
+        """Discover plugins anew at the next question, such as after an installation in a running notebook."""
         with self._lock:
             self._found = None
 
     def find(self, kind: str, name: str) -> Provider:
-        """The one provider of a bare or qualified name.
-
-        Raises:
-            ComponentNotFound: Nobody provides it; the message has near matches and what failed to load.
-            ComponentAmbiguous: Several do.
-            ComponentBroken: The plugin that should provide it failed; chained to why.
-        """
+        """Look a component up without importing it; errors as for ``load``."""
         matches = self.match(name, kind)
         if len(matches) == 1:
             return matches[0]
@@ -99,24 +94,47 @@ class Registry:
         )
 
     def match(self, name: str, kind: str | None = None) -> tuple[Provider, ...]:
-        """Every provider of a bare or qualified name, of every kind by default; errors as ``find``, without clashes."""
+        """List every provider of a bare or qualified name, of every kind by default; errors as for ``find``."""
         name, _ = parse(name)
-        every = self.providers(kind)
+        every = self.components(kind)
         matches = tuple(p for p in every if name in (p.name, p.qualified))
         if not matches:
             raise self._absent(kind or "component", name, every)
         return matches
 
     def load(self, kind: str, name: str, **config: Any) -> Any:
-        """Make a component by its bare or qualified name, options after it; errors as ``find`` and ``build``."""
+        """Make a component.
+
+        Args:
+            kind: One of ``sdk.kinds.KINDS``.
+            name: Its bare name, or ``distribution:name``; options can follow, ``"mediapipe,flip_input=true"``.
+            **config: What its class, or its configuration model, takes.
+
+        Raises:
+            ComponentNotFound: Nobody provides the name; the message has near matches and what failed to load.
+            ComponentAmbiguous: Several distributions do; the message has the qualified names.
+            ComponentUnavailable: A requirement is missing (the message has the install command), or it was written for
+                another version of the interface.
+            ComponentBroken: The plugin failed; chained to what it raised.
+            ConfigError: An unknown kind or option, or a value that the component refuses.
+        """
         return build(self.find(kind, name), {**parse(name)[1], **config})
 
     def accepts(self, kind: str, name: str, option: str) -> bool:
-        """Whether a component takes an option; errors as ``load``, but for the option."""
+        """Whether a component takes an option, such as ``"device"``; it is imported for that, not made.
+
+        Raises:
+            PluginError: As for ``load``.
+        """
         return accepts(self.find(kind, name), option)
 
     def resolve(self, kind: str, component: Any, **config: Any) -> Any:
-        """Take an object as it is, once it has its interface's members; load a name."""
+        """Take a component as users give it: an object of their own, or a name, with options or without, to ``load``.
+
+        Raises:
+            ComponentBroken: The object lacks members of its interface.
+            ConfigError: Options were given beside an object.
+        """
         if isinstance(component, str):
             return self.load(kind, component, **config)
         _check_kind(kind)
@@ -128,14 +146,43 @@ class Registry:
         check_shape(kind, component)
         return component
 
-    def register(self, kind: str, name: str, target: Callable[..., Any] | str, **fields: Any) -> Registration:
-        """Provide a component from this process; arguments as in ``sdk.register``."""
+    def register(
+        self,
+        kind: str,
+        name: str,
+        target: Callable[..., Any] | str,
+        *,
+        summary: str = "",
+        requires: Sequence[str] = (),
+        config: str | None = None,
+        license: str = "",  # noqa: A002 the field's own name
+        api: int = 1,
+    ) -> Registration:
+        """Provide a component from this process, as ``local:name``.
+
+        Args:
+            kind: One of ``sdk.kinds.KINDS``.
+            name: What it is called.
+            target: Its class or a function that makes it, or where that is, ``"package.module:Class"``.
+            summary: One line for people.
+            requires: PEP 508 strings.
+            config: Where its pydantic model is.
+            license: Of code and weights.
+            api: The version of the interface that it was written for.
+
+        Returns:
+            A handle: ``with sdk.register(...):`` removes it at the end of the block, ``.remove()`` at once.
+
+        Raises:
+            ComponentAmbiguous: The name is already registered in this process.
+            ComponentBroken: A field makes no sense.
+        """
         if isinstance(target, str):
             path, factory = target, None
-        else:  # where it stands is only shown; "<locals>" and "<lambda>" are no names
+        else:  # the path is only shown; "<locals>" and "<lambda>" are no names
             own = getattr(target, "__qualname__", type(target).__qualname__)
             path, factory = f"{target.__module__}:{own}".replace("<", "").replace(">", ""), target
-        component = Component(kind, name, path, **fields)
+        component = Component(kind, name, path, summary, tuple(requires), config, license, api)
         component.check()
         provider = judge(Provider(component, LOCAL, factory=factory))
         with self._lock:

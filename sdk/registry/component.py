@@ -10,8 +10,6 @@ from typing import Any, Final, Literal, TypeAlias
 from sdk.errors import ComponentBroken
 from sdk.kinds import KINDS
 
-__all__ = ["Component", "Failure", "Provider", "State"]
-
 State: TypeAlias = Literal["ready", "missing", "incompatible", "clash"]
 """Whether a component can be loaded by its bare name: ``clash`` needs the qualified one, the others say why not."""
 

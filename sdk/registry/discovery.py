@@ -16,10 +16,7 @@ from sdk.errors import ComponentBroken, PluginError
 from sdk.kinds import API
 from sdk.registry.component import Component, Failure, Provider
 from sdk.registry.hookspec import GROUP, PROJECT, HookSpec
-from sdk.registry.installed import name_and_version
-from sdk.registry.requirements import install_line, is_met, unmet
-
-__all__ = ["Found", "discover", "judge"]
+from sdk.registry.requirements import install_line, is_met, name_and_version, unmet
 
 RESTRICT: Final = "TALKSTYLE_PLUGINS"
 STRICT: Final = "TALKSTYLE_STRICT_PLUGINS"
@@ -29,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Found:
-    """What discovery brought to light."""
+    """What discovery found."""
 
     providers: list[Provider] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)

@@ -9,8 +9,6 @@ import pluggy
 
 from sdk.registry.component import Component
 
-__all__ = ["GROUP", "PROJECT", "HookSpec", "hookimpl"]
-
 PROJECT: Final = "talkstyle"
 """The hook marker."""
 

@@ -12,8 +12,6 @@ from sdk.errors import Cancelled, ComponentBroken, ComponentUnavailable, ConfigE
 from sdk.registry.component import Provider
 from sdk.registry.discovery import judge
 
-__all__ = ["accepts", "build", "check_shape", "import_target"]
-
 
 def build(provider: Provider, config: Mapping[str, Any]) -> Any:
     """Import a component's class and call it.

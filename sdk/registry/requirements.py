@@ -1,13 +1,35 @@
-"""Whether what a component requires is installed, told from metadata without importing it."""
+"""What is installed, and whether it meets a requirement: told from metadata, without importing anything."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from importlib import metadata
+from typing import Final
 
-from sdk.registry.installed import installed_version
+_NAME: Final = re.compile(r"^Name: *(\S+)", re.MULTILINE)
+_VERSION: Final = re.compile(r"^Version: *(\S+)", re.MULTILINE)
 
-__all__ = ["install_line", "is_met", "unmet"]
+
+def name_and_version(distribution: metadata.Distribution) -> tuple[str, str]:
+    """A distribution's name and version, read from the head of its metadata.
+
+    ``importlib.metadata`` parses the whole file for them, long description and all: with many plugins that takes longer
+    than the rest of listing them.
+    """
+    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
+    name, version = _NAME.search(text), _VERSION.search(text)
+    if name is None or version is None:
+        return distribution.name or "unknown", distribution.version or ""
+    return name[1], version[1]
+
+
+def installed_version(name: str) -> str | None:
+    """The version of an installed distribution, or None."""
+    try:
+        return name_and_version(metadata.distribution(name))[1]
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def is_met(text: str) -> bool:

@@ -7,8 +7,6 @@ from typing import Any
 
 from sdk.errors import ConfigError
 
-__all__ = ["parse"]
-
 
 def parse(text: str) -> tuple[str, dict[str, Any]]:
     """Split ``"hubert,model=checkpoints/large,layer=9"`` into the name and its options.

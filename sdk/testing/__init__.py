@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from sdk.errors import ConfigError
-from sdk.registry.loading import check_shape
+from sdk.registry import check_shape
 from sdk.testing.report import Check, Report
 
 __all__ = ["Check", "Report", "check", "checks"]

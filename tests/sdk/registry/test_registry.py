@@ -134,7 +134,7 @@ def test_asking_for_what_failed_raises_why(installed, site, name):
 def test_a_clash_names_both_and_the_qualified_names_work(installed):
     installed("'plain', 'parts:Plain'", name="one")
     registry = installed("'plain', 'parts:Anything'", name="two")
-    assert [(p.qualified, p.state) for p in registry.providers()] == [("one:plain", "clash"), ("two:plain", "clash")]
+    assert [(p.qualified, p.state) for p in registry.components()] == [("one:plain", "clash"), ("two:plain", "clash")]
     with pytest.raises(ComponentAmbiguous, match=r"one 1.0 and two 1.0.*'one:plain' or 'two:plain'"):
         registry.load("renderer", "plain")
     assert type(registry.load("renderer", "one:plain")).__name__ == "Plain"
@@ -145,7 +145,7 @@ def test_one_name_in_two_kinds_is_no_clash(site):
     source = plugin("'renderer', 'plain', 'a:B'", "'landmark-detector', 'plain', 'a:B'")
     install(site, "both", {"both_plugin": source})
     registry = Registry(discover=lambda: discover(points(site)))
-    assert [p.state for p in registry.providers()] == ["ready", "ready"]
+    assert [p.state for p in registry.components()] == ["ready", "ready"]
     assert [p.kind for p in registry.match("plain")] == ["landmark-detector", "renderer"]
 
 
@@ -157,7 +157,7 @@ def test_a_missing_requirement_gives_the_install_line(installed):
 
 def test_a_requirement_installed_since_then_is_noticed(installed, site):
     registry = installed("'plain', 'parts:Plain', requires=['late-thing']")
-    assert registry.providers()[0].state == "missing"
+    assert registry.components()[0].state == "missing"
     install(site, "late-thing", {})
     assert registry.load("renderer", "plain").name == "plain"
 
@@ -203,7 +203,7 @@ def test_registering_lasts_as_long_as_the_block(registry):
         assert registry.resolve("renderer", "local:mine").size == 3
         with pytest.raises(ComponentAmbiguous, match=r"already registered"):
             registry.register("renderer", "mine", Mine)
-    assert registry.providers() == ()
+    assert registry.components() == ()
     registration.remove()
 
 
