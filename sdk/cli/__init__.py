@@ -54,7 +54,4 @@ def talkstyle() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 1 an error, 2 a command line that cannot be read, 130 interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    with report(words) as outcome:
-        result = talkstyle.main(words, prog_name="talkstyle", standalone_mode=False)
-        outcome.code = result if isinstance(result, int) else 0
-    sys.exit(outcome.code)
+    sys.exit(report(words, lambda: talkstyle.main(words, prog_name="talkstyle", standalone_mode=False)))

@@ -10,7 +10,7 @@ import click
 from sdk.cli import options
 from sdk.cli.options import FILE
 from sdk.cli.output import emit, local_ref, progress_bar
-from sdk.errors import ConfigError, OutputError
+from sdk.errors import ConfigError
 
 
 @click.command("adapt")
@@ -53,7 +53,9 @@ def command(
     One video is a person saying what its sound, or --audio, says. Pictures, or a video with --unpaired, show how a
     person looks in talking, and --audio is any speech.
     """
-    _check_output(output)
+    from sdk.packs.target import check_target
+
+    check_target(output)
     if push_to is not None:
         from sdk.packs.terms import check_push
 
@@ -101,14 +103,6 @@ def command(
     if pushed is not None:
         click.echo(f"It is on the Hub: {pushed}")
     click.echo(f"It is in {output}. Next: talkstyle animate PORTRAIT AUDIO --style {local_ref(output)} -o OUT.mp4")
-
-
-def _check_output(folder: Path) -> None:
-    """Refuse what saving would refuse, before the long work."""
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "config.json").exists():
-        raise OutputError("this folder is not a style pack", where=str(folder), hint="Choose a new folder.")
-    if folder.exists() and not folder.is_dir():
-        raise OutputError("there is a file where the folder should go", where=str(folder), hint="Choose a new folder.")
 
 
 def _sources(references: tuple[Path, ...], *, unpaired: bool, audio: Path | None) -> tuple[Path | None, Any]:

@@ -6,30 +6,21 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import click
 
 from sdk.cli.output import emit
-from sdk.errors import Cancelled, SdkError
+from sdk.errors import SdkError
 
 
-@dataclass
-class Outcome:
-    """The exit code, once it is known."""
-
-    code: int = 0
-
-
-@contextmanager
-def report(words: Sequence[str]) -> Iterator[Outcome]:
-    """Show whatever the block raises, and turn it into an exit code.
+def report(words: Sequence[str], work: Callable[[], object]) -> int:
+    """Run a command, show whatever it raises, and return the exit code.
 
     Args:
         words: The command line, which says whether errors are wanted as JSON (``--json``) and with a traceback
             (``--debug``). It is read here, not by click, because it must hold for command lines that click refuses too.
+        work: Runs the command; an integer that it returns is the exit code.
     """
     options = words[: words.index("--")] if "--" in words else words
     as_json, debug = "--json" in options, "--debug" in options
@@ -37,35 +28,33 @@ def report(words: Sequence[str]) -> Iterator[Outcome]:
     logging.getLogger("sdk").setLevel(logging.DEBUG if debug else logging.WARNING)
     # A style's licence and consent are shown whenever one is loaded.
     logging.getLogger("sdk.packs.terms").setLevel(logging.INFO)
-    outcome = Outcome()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default", UserWarning)  # TalkstyleWarning is one
             warnings.showwarning = lambda message, *_, **__: click.echo(f"warning: {message}", err=True)
-            yield outcome
+            result = work()
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough; Python would flush once more, and complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        outcome.code = 1
+        return 1
     except (click.Abort, KeyboardInterrupt):
-        outcome.code = _show("interrupted", "interrupted", as_json=as_json, exit_code=130)
+        return _show("interrupted", "interrupted", as_json=as_json, exit_code=130)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        outcome.code = error.exit_code
+        return error.exit_code
     except click.ClickException as error:
         usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx is not None else None
         hint = getattr(error, "hint", usage)
-        outcome.code = _show("usage", error.format_message(), hint=hint, as_json=as_json, exit_code=error.exit_code)
-    except (SdkError, Cancelled) as error:
-        if debug:
-            logging.getLogger(__name__).debug("where it was raised:", exc_info=error)
-        outcome.code = _show(error.code, error.what, where=error.where, hint=error.hint, as_json=as_json)
+        return _show("usage", error.format_message(), hint=hint, as_json=as_json, exit_code=error.exit_code)
     except Exception as error:
         if debug:
             logging.getLogger(__name__).debug("where it was raised:", exc_info=error)
+        if isinstance(error, SdkError):
+            return _show(error.code, error.what, where=error.where, hint=error.hint, as_json=as_json)
         what = f"unexpected {type(error).__name__}: {error}"
         hint = "This is a fault of talkstyle or of a plugin. Run it again with --debug, and report what that prints."
-        outcome.code = _show("unexpected", what, hint=None if debug else hint, as_json=as_json)
+        return _show("unexpected", what, hint=None if debug else hint, as_json=as_json)
+    return result if isinstance(result, int) else 0
 
 
 def _show(

@@ -17,9 +17,11 @@ _CLUTTER: Final = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
 def check_target(target: Path) -> None:
-    """Refuse to replace a folder that holds anything but a pack."""
-    if not target.is_dir():
+    """Refuse to replace a file, or a folder that holds anything but a pack."""
+    if not target.exists():
         return
+    if not target.is_dir():
+        raise OutputError("there is a file where the folder should go", where=str(target), hint="Choose a new folder.")
     names = {entry.name for entry in target.iterdir()} - _CLUTTER
     if not names:
         return
