@@ -24,6 +24,7 @@ __all__ = [
     "Landmarks",
     "Motion",
     "Portrait",
+    "check_images",
 ]
 
 MOTION_RATE = Fraction(60)
@@ -154,6 +155,19 @@ class Motion:
     def __getitem__(self, frames: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Motion:
         """A stretch of the motion, or the frames of a mask or of indices, at the same rate."""
         return Motion(self.expression[frames], self.pose[frames], self.rate)
+
+
+def check_images(images: Iterable[Image]) -> None:
+    """Check that pictures are uint8 ``[H, W, 3]`` and not empty.
+
+    Raises:
+        InputError: One is not; names it by its index.
+    """
+    for index, image in enumerate(images):
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
+            raise InputError(
+                f"a picture is uint8 [H, W, 3], not {image.dtype} {list(image.shape)}", where=f"image {index}"
+            )
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,15 +11,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sdk.data import Image, Landmarks
+from sdk.data import Image, Landmarks, check_images
 from sdk.device import resolve_device
-from sdk.errors import ConfigError, InputError
+from sdk.errors import ConfigError
 from sdk.progress import ProgressCallback
 from talkstyle_face_alignment.networks import Networks
 from talkstyle_face_alignment.weights import find_weights
 
-SIDE: Final = 640
-"""Faces are searched for in pictures of at most so many pixels; the detector finds them from 16 pixels up."""
+SEARCH_PIXELS: Final = 640
+"""Pictures are shrunk to this longer side before faces are detected, which works from 16 pixels up."""
 
 
 class FaceAlignmentDetector:
@@ -29,10 +29,10 @@ class FaceAlignmentDetector:
     One detector can be shared by threads; their calls wait for each other.
 
     Args:
-        device: Where the networks run: ``"auto"``, or any name that torch knows. A CPU takes seconds a face.
-        folder: Where the three files of weights lie. Where it is left out, the folder that TALKSTYLE_MODELS names and
-            torch hub's cache are looked in, and then they are downloaded into that cache.
-        min_confidence: What counts as a face, from 0 to 1.
+        device: ``"auto"``, or any name that torch knows. A CPU takes seconds a face.
+        folder: Where the three files of weights are. By default they are looked for in the folder that TALKSTYLE_MODELS
+            names and in torch hub's cache, and else downloaded into that cache.
+        min_confidence: The threshold for a face, from 0 to 1.
         flip_input: Look at each face mirrored too: steadier points for twice the work.
         batch: Pictures, and faces, that go through a network at once.
         on_progress: Called during downloads.
@@ -56,36 +56,29 @@ class FaceAlignmentDetector:
         batch: int = 8,
         on_progress: ProgressCallback | None = None,
     ) -> None:
-        for name, value, fits in (
-            ("min_confidence", min_confidence, 0.0 <= min_confidence <= 1.0),
-            ("batch", batch, batch >= 1),
+        for option, fits in (
+            (f"min_confidence={min_confidence}", 0.0 <= min_confidence <= 1.0),
+            (f"batch={batch}", batch >= 1),
         ):
             if not fits:
-                raise ConfigError(f"{name}={value} is out of range", where="FaceAlignmentDetector")
+                raise ConfigError(f"{option} is out of range", where="FaceAlignmentDetector")
         self._lock = threading.Lock()
-        where = resolve_device(device)
+        torch_device = resolve_device(device)
         self._networks = Networks(
             find_weights(folder, on_progress),
-            device=where,
+            device=torch_device,
             min_confidence=min_confidence,
             flip_input=flip_input,
             batch=batch,
         )
 
     def detect(self, images: Sequence[Image]) -> list[list[Landmarks]]:
-        """Find the faces in each picture, largest first.
-
-        Args:
-            images: uint8 ``[H, W, 3]`` each, sRGB; sizes may differ.
+        """Find the faces in each picture, uint8 ``[H, W, 3]``, sRGB, of any size; largest first.
 
         Raises:
             InputError: A picture has another shape or type.
         """
-        for index, image in enumerate(images):
-            if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
-                raise InputError(
-                    f"a picture is uint8 [H, W, 3], not {image.dtype} {list(image.shape)}", where=f"image {index}"
-                )
+        check_images(images)
         with self._lock:
             found = [(index, box) for index, boxes in enumerate(self._boxes(images)) for box in boxes]
             points = self._networks.landmarks([(images[index], box) for index, box in found])
@@ -96,13 +89,13 @@ class FaceAlignmentDetector:
         return [sorted(few, key=lambda face: face.width, reverse=True) for few in faces]
 
     def _boxes(self, images: Sequence[Image]) -> list[NDArray[np.float64]]:
-        """The faces' boxes in each picture, those of one size looked at together."""
+        """The faces' boxes in each picture, detected together in pictures of one size."""
         sizes: dict[tuple[int, ...], list[int]] = {}
         for index, image in enumerate(images):
             sizes.setdefault(image.shape, []).append(index)
         boxes = [np.zeros((0, 5))] * len(images)
         for indices in sizes.values():
-            found = self._networks.boxes([images[index] for index in indices], SIDE)
+            found = self._networks.boxes([images[index] for index in indices], SEARCH_PIXELS)
             for index, rows in zip(indices, found, strict=True):
                 boxes[index] = rows
         return boxes

@@ -1,7 +1,7 @@
 """The three networks of face-alignment, and the way from a picture through them, in batches.
 
-The networks, the cut of a face and the drawing of its points are the package's own. Its way of reading points off is
-not used: it rounds them to whole pixels of the picture, and those steps are seen as jitter.
+The networks, the cropping of a face and the drawing of its points are the package's own. Its reading of points off heat
+maps is not used: it rounds them to whole pixels of the picture, which shows as jitter.
 """
 
 from __future__ import annotations
@@ -23,26 +23,16 @@ from sdk.data import FloatArray, Image
 from sdk.geometry import POINTS
 from talkstyle_face_alignment.weights import DEPTH, FAN_3D, S3FD, WeightFile, read_state
 
-CUT: Final = 256
-"""Pixels across the cut of a face."""
-CELLS: Final = 64
-"""Cells across a heat map."""
-REACH: Final = 2
+CROP_PIXELS: Final = 256
+HEATMAP_CELLS: Final = 64
+PEAK_RADIUS: Final = 2
 """Cells around the hottest one that a point's place is read from."""
-SPREAD: Final = 2
-"""The standard deviation of drawn points, as the package names it."""
+GAUSSIAN_SIGMA: Final = 2
+"""Of drawn points, as the package names it."""
 
 
 class Networks:
-    """Face detector, landmarks and depth on one device.
-
-    Args:
-        files: The checked files of weights.
-        device: Where they run.
-        min_confidence: What counts as a face.
-        flip_input: Look at each face mirrored too, and average.
-        batch: Pictures, and faces, that go through a network at once.
-    """
+    """Face detector, landmarks and depth on one device, from checked files of weights; see the detector's options."""
 
     def __init__(
         self,
@@ -67,11 +57,7 @@ class Networks:
 
     @torch.no_grad()
     def boxes(self, images: Sequence[Image], side: int) -> list[NDArray[np.float64]]:
-        """Find faces.
-
-        Args:
-            images: Pictures of one size, uint8 ``[H, W, 3]`` each.
-            side: Pixels that the longer side is shrunk to.
+        """Find faces in pictures of one size, uint8 ``[H, W, 3]`` each, shrunk to a longer side of ``side`` pixels.
 
         Returns:
             For each picture ``[N, 5]``: left, top, right, bottom in its pixels, and the score.
@@ -85,13 +71,13 @@ class Networks:
             if shrink > 1:
                 size = [max(1, round(length / shrink)) for length in pixels.shape[2:]]
                 pixels = interpolate(pixels, size=size, mode="area")
-            # The detector halves its input five times, and cannot do with less than it needs for that.
+            # The detector halves its input five times, and fails on less than it needs for that.
             lacking = [max(0, 64 - length) for length in pixels.shape[2:]]
             pixels = pad(pixels, (0, lacking[1], 0, lacking[0]), value=128.0)
             for rows in self._finder.detect_from_batch(pixels):
                 boxes = np.array(rows, dtype=np.float64).reshape(-1, 5)
                 boxes[:, :4] *= shrink
-                # What is seen in the edge that the network itself adds is no face.
+                # What is found in the padding is no face.
                 middle = (boxes[:, :2] + boxes[:, 2:4]) / 2
                 found.append(boxes[((middle >= 0) & (middle < extent)).all(axis=1)])
         return found
@@ -105,32 +91,32 @@ class Networks:
         return found
 
     def _landmarks(self, faces: Sequence[tuple[Image, NDArray[np.float64]]]) -> list[FloatArray]:
-        cuts, corners, sides, scales = [], [], [], []
+        crops, corners, sides, scales = [], [], [], []
         for image, box in faces:
             centre, scale = _frame(box, self._finder.reference_scale)
-            cuts.append(crop(image, centre, scale))
-            corner, end = (transform([at, at], centre, scale, CUT, True).numpy() for at in (1, CUT))
+            crops.append(crop(image, centre, scale))
+            corner, end = (transform([at, at], centre, scale, CROP_PIXELS, True).numpy() for at in (1, CROP_PIXELS))
             corners.append(corner)
             sides.append(end - corner)
             scales.append(scale)
-        pixels = torch.from_numpy(np.stack(cuts)).to(self._device).permute(0, 3, 1, 2).float() / 255
+        pixels = torch.from_numpy(np.stack(crops)).to(self._device).permute(0, 3, 1, 2).float() / 255
         heat = self._points(pixels)[-1]
         if self._flip_input:
             heat = heat + flip(self._points(flip(pixels))[-1], is_label=True)
         places = peaks(heat)
         depth = self._depth(torch.cat([pixels, self._drawn(places)], dim=1)).cpu().numpy()
-        flat = np.stack(corners)[:, None] + np.stack(sides)[:, None] * (places.cpu().numpy() / CELLS)
-        # The network's z is in pixels of the cut, and grows towards the camera.
-        z = -depth * (200 * np.array(scales) / CUT)[:, None]
+        flat = np.stack(corners)[:, None] + np.stack(sides)[:, None] * (places.cpu().numpy() / HEATMAP_CELLS)
+        # The network's z is in pixels of the crop, and grows towards the camera.
+        z = -depth * (200 * np.array(scales) / CROP_PIXELS)[:, None]
         return list(np.concatenate([flat, z[..., None]], axis=2).astype(np.float32))
 
     def _drawn(self, places: Tensor) -> Tensor:
-        """What the depth network wants beside the picture: a blob for each point, ``[B, 68, 256, 256]``."""
-        drawn = np.zeros((len(places), POINTS, CUT, CUT), dtype=np.float32)
-        for face, points in zip(drawn, places.cpu().numpy() * (CUT / CELLS), strict=True):
+        """The depth network's second input: a blob for each point, ``[B, 68, 256, 256]``."""
+        drawn = np.zeros((len(places), POINTS, CROP_PIXELS, CROP_PIXELS), dtype=np.float32)
+        for face, points in zip(drawn, places.cpu().numpy() * (CROP_PIXELS / HEATMAP_CELLS), strict=True):
             for plane, point in zip(face, points, strict=True):
                 if (point > 0).all():
-                    draw_gaussian(plane, point, SPREAD)
+                    draw_gaussian(plane, point, GAUSSIAN_SIGMA)
         return torch.from_numpy(drawn).to(self._device)
 
 
@@ -152,7 +138,7 @@ def peaks(heat: Tensor) -> Tensor:
     """
     side = heat.shape[-1]
     hottest = heat.flatten(2).argmax(dim=2)
-    steps = torch.arange(-REACH, REACH + 1, device=heat.device)
+    steps = torch.arange(-PEAK_RADIUS, PEAK_RADIUS + 1, device=heat.device)
     # Windows that reach over the edge are cut there, by leaving what they repeat out of the sum.
     rows = (hottest // side)[..., None] + steps
     columns = (hottest % side)[..., None] + steps

@@ -1,4 +1,4 @@
-"""The three files of weights: where they are looked for, and how they are read without running what is in them."""
+"""The three files of weights: found, or downloaded, and read without running what is in them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,7 @@ from sdk.progress import ProgressCallback
 
 
 class WeightFile(NamedTuple):
-    """A published file.
-
-    Attributes:
-        name: Its name, which ends in the beginning of its sha256.
-        content: What it holds, for people.
-    """
+    """A published file: its ``name``, which ends in the beginning of its sha256, and its ``content``, for people."""
 
     name: str
     content: str
@@ -47,14 +42,14 @@ FILES: Final = (S3FD, FAN_3D, DEPTH)
 def find_weights(
     folder: str | os.PathLike[str] | None = None, on_progress: ProgressCallback | None = None
 ) -> dict[WeightFile, Path]:
-    """Find the three files and check them, or download them into torch hub's cache, where face-alignment has them too.
+    """Find and check the three files, or download them into torch hub's cache, where face-alignment keeps them too.
 
     Args:
-        folder: The folder they lie in; then nothing else is looked at.
+        folder: The folder they are in; then they are looked for nowhere else.
         on_progress: Called during downloads.
 
     Raises:
-        ModelFileMissing: One is nowhere and cannot be downloaded, or is another file; lists all three.
+        ModelFileMissing: One is missing and cannot be downloaded, or is another file; lists all three.
     """
     cache = Path(torch.hub.get_dir()) / "checkpoints"
     try:
@@ -75,10 +70,10 @@ def find_weights(
 
 
 def read_state(path: Path) -> Mapping[str, torch.Tensor]:
-    """Read a network's parameters; whatever else a file holds is left out, and nothing in it is run.
+    """Read a network's parameters; nothing else in the file is read or run.
 
-    The published files are checkpoints of old trainings, which torch's own safe mode refuses for what they hold
-    beside the parameters.
+    The published files are checkpoints of old trainings, which hold more than parameters, so that torch's own safe mode
+    refuses them.
 
     Raises:
         ModelFileMissing: It is no checkpoint.
@@ -94,7 +89,7 @@ def read_state(path: Path) -> Mapping[str, torch.Tensor]:
 
 
 class _Inert:
-    """Stands for everything in a checkpoint that is no tensor; takes whatever it is given, and does nothing."""
+    """Stands for everything in a checkpoint that is no tensor; does nothing."""
 
     def __init__(self, *args: object) -> None: ...
     def __setstate__(self, state: object) -> None: ...
@@ -104,12 +99,12 @@ class _Inert:
 
 
 class _Unpickler(pickle.Unpickler):
-    _KNOWN: Final = {("collections", "OrderedDict"), ("torch._utils", "_rebuild_tensor_v2")}
-    _KNOWN_TOO: Final = {("torch._utils", "_rebuild_tensor"), ("torch._utils", "_rebuild_parameter")}
+    _REBUILDS: Final = {"_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_parameter"}
 
     def find_class(self, module: str, name: str) -> Any:
-        storage = module == "torch" and name.endswith("Storage") and name.isidentifier()
-        if storage or (module, name) in self._KNOWN | self._KNOWN_TOO:
+        is_storage = module == "torch" and name.endswith("Storage") and name.isidentifier()
+        is_rebuild = module == "torch._utils" and name in self._REBUILDS
+        if is_storage or is_rebuild or (module, name) == ("collections", "OrderedDict"):
             return super().find_class(module, name)
         return _Inert
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import pluggy
-
-from sdk.registry import Component
-
-hookimpl = pluggy.HookimplMarker("talkstyle")
+from sdk.registry import Component, hookimpl
 
 
 @hookimpl

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import Image
+from sdk.data import Box, Image
 from sdk.errors import ModelFileMissing
 from sdk.models import model_file
 from talkstyle_mediapipe.quiet import without_chatter
@@ -31,6 +31,32 @@ class MeshFace(NamedTuple):
     points: NDArray[np.float64]
     score: float
 
+    @property
+    def box(self) -> Box:
+        """Left, top, right and bottom of the points."""
+        low, high = self.points[:, :2].min(axis=0), self.points[:, :2].max(axis=0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+    @property
+    def size(self) -> float:
+        """The longer side of the box."""
+        left, top, right, bottom = self.box
+        return max(right - left, bottom - top)
+
+    @property
+    def centre(self) -> NDArray[np.float64]:
+        """The middle of the box."""
+        left, top, right, bottom = self.box
+        return np.array([(left + right) / 2, (top + bottom) / 2])
+
+    def distance(self, other: MeshFace) -> float:
+        """Between the centres."""
+        return float(np.linalg.norm(other.centre - self.centre))
+
+    def is_same(self, other: MeshFace) -> bool:
+        """Whether two findings are one face: their centres are nearer than half of the larger one's size."""
+        return self.distance(other) < 0.5 * max(self.size, other.size)
+
 
 class _Backend(Protocol):
     def faces(self, picture: Image) -> list[MeshFace]: ...
@@ -40,12 +66,12 @@ class Mesh:
     """Finds faces that fill at least a tenth of a square picture. Not for several threads at once.
 
     Args:
-        max_faces: At most so many.
-        min_confidence: What counts as a face, from 0 to 1.
-        model: A bundle for the tasks API; where it is left out, the wheel's own models, else the published bundle.
+        max_faces: The most faces in a picture.
+        min_confidence: The threshold for a face, from 0 to 1.
+        model: A bundle for the tasks API; None for the wheel's own models, or else the published bundle.
 
     Raises:
-        ModelFileMissing: This MediaPipe carries no models, and the bundle is not to be had; or it is not sound.
+        ModelFileMissing: This MediaPipe carries no models, and the bundle is missing; or the bundle is damaged.
     """
 
     def __init__(self, *, max_faces: int, min_confidence: float, model: Path | None) -> None:
@@ -56,15 +82,15 @@ class Mesh:
             if model is None and _wheel_has_models():
                 self._backend = _WheelMesh(max_faces, min_confidence)
             else:
-                bundle = _published_bundle() if model is None else _own_bundle(model)
-                self._backend = _BundleMesh(bundle, max_faces, min_confidence)
+                path = model_file(BUNDLE, url=BUNDLE_URL, sha256=BUNDLE_SHA256) if model is None else _checked(model)
+                self._backend = _BundleMesh(path.read_bytes(), max_faces, min_confidence)
             self._backend.faces(np.zeros((64, 64, 3), dtype=np.uint8))  # waits until its threads have started
 
     def faces(self, picture: Image) -> list[MeshFace]:
         """Find the faces in a contiguous, square picture, uint8 ``[S, S, 3]``."""
         if self._seen_face:
             return self._backend.faces(picture)
-        # Each network talks when it first runs: the last of them on the first face.
+        # Each network logs when it first runs: the last of them on the first face.
         with without_chatter():
             found = self._backend.faces(picture)
         self._seen_face = bool(found)
@@ -90,7 +116,7 @@ class _WheelMesh:
     def __init__(self, max_faces: int, min_confidence: float) -> None:
         from mediapipe.python.solution_base import SolutionBase
 
-        # FaceMesh itself keeps the detections, and so the scores, to itself; this is its graph with that output added.
+        # FaceMesh itself does not return the detections, and so the scores; this is its graph with that output added.
         self._graph = SolutionBase(
             binary_graph_path="mediapipe/modules/face_landmark/face_landmark_front_cpu.binarypb",
             side_inputs={"num_faces": max_faces, "with_attention": True, "use_prev_landmarks": False},
@@ -119,7 +145,7 @@ class _WheelMesh:
 
 
 class _BundleMesh:
-    """The tasks API, with a bundle of models; it tells no score, so every face it reports has 1.0."""
+    """The tasks API, with a bundle of models; it has no scores, so every face gets 1.0."""
 
     def __init__(self, bundle: bytes, max_faces: int, min_confidence: float) -> None:
         from mediapipe import Image as TaskImage
@@ -129,7 +155,7 @@ class _BundleMesh:
         self._image: Any = partial(TaskImage, image_format=ImageFormat.SRGB)
         self._task: Any = vision.FaceLandmarker.create_from_options(
             vision.FaceLandmarkerOptions(
-                # As bytes: paths with other letters, or with drives, do not reach its native code whole.
+                # As bytes: its native code does not read every path, such as those with drives or other letters.
                 base_options=BaseOptions(model_asset_buffer=bundle),
                 num_faces=max_faces,
                 min_face_detection_confidence=min_confidence,
@@ -147,27 +173,20 @@ def _close(task: Any) -> None:
     try:
         task.close()
     except RuntimeError:
-        # 0.10.35 closes on a thread, of which the interpreter starts none as it ends; its __del__ would print that.
+        # 0.10.35 closes on a new thread, which fails while the interpreter ends; its __del__ would print that.
         task._handle = None
 
 
-def _published_bundle() -> bytes:
-    return model_file(BUNDLE, url=BUNDLE_URL, sha256=BUNDLE_SHA256).read_bytes()
-
-
-def _own_bundle(path: Path) -> bytes:
+def _checked(path: Path) -> Path:
+    """Check that a file given by the caller is a bundle."""
+    hint = f"{BUNDLE} is at {BUNDLE_URL}."
     if not path.is_file():
-        raise ModelFileMissing("there is no such model file", where=str(path), hint=f"{BUNDLE} is at {BUNDLE_URL}.")
-    needed = {"face_detector.tflite", "face_landmarks_detector.tflite"}
-    if not zipfile.is_zipfile(path):
-        held = set()
-    else:
+        raise ModelFileMissing("there is no such model file", where=str(path), hint=hint)
+    missing = {"face_detector.tflite", "face_landmarks_detector.tflite"}
+    if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as bundle:
-            held = set(bundle.namelist())
-    if not needed <= held:
-        raise ModelFileMissing(
-            f"the file is no face landmarker bundle: it lacks {', '.join(sorted(needed - held))}",
-            where=str(path),
-            hint=f"{BUNDLE} is at {BUNDLE_URL}.",
-        )
-    return path.read_bytes()
+            missing -= set(bundle.namelist())
+    if missing:
+        what = f"the file is no face landmarker bundle: it lacks {', '.join(sorted(missing))}"
+        raise ModelFileMissing(what, where=str(path), hint=hint)
+    return path

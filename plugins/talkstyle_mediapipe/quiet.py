@@ -9,17 +9,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# absl's I and W lines, TensorFlow Lite's own, and absl's remark that it is not initialised. No environment variable of
-# theirs turns these off.
+# absl's I and W lines, TensorFlow Lite's own, and absl's message before it is initialised. No environment variable turns
+# these off.
 _CHATTER = re.compile(rb"[IW]\d{4} .*\.cc:\d+\]|INFO: |WARNING: (All log messages|Logging) before ")
 
 
 @contextmanager
 def without_chatter() -> Iterator[None]:
-    """Hold back what native code writes to stderr in the block, then pass on all of it but information and warnings.
+    """Drop information and warnings that native code writes to stderr in the block; pass the rest on at its end.
 
-    Native code writes to the file descriptor, past ``sys.stderr``, so the descriptor itself is turned aside: for
-    start-up only, since it belongs to the whole process.
+    Native code writes to the file descriptor, past ``sys.stderr``, so the descriptor itself is redirected. That affects
+    the whole process, hence only during start-up.
     """
     try:
         stderr = os.dup(2)
