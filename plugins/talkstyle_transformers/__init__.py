@@ -6,9 +6,6 @@ from collections.abc import Iterable
 
 from sdk.registry import Component, hookimpl
 
-_LICENSE = "Apache-2.0; weights as their checkpoint says"
-
-
 @hookimpl
 def talkstyle_components() -> Iterable[Component]:
     """List both encoders."""
@@ -20,7 +17,7 @@ def talkstyle_components() -> Iterable[Component]:
             summary=f"{title} features of any checkpoint, resampled from 50 to 60 Hz; it hears 5 s ahead by default.",
             requires=("transformers>=5.20", "torch>=2.5"),
             config="talkstyle_transformers.config:CheckpointConfig",
-            license=_LICENSE,
+            license="Apache-2.0; weights as their checkpoint says",
         )
         for name, target, title in (
             ("hubert", "HubertEncoder", "HuBERT"),

@@ -1,4 +1,4 @@
-"""A checkpoint: found, checked, loaded. No pickle is read, and no code but transformers' own is run."""
+"""A checkpoint: found, checked, loaded. No pickle is read, and no code except transformers' own is run."""
 
 from __future__ import annotations
 
@@ -37,26 +37,20 @@ class Checkpoint:
 
 
 def find(name: str, config: CheckpointConfig) -> Checkpoint:
-    """Find a checkpoint's files, by folder, in the Hub client's cache, or on the Hub.
-
-    Args:
-        name: The component's name, which is also the ``model_type`` in ``config.json``.
-        config: Which checkpoint.
+    """Find the files of a checkpoint of the ``model_type`` ``name``: in a folder, the Hub client's cache, or on the Hub.
 
     Raises:
-        ModelFileMissing: Files are not there; the message says which, and where they go.
+        ModelFileMissing: Files are missing; the message says which, and where to put them.
         ConfigError: It is a checkpoint of another kind, or of another sample rate.
     """
     folder = _folder(name, config)
-    described = _described(folder / "config.json")
-    if described.get("model_type") != name:
-        raise ConfigError(
-            f"the checkpoint is of the kind {described.get('model_type')!r}, not {name!r}", where=str(folder)
-        )
-    prepared = folder / "preprocessor_config.json"
-    settings = _described(prepared) if prepared.exists() else {}
+    kind = _read_json(folder / "config.json").get("model_type")
+    if kind != name:
+        raise ConfigError(f"the checkpoint is of the kind {kind!r}, not {name!r}", where=str(folder))
+    preprocessor = folder / "preprocessor_config.json"
+    settings = _read_json(preprocessor) if preprocessor.exists() else {}
     if (rate := settings.get("sampling_rate", 16_000)) != 16_000:
-        raise ConfigError(f"the checkpoint takes sound at {rate} Hz, not 16000 Hz", where=str(prepared))
+        raise ConfigError(f"the checkpoint takes sound at {rate} Hz, not 16000 Hz", where=str(preprocessor))
     weights = sorted(folder.glob("model*.safetensors"))
     if not weights:
         raise ModelFileMissing(
@@ -72,11 +66,7 @@ def find(name: str, config: CheckpointConfig) -> Checkpoint:
 
 
 def load_model(kind: type[Any], checkpoint: Checkpoint) -> Any:
-    """Load a network, in ``eval`` mode.
-
-    Args:
-        kind: transformers' class.
-        checkpoint: From ``find``.
+    """Load a network of transformers' class ``kind``, in ``eval`` mode.
 
     Raises:
         ModelFileMissing: The files are damaged, or lack a part of the network.
@@ -90,7 +80,7 @@ def load_model(kind: type[Any], checkpoint: Checkpoint) -> Any:
                 trust_remote_code=False,
                 output_loading_info=True,
             )
-    except Exception as error:  # what transformers raises for damaged files is of many kinds
+    except Exception as error:  # transformers raises many kinds for damaged files
         raise ModelFileMissing(
             f"the checkpoint cannot be read: {type(error).__name__}: {error}",
             where=str(checkpoint.folder),
@@ -108,7 +98,7 @@ def load_model(kind: type[Any], checkpoint: Checkpoint) -> Any:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep transformers from drawing a bar on stderr."""
+    """Keep transformers from drawing a progress bar on stderr."""
     from transformers.utils import logging
 
     shown = logging.is_progress_bar_enabled()
@@ -161,7 +151,7 @@ def _from_hub(config: CheckpointConfig) -> Path:
         ) from error
 
 
-def _described(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> dict[str, Any]:
     try:
         read = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:

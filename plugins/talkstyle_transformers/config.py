@@ -1,4 +1,4 @@
-"""What both encoders take."""
+"""The options of both encoders."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class CheckpointConfig(BaseModel):
-    """Which checkpoint, and how it listens.
+    """Which checkpoint, and how it is used.
 
     Attributes:
-        model: A folder with ``config.json`` and ``model.safetensors``, or a repository on the Hugging Face Hub. Where
-            it is left out, the folder of the component's name in the one that TALKSTYLE_MODELS names.
+        model: A folder with ``config.json`` and ``model.safetensors``, or a repository on the Hugging Face Hub. By
+            default, the folder of the component's name in the one that TALKSTYLE_MODELS names.
         revision: A branch, tag or commit of the repository.
-        local_files_only: Ask no network: the repository must be in the Hub client's cache.
+        local_files_only: Use no network: the repository must be in the Hub client's cache.
         layer: Which layer's features, counted from 1; negative ones from the last.
-        chunk: Seconds that are encoded at once: longer hears better, and later.
-        context: Seconds heard before and after them.
-        device: Where the network runs, in torch's words.
+        chunk: Seconds that are encoded at once: longer is better, and later.
+        context: Seconds before and after them that the network hears too.
+        device: Any name that torch knows.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

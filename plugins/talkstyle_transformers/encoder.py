@@ -11,71 +11,49 @@ import torch
 from transformers import HubertModel, Wav2Vec2Model
 
 from sdk.data import Audio, FloatArray
-from sdk.errors import ConfigError, InputError, NotFiniteError
+from sdk.errors import ConfigError, InputError
 from talkstyle_transformers.checkpoint import find, load_model
 from talkstyle_transformers.config import CheckpointConfig
 from talkstyle_transformers.windows import Plan, WindowStream
 
-_RATE: Final = 16_000
-_BLOCK: Final = 60 * _RATE
+SAMPLE_RATE: Final = 16_000
+BLOCK_SAMPLES: Final = 60 * SAMPLE_RATE
+"""Of a whole sound that are given to the stream at once."""
 
 
 class CheckpointEncoder:
     """A layer's features of a network that was trained to understand speech, at exactly 60 Hz.
 
-    The network hears both ways: a frame depends on up to ``chunk + context`` seconds after it, which ``lookahead``
-    states. In ``chunk``s of half a second and as much context it can follow a live sound a second late.
+    The network looks both ways: a frame depends on up to ``chunk + context`` seconds after it, which ``lookahead``
+    states. With ``chunk`` and ``context`` of half a second, it follows a live sound a second late.
 
     Args:
-        model: A folder, a repository on the Hub, or None; this and the others as in ``CheckpointConfig``.
-        revision: Of the repository.
-        local_files_only: Ask no network.
-        layer: Which layer's features, counted from 1; negative ones from the last.
-        chunk: Seconds that are encoded at once.
-        context: Seconds heard before and after them.
-        device: Where the network runs.
+        model: A folder, or a repository on the Hub; None for the folder of the encoder's name in TALKSTYLE_MODELS.
+        **options: The other fields of ``CheckpointConfig``.
 
     Raises:
-        ModelFileMissing: The checkpoint is not there, or damaged.
+        ModelFileMissing: The checkpoint is missing or damaged.
         ConfigError: It is of another kind, or has no such layer.
     """
 
     name: str = ""
     version = "1"
-    sample_rate = _RATE
+    sample_rate = SAMPLE_RATE
     _kind: type[Any]
 
-    def __init__(
-        self,
-        model: str | os.PathLike[str] | None = None,
-        *,
-        revision: str | None = None,
-        local_files_only: bool = False,
-        layer: int = -1,
-        chunk: float = 4.0,
-        context: float = 1.0,
-        device: str = "cpu",
-    ) -> None:
-        config = CheckpointConfig(
-            model=None if model is None else os.fspath(model),
-            revision=revision,
-            local_files_only=local_files_only,
-            layer=layer,
-            chunk=chunk,
-            context=context,
-            device=device,
-        )
+    def __init__(self, model: str | os.PathLike[str] | None = None, **options: Any) -> None:
+        config = CheckpointConfig(model=None if model is None else os.fspath(model), **options)
         self._checkpoint = find(self.name, config)
         network = load_model(self._kind, self._checkpoint)
         layers: int = network.config.num_hidden_layers
-        if not (1 <= layer <= layers or -layers <= layer <= -1):
-            raise ConfigError(f"layer={layer}: the checkpoint has {layers}", where=str(self._checkpoint.folder))
-        layer = layer if layer > 0 else layers + 1 + layer
+        layer = config.layer if config.layer > 0 else layers + 1 + config.layer
+        if config.layer == 0 or not 1 <= layer <= layers:
+            raise ConfigError(f"layer={config.layer}: the checkpoint has {layers}", where=str(self._checkpoint.folder))
         self._layer = None if layer == layers else layer
-        self._device = torch.device(device)
+        self._device = torch.device(config.device)
         self._network = network.to(self._device)
         self.width: int = network.config.hidden_size
-        self._plan = _plan(network.config, chunk, context)
+        self._plan = _plan(network.config, config.chunk, config.context)
         self.lookahead = self._plan.lookahead
 
     def fingerprint(self) -> str:
@@ -90,45 +68,31 @@ class CheckpointEncoder:
         Raises:
             InputError: Another sample rate.
         """
-        if audio.rate != _RATE:
+        if audio.rate != SAMPLE_RATE:
             raise InputError(
-                f"this encoder takes sound at {_RATE} Hz, not {audio.rate} Hz",
+                f"this encoder takes sound at {SAMPLE_RATE} Hz, not {audio.rate} Hz",
                 where=f"{type(self).__name__}.encode",
                 hint="Resample it first.",
             )
         stream = self.stream()
-        blocks = range(0, len(audio.samples), _BLOCK)
-        return np.concatenate([*(stream.push(audio.samples[at : at + _BLOCK]) for at in blocks), stream.finish()])
+        blocks = range(0, len(audio.samples), BLOCK_SAMPLES)
+        return np.concatenate([*(stream.push(audio.samples[at : at + BLOCK_SAMPLES]) for at in blocks), stream.finish()])
 
-    def stream(self) -> CheckpointStream:
+    def stream(self) -> WindowStream:
         """Begin a sound that arrives piece by piece."""
-        return CheckpointStream(self._plan, self._listen, self.width)
+        return WindowStream(self._plan, self._listen, self.width)
 
     def _listen(self, samples: FloatArray) -> FloatArray:
-        """One window through the network: float32 ``[features, D]``."""
+        """The features of one window, float32 ``[features, D]``."""
         if self._checkpoint.normalised:
             # As transformers' own feature extractor does; silence stays silence.
             samples = (samples - samples.mean()) / np.sqrt(samples.var() + np.float32(1e-7))
         with torch.inference_mode():
-            heard = torch.from_numpy(np.ascontiguousarray(samples, np.float32))[None].to(self._device)
-            made = self._network(heard, output_hidden_states=self._layer is not None)
-            # The last layer's are normalised once more in networks whose layers normalise first.
-            found = made.last_hidden_state if self._layer is None else made.hidden_states[self._layer]
-        return np.asarray(found[0].float().cpu().numpy())
-
-
-class CheckpointStream(WindowStream):
-    """A ``WindowStream`` that refuses what is not finite."""
-
-    def push(self, samples: FloatArray) -> FloatArray:
-        """Take samples ``[N]`` at 16 kHz; return the features that are now certain, ``[t, D]``.
-
-        Raises:
-            NotFiniteError: A sample is NaN or infinite.
-        """
-        if not np.isfinite(samples).all():
-            raise NotFiniteError("samples that are not finite", where="stream.push", hint="Mend the sound first.")
-        return super().push(samples)
+            batch = torch.from_numpy(np.ascontiguousarray(samples, np.float32))[None].to(self._device)
+            output = self._network(batch, output_hidden_states=self._layer is not None)
+            # In networks whose layers normalise first, only last_hidden_state has the final normalisation.
+            features = output.last_hidden_state if self._layer is None else output.hidden_states[self._layer]
+        return np.asarray(features[0].float().cpu().numpy())
 
 
 class HubertEncoder(CheckpointEncoder):
@@ -146,16 +110,11 @@ class Wav2Vec2Encoder(CheckpointEncoder):
 
 
 def _plan(config: Any, chunk: float, context: float) -> Plan:
-    """Stride and field of the convolutions that a checkpoint's network begins with."""
+    """Windows for the stride and the receptive field of a network's first convolutions."""
     stride, field = 1, 1
     for kernel, step in zip(config.conv_kernel, config.conv_stride, strict=True):
         field += (kernel - 1) * stride
         stride *= step
-    a_second = _RATE / stride
-    return Plan(
-        rate=_RATE,
-        stride=stride,
-        field=field,
-        chunk=max(1, round(chunk * a_second)),
-        context=round(context * a_second),
-    )
+    rate = SAMPLE_RATE / stride
+    chunk, context = max(1, round(chunk * rate)), round(context * rate)
+    return Plan(rate=SAMPLE_RATE, stride=stride, field=field, chunk=chunk, context=context)

@@ -1,8 +1,8 @@
-"""Long sounds through a network that hears whole ones: windows that overlap, and features at exact times.
+"""Long sounds through a network that takes whole ones: windows that overlap, and features at exact times.
 
-The network makes a feature of every ``stride`` samples, each from ``field`` samples around its middle, and lets all of
-them listen to each other. It is given windows of a fixed length whose places depend on nothing but the sound's
-beginning, so a stream and a whole file give it the very same windows, and memory does not grow.
+The network makes a feature for every ``stride`` samples, from ``field`` samples around its middle and from all other
+features. It gets windows of a fixed length, counted from the sound's beginning, so that a stream and a whole file are
+cut into the same windows, and memory does not grow.
 """
 
 from __future__ import annotations
@@ -14,20 +14,21 @@ from typing import Final
 import numpy as np
 
 from sdk.data import FloatArray
+from sdk.errors import NotFiniteError
 
-_MOTION: Final = 60
+FRAME_RATE: Final = 60
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How a network is listened through.
+    """How a sound is cut into windows.
 
     Attributes:
         rate: Samples a second.
         stride: Samples from one feature to the next.
-        field: Samples that a feature is made of, were it alone.
-        chunk: Features that are kept of a window.
-        context: Features before and after them that are thrown away.
+        field: Samples that a single feature takes.
+        chunk: Features of a window that are kept.
+        context: Features before and after them that are dropped.
     """
 
     rate: int
@@ -38,7 +39,7 @@ class Plan:
 
     @property
     def lookahead(self) -> float:
-        """Seconds of sound after a 60 Hz frame's time that it depends on, at most.
+        """The most seconds of sound after a 60 Hz frame's time that it depends on.
 
         The frame lies between two features, the later of which may be the first of a chunk; or before all of them.
         """
@@ -47,7 +48,7 @@ class Plan:
         return max(between, before) / self.rate
 
     def features(self, samples: int) -> int:
-        """How many features a sound gives; one of less than ``field`` samples is filled up to one."""
+        """How many features a sound has; one of less than ``field`` samples is padded to one."""
         return max(1, (samples - self.field) // self.stride + 1) if samples else 0
 
 
@@ -55,31 +56,36 @@ class WindowStream:
     """60 Hz features of a sound that arrives piece by piece.
 
     Args:
-        plan: How to listen.
-        listen: The network: samples ``[N]`` to features ``[plan.features(N), D]``.
+        plan: The windows.
+        network: From samples ``[N]`` to features ``[plan.features(N), D]``.
         width: D.
     """
 
-    def __init__(self, plan: Plan, listen: Callable[[FloatArray], FloatArray], width: int) -> None:
+    def __init__(self, plan: Plan, network: Callable[[FloatArray], FloatArray], width: int) -> None:
         self._plan = plan
-        self._listen = listen
+        self._network = network
         self._samples = np.zeros(0, np.float32)
         self._offset = 0  # of the first sample kept
-        self._chunk = 0  # the next to be heard
+        self._chunk = 0  # the next to be encoded
         self._features = np.zeros((0, width), np.float32)
         self._first = 0  # the index of the first feature kept
         self._frame = 0  # the next 60 Hz frame
 
     def push(self, samples: FloatArray) -> FloatArray:
-        """Take samples ``[N]``; return the frames that are now certain, ``[t, D]``."""
+        """Take samples ``[N]``; return the frames that are now certain, ``[t, D]``.
+
+        Raises:
+            NotFiniteError: A sample is NaN or infinite.
+        """
+        if not np.isfinite(samples).all():
+            raise NotFiniteError("samples that are not finite", where="stream.push", hint="Mend the sound first.")
         plan = self._plan
         self._samples = np.concatenate([self._samples, np.asarray(samples, np.float32)])
         total = self._offset + len(self._samples)
         while total >= plan.stride * ((self._chunk + 1) * plan.chunk + plan.context - 1) + plan.field:
-            self._hear(total)
-        # Between the middles of features k - 1 and k.
-        heard = self._first + len(self._features)
-        return self._take(self._frames_to(heard - 1) if heard else 0)
+            self._encode_chunk(total)
+        encoded = self._first + len(self._features)
+        return self._take(self._frames_to(encoded - 1) if encoded else 0)
 
     def finish(self) -> FloatArray:
         """Return the frames that remain, ``[t, D]``; after the last feature's middle, that feature."""
@@ -88,17 +94,17 @@ class WindowStream:
         if total < plan.field:
             self._samples = np.pad(self._samples, (0, plan.field - total if total else 0))
         while self._chunk * plan.chunk < plan.features(total):
-            self._hear(max(total, plan.field))
-        return self._take(-(-total * _MOTION // plan.rate))
+            self._encode_chunk(max(total, plan.field))
+        return self._take(-(-total * FRAME_RATE // plan.rate))
 
-    def _hear(self, total: int) -> None:
-        """Listen to the next chunk, with its context as far as there is sound."""
+    def _encode_chunk(self, total: int) -> None:
+        """Encode the next chunk, with its context as far as there is sound."""
         plan = self._plan
         first = self._chunk * plan.chunk
         left = max(0, first - plan.context)
         end = min(plan.stride * (first + plan.chunk + plan.context - 1) + plan.field, total)
         begin = plan.stride * left - self._offset
-        made = self._listen(self._samples[begin : end - self._offset])
+        made = self._network(self._samples[begin : end - self._offset])
         self._features = np.concatenate([self._features, made[first - left :][: plan.chunk]])
         self._chunk += 1
         drop = max(0, plan.stride * (self._chunk * plan.chunk - plan.context) - self._offset)
@@ -108,14 +114,14 @@ class WindowStream:
     def _frames_to(self, feature: int) -> int:
         """How many 60 Hz frames stand no later than a feature's middle: ``k / 60 <= middle``, in whole numbers."""
         plan = self._plan
-        return (2 * plan.stride * feature + plan.field) * _MOTION // (2 * plan.rate) + 1
+        return (2 * plan.stride * feature + plan.field) * FRAME_RATE // (2 * plan.rate) + 1
 
     def _take(self, end: int) -> FloatArray:
-        """Frames up to ``end``, each between the features that stand around its time, by how near they are."""
+        """Frames up to ``end``, interpolated between the features around them."""
         plan = self._plan
         if end <= self._frame:
             return self._features[:0].copy()
-        times = np.arange(self._frame, end) * (plan.rate / _MOTION)
+        times = np.arange(self._frame, end) * (plan.rate / FRAME_RATE)
         places = (times - plan.field / 2) / plan.stride - self._first
         places = np.clip(places, 0, len(self._features) - 1)
         low = np.floor(places).astype(int)
