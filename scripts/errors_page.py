@@ -47,13 +47,13 @@ def page() -> str:
 def _rows(error: type[errors.SdkError | errors.Cancelled]) -> list[str]:
     """An error and its descendants, in the order of the source."""
     meaning = (inspect.getdoc(error) or "").splitlines()[0].replace("``", "`")
-    parent = error.__bases__[0].__name__
-    shown = "" if parent.startswith("_") else f"`{parent}`"
+    parents = [base.__name__ for base in error.__bases__ if base.__module__ == errors.__name__]
+    shown = ", ".join(f"`{parent}`" for parent in parents if not parent.startswith("_"))
     found = [base for base in error.__mro__ if base.__module__ == "builtins"]
     builtin = ", ".join(f"`{base.__name__}`" for base in found if not any(base in other.__mro__[1:] for other in found))
     rows = [f"| `{error.__name__}` | {shown} | {builtin} | `{error.code}` | {meaning} |"]
     for child in error.__subclasses__():
-        if child.__module__ == errors.__name__:
+        if child.__module__ == errors.__name__ and child.__bases__[0] is error:
             rows += _rows(child)
     return rows
 

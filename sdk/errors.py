@@ -16,6 +16,7 @@
     │   ├── ReferenceTooShort     under two seconds of usable reference
     │   ├── NotFiniteError        NaN or infinity, with the place
     │   └── ConfigError           an option has a value that makes no sense
+    │       └── ComponentMismatch an encoder, a generator or a pack that was not made for the others
     ├── OutputError               a result could not be written (also an OSError)
     ├── PluginError
     │   ├── ComponentNotFound     nobody provides that name (also a LookupError)
@@ -26,7 +27,7 @@
     ├── StyleError
     │   ├── StyleNotFound         no pack under that reference (also a LookupError)
     │   ├── PackInvalid           a pack that breaks the format, or fails a check (also a ValueError)
-    │   ├── PackIncompatible      a sound pack, made for another base, encoder or reader (also a ValueError)
+    │   ├── PackIncompatible      a sound pack, made for another base, encoder or reader (also a ComponentMismatch)
     │   ├── HubError              the Hugging Face Hub cannot be reached, or refuses (also an OSError)
     │   └── StyleWithoutEffect    a fit that moved nothing
     ├── CheckpointError           a checkpoint that belongs to another fit, or is damaged (also a ValueError)
@@ -49,6 +50,7 @@ __all__ = [
     "CheckpointError",
     "ComponentAmbiguous",
     "ComponentBroken",
+    "ComponentMismatch",
     "ComponentNotFound",
     "ComponentUnavailable",
     "ConfigError",
@@ -250,6 +252,12 @@ class ConfigError(InputError):
     code = "config"
 
 
+class ComponentMismatch(ConfigError):
+    """An encoder, a generator or a style pack was not made for the others."""
+
+    code = "component-mismatch"
+
+
 class OutputError(SdkError, OSError):
     """A result could not be written; nothing was left half-written."""
 
@@ -310,7 +318,7 @@ class PackInvalid(StyleError, ValueError):
     code = "pack-invalid"
 
 
-class PackIncompatible(StyleError, ValueError):
+class PackIncompatible(StyleError, ComponentMismatch):
     """The pack is sound, but was made for another base, encoder or reader."""
 
     code = "pack-incompatible"

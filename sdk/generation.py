@@ -11,34 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sdk.data import FloatArray, Motion
-from sdk.errors import ComponentBroken, ConfigError
-from sdk.interfaces import AudioEncoder, GeneratorState, MotionGenerator
+from sdk.errors import ComponentBroken
+from sdk.interfaces import GeneratorState, MotionGenerator
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-__all__ = ["MotionStream", "aligned", "check_pair", "generate"]
-
-
-def check_pair(generator: MotionGenerator, encoder: AudioEncoder) -> None:
-    """Check that a generator was trained on an encoder: by name, and by fingerprint where it knows that.
-
-    Raises:
-        ConfigError: It was not.
-    """
-    if generator.encoder != encoder.name:
-        raise ConfigError(
-            f"the generator {generator.name!r} was trained on the encoder {generator.encoder!r}, not on "
-            f"{encoder.name!r}",
-            hint=f"Use encoder={generator.encoder!r}, or a generator that was trained on {encoder.name!r}.",
-        )
-    trained_on = getattr(generator, "encoder_sha256", None)
-    if trained_on not in (None, encoder.fingerprint()):
-        raise ConfigError(
-            f"the generator {generator.name!r} was trained on an encoder {encoder.name!r} of other weights",
-            hint="Give the encoder the weights that it had when the generator was trained.",
-        )
+__all__ = ["MotionStream", "aligned", "generate"]
 
 
 def aligned(generator: MotionGenerator, features: Tensor) -> tuple[Tensor, Tensor]:

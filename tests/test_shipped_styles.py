@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sdk import defaults
-from sdk.packs import StylePack, layout_sha256, weights_sha256
+from sdk.compatibility import layout_sha256, weights_sha256
+from sdk.packs import StylePack
 from sdk.packs.location import shipped_styles
 from sdk.packs.preview_files import read_previews
 from sdk.registry import resolve

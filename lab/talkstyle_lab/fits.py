@@ -23,7 +23,7 @@ from sdk.evaluation import HELD_OUT, Trial
 from sdk.interfaces import LandmarkDetector, StyleTransferNet
 from sdk.media import MediaInput, VideoReader, read_audio
 from sdk.metrics import nearest_style, read_phonemes
-from sdk.packs import StylePack
+from sdk.packs import StylePack, styled
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import resolve
 
@@ -201,9 +201,10 @@ def evaluate_fits(
         report("measure", number / len(trials))
         rivals = trial.rivals(references[number])
         for turn in range(len(seeds)):
-            motions = {"style": trial.styled(styles[number][turn])}
+            motions = {"style": trial.generate(styled(trial.generator, styles[number][turn]))}
             if len(clips) > 1:
-                motions["wrong speaker"] = trial.styled(styles[(number + 1) % len(clips)][turn])
+                wrong = styles[(number + 1) % len(clips)][turn]
+                motions["wrong speaker"] = trial.generate(styled(trial.generator, wrong))
             # What no seed decides is measured once.
             motions |= rivals if turn == 0 else {}
             figures = trial.judge(motions)

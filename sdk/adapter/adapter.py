@@ -15,13 +15,14 @@ from sdk.adapter.config import FitConfig
 from sdk.adapter.fit import FitResult, learn
 from sdk.adapter.fit_data import FitData, motion_data, paired_data, unpaired_data
 from sdk.adapter.options import FitOptions, start, with_options
+from sdk.compatibility import check_compatible
 from sdk.data import Audio, FloatArray, Motion
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
-from sdk.generation import check_pair, generate
+from sdk.generation import generate
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, StyleTransferNet
 from sdk.media import AudioInput, ImageInput, MediaInput
-from sdk.packs import StylePack
+from sdk.packs import StylePack, styled
 from sdk.progress import Reporter
 from sdk.registry import resolve
 from sdk.tracking import FaceSelector
@@ -45,7 +46,7 @@ class StyleAdapter:
     Raises:
         PluginError: A component cannot be loaded.
         DeviceError: The device does not exist.
-        ConfigError: Encoder and generator do not fit together.
+        ComponentMismatch: The generator was trained on another encoder.
     """
 
     def __init__(
@@ -60,19 +61,12 @@ class StyleAdapter:
     ) -> None:
         self.device = resolve_device(device)
         self.config = config or FitConfig()
-        self.generator: Any = resolve("motion-generator", generator).to(self.device).eval()
+        self.generator: Any = styled(resolve("motion-generator", generator), device=self.device)
         self.net: Any = resolve("style-transfer-net", net).to(self.device)
         self.encoder: AudioEncoder = resolve("audio-encoder", encoder or self.generator.encoder)
         self.last: FitResult | None = None
         self._detector = detector
-        if self.encoder.width != self.generator.features or self.encoder.name != self.generator.encoder:
-            raise ConfigError(
-                f"the generator {self.generator.name!r} was trained on {self.generator.features} features of the "
-                f"encoder {self.generator.encoder!r}, and {self.encoder.name!r} gives {self.encoder.width}",
-                where="StyleAdapter",
-                hint=f"Use encoder={self.generator.encoder!r}, or a generator trained on {self.encoder.name!r}.",
-            )
-        check_pair(self.generator, self.encoder)
+        check_compatible(self.generator, self.encoder)
 
     @cached_property
     def detector(self) -> LandmarkDetector:

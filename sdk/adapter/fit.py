@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +20,7 @@ from sdk.errors import StyleWithoutEffect
 from sdk.generation import generate
 from sdk.interfaces import AudioEncoder, MotionGenerator, StyleTransferNet
 from sdk.metrics import MotionScores
-from sdk.packs import StylePack
+from sdk.packs import StylePack, styled, with_parameters
 from sdk.packs.config import Training
 from sdk.packs.delta import energy
 from sdk.progress import Reporter
@@ -87,16 +86,14 @@ def learn(
     )
     report("measure")
     base = generate(generator, data.features, device=device)
-    model = copy.deepcopy(generator)
-    model.load_state_dict(trained.parameters, strict=False)
-    styled = generate(model, data.features, device=device)
-    moved = mean_movement(base, styled)
+    motion = generate(with_parameters(generator, trained.parameters).eval(), data.features, device=device)
+    moved = mean_movement(base, motion)
     if moved < MIN_MOVEMENT:
         raise StyleWithoutEffect(
             f"the style moves the landmarks by {100 * moved:.3f} % of the eye distance, which is nothing",
             hint="Give a longer or livelier reference, or more steps.",
         )
-    gain = measure(data, base, styled)
+    gain = measure(data, base, motion)
     if gain is not None and gain.share <= 0:
         warn(
             f"the style brings no gain on the frames held out: its distance to them is {gain.after.style:.2f} % of "
@@ -122,7 +119,7 @@ def learn(
         history=trained.history,
         motion=data.motion,
         base=base,
-        styled=styled,
+        styled=motion,
         neutral=data.neutral,
         offset=data.offset,
         warnings=data.warnings,
@@ -148,8 +145,7 @@ def _compressed(
     """
 
     def gain(one: StylePack) -> float | None:
-        with one.apply(generator) as styled:
-            return gain_share(data, base, generate(styled, data.features, device=device))
+        return gain_share(data, base, generate(styled(generator, one), data.features, device=device))
 
     whole = gain(pack)
     small = pack

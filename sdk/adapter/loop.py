@@ -21,11 +21,11 @@ from torch import Tensor, nn
 from sdk.adapter.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from sdk.adapter.config import FitConfig
 from sdk.adapter.fit_data import FitData
+from sdk.compatibility import weights_sha256
 from sdk.errors import ConfigError, StyleWithoutEffect
 from sdk.generation import aligned
 from sdk.interfaces import MotionGenerator, StyleTransferNet
 from sdk.losses import StyleTarget, TransferLoss
-from sdk.packs.fingerprint import weights_sha256
 from sdk.progress import Reporter
 
 

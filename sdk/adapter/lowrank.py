@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +12,7 @@ from sdk.adapter.config import FitConfig
 from sdk.adapter.fit_data import FitData
 from sdk.adapter.loop import run
 from sdk.interfaces import GeneratorState, MotionGenerator, StyleTransferNet
-from sdk.packs.delta import Delta
+from sdk.packs import Delta, reweighted, styled
 from sdk.progress import Reporter
 
 
@@ -21,7 +20,7 @@ class LowRankGenerator(nn.Module):
     """A generator under a style, of which only the style's own tensors learn.
 
     Args:
-        base: The generator; a copy of it is kept.
+        base: The generator; it stays as it is.
         delta: The style, in whatever form.
     """
 
@@ -29,24 +28,15 @@ class LowRankGenerator(nn.Module):
         super().__init__()
         self.name, self.version, self.encoder = base.name, base.version, base.encoder
         self.features, self.lookahead = base.features, base.lookahead
-        self.base = copy.deepcopy(base).requires_grad_(False)
+        self.base = cast("nn.Module", styled(base)).requires_grad_(False)
         # No dots in the names of a ParameterDict.
         self.style = nn.ParameterDict({key.replace(".", "/"): t.float() for key, t in delta.tensors.items()})
 
     def forward(self, features: Tensor, state: GeneratorState | None = None) -> tuple[Tensor, Tensor, GeneratorState]:
         """As the generator."""
-        return functional_call(self.base, self._weights(), (features, state))  # type: ignore[no-any-return]
-
-    def _weights(self) -> dict[str, Tensor]:
-        weights = {}
-        for name, parameter in self.base.named_parameters():
-            key = name.replace(".", "/")
-            if f"{key}/delta" in self.style:
-                added = self.style[f"{key}/delta"]
-            else:
-                added = self.style[f"{key}/B"] @ self.style[f"{key}/A"]
-            weights[name] = parameter + added.reshape(parameter.shape)
-        return weights
+        delta = {key.replace("/", "."): tensor for key, tensor in self.style.items()}
+        weights = reweighted(dict(self.base.named_parameters()), delta)
+        return functional_call(self.base, weights, (features, state))  # type: ignore[no-any-return]
 
 
 def refine(

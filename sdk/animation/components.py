@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from sdk import defaults
 from sdk.data import Portrait
-from sdk.errors import ComponentBroken
-from sdk.generation import check_pair
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
 from sdk.registry import accepts, resolve
 
@@ -118,8 +116,6 @@ class Parts:
         """The generator and the encoder that a style needs, or the base's own for None.
 
         Raises:
-            ComponentBroken: They do not fit together.
-            ConfigError: The generator was trained on another encoder.
             PluginError: One of them cannot be used.
         """
         name = self._generator
@@ -130,13 +126,6 @@ class Parts:
         if hearer is None:
             hearer = generator.encoder if pack is None else pack.config.encoder.component
         encoder: AudioEncoder = self._get("audio-encoder", hearer)
-        if encoder.width != generator.features:
-            raise ComponentBroken(
-                f"the generator {generator.name!r} takes {generator.features} features, and the encoder "
-                f"{encoder.name!r} gives {encoder.width}",
-                hint=f"Use the encoder that it was trained with: {generator.encoder!r}.",
-            )
-        check_pair(generator, encoder)
         return generator, encoder
 
     def _get(self, kind: str, component: Any, *, placed: bool = False) -> Any:

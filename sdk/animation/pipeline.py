@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Mapping
 from fractions import Fraction
@@ -131,6 +130,7 @@ def build(
 ) -> Animation:
     """``animate`` with parts that may have served before; its notes are not raised as warnings."""
     from sdk.media import open_audio
+    from sdk.packs import styled
 
     rate = frame_rate(fps)
     _check(strength, seed)
@@ -143,7 +143,14 @@ def build(
     painter = parts.renderer
     if who.teeth is not None and not getattr(painter, "shows_teeth", False):
         notes += (f"the renderer {painter.name!r} makes no use of teeth=",)
-    mover = _dressed(mover, pack, strength, listener, allow_other_base=allow_other_base).to(parts.device).eval()
+    mover = styled(
+        mover,
+        pack,
+        encoder=listener,
+        strength=strength,
+        allow_other_base=allow_other_base,
+        device=parts.device,
+    )
     prepared = parts.prepare(who)
     report("prepare")
     sound = sound.at(listener.sample_rate)
@@ -181,23 +188,6 @@ def find_style(style: StyleInput) -> StylePack | None:
     if isinstance(style, Mapping):
         return mix({ref: weight for ref, weight in style.items()})  # noqa: C416 a mapping's keys are invariant
     return StylePack.load(style)
-
-
-def _dressed(
-    generator: MotionGenerator,
-    pack: StylePack | None,
-    strength: float,
-    encoder: AudioEncoder,
-    *,
-    allow_other_base: bool,
-) -> MotionGenerator:
-    """A copy of the generator that wears the style: the caller's own stays as it is, and can serve others meanwhile."""
-    if pack is None:
-        return copy.deepcopy(generator)
-    if not allow_other_base:
-        pack.check_encoder(encoder)
-    with pack.apply(copy.deepcopy(generator), strength=strength, allow_other_base=allow_other_base) as worn:
-        return copy.deepcopy(worn)
 
 
 def _listen(sound: AudioReader, report: Reporter) -> tuple[Fraction, tuple[str, ...]]:

@@ -126,6 +126,7 @@ def _verified(ref: str, place: str, load: Any) -> dict[str, Any]:
 
 def _base(pack: StylePack) -> str:
     """Whether the base that the pack names is the one that is installed."""
+    from sdk.compatibility import check_compatible
     from sdk.errors import PluginError
     from sdk.registry import resolve
 
@@ -134,8 +135,8 @@ def _base(pack: StylePack) -> str:
         generator = resolve("motion-generator", named.component)
     except PluginError:
         return f"its base {named.component} is not installed"
-    with pack.apply(generator.eval()):
-        return f"made for the installed {named.component} {named.version}"
+    check_compatible(generator, pack=pack)
+    return f"made for the installed {named.component} {named.version}"
 
 
 @command.command("lock")

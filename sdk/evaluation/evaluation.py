@@ -14,7 +14,7 @@ from sdk.evaluation.trial import Trial
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator
 from sdk.media import AudioInput, MediaInput
 from sdk.metrics import MotionScores
-from sdk.packs import StylePack
+from sdk.packs import StylePack, styled
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import resolve
 from sdk.tracking import FaceSelector
@@ -97,15 +97,20 @@ def evaluate(
 
     Raises:
         StyleError: A pack cannot be used.
+        ComponentMismatch: Encoder, generator and packs were not made for one another.
         InputError: The clip cannot be used.
     """
     report = Reporter(on_progress, cancel)
     style = pack if isinstance(pack, StylePack) else StylePack.load(pack)
     other = wrong if isinstance(wrong, StylePack) or wrong is None else StylePack.load(wrong)
     place = resolve_device(device)
-    base = resolve("motion-generator", generator or style.config.base.component).to(place).eval()
+    base = styled(resolve("motion-generator", generator or style.config.base.component), device=place)
     hearer = resolve("audio-encoder", encoder or style.config.encoder.component)
-    style.check_encoder(hearer)
+    generators = {
+        name: styled(base, one, encoder=hearer, strength=strength, allow_other_base=allow_other_base)
+        for name, one in (("style", style), ("wrong speaker", other))
+        if one is not None
+    }
     trial = Trial.prepare(
         clip,
         audio,
@@ -118,9 +123,8 @@ def evaluate(
         report=report,
     )
     report("measure")
-    motions = {"style": trial.styled(style, strength=strength, allow_other_base=allow_other_base), **trial.rivals()}
-    if other is not None:
-        motions["wrong speaker"] = trial.styled(other, strength=strength, allow_other_base=allow_other_base)
+    motions = {name: trial.generate(one) for name, one in generators.items()}
+    motions = {"style": motions.pop("style"), **trial.rivals(), **motions}
     return Evaluation(
         figures=trial.judge(motions),
         frames=(trial.held.start, trial.held.stop),

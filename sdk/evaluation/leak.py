@@ -10,7 +10,7 @@ import torch
 from sdk.data import Audio, FloatArray
 from sdk.generation import generate
 from sdk.interfaces import AudioEncoder
-from sdk.packs import StylePack
+from sdk.packs import StylePack, styled
 
 __all__ = ["added_at_rest"]
 
@@ -33,7 +33,6 @@ def added_at_rest(
     place = device or torch.device("cpu")
     features = encoder.encode(Audio(np.zeros(round(seconds * encoder.sample_rate), np.float32), encoder.sample_rate))
     plain = generate(generator, features, device=place)
-    with style.apply(generator):
-        styled = generate(generator, features, device=place)
-    added = (styled.expression - plain.expression)[len(plain) // 2 :]
+    moved = generate(styled(generator, style), features, device=place)
+    added = (moved.expression - plain.expression)[len(plain) // 2 :]
     return np.asarray(added.mean(0), dtype=np.float32)

@@ -13,7 +13,7 @@ from sdk.data import MOTION_RATE, FloatArray, Motion
 from sdk.errors import ReferenceTooShort
 from sdk.evaluation.figures import Figures, measures
 from sdk.generation import generate
-from sdk.interfaces import AudioEncoder, LandmarkDetector
+from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator
 from sdk.media import AudioInput, MediaInput, read_audio
 from sdk.metrics import (
     closure,
@@ -23,7 +23,6 @@ from sdk.metrics import (
     ridge,
     style_landmark_distance,
 )
-from sdk.packs import StylePack
 from sdk.progress import Reporter
 from sdk.tracking import FaceSelector
 
@@ -127,10 +126,9 @@ class Trial:
         motion, seen = self.material.motion[part], self.material.valid[part]
         return Motion(motion.expression[seen], motion.pose[seen], motion.rate)
 
-    def styled(self, style: StylePack, *, strength: float = 1.0, allow_other_base: bool = False) -> Motion:
-        """What the base with a style makes of the held-out sound, having heard what comes before."""
-        with style.apply(self.generator, strength=strength, allow_other_base=allow_other_base):
-            return generate(self.generator, self.material.features, device=self.device)[self.held]
+    def generate(self, generator: MotionGenerator) -> Motion:
+        """What a generator, such as the base with a style, makes of the held-out sound, having heard what is before."""
+        return generate(generator, self.material.features, device=self.device)[self.held]
 
     def rivals(self, reference: Motion | None = None) -> dict[str, Motion]:
         """What trivial means make of the held-out part.

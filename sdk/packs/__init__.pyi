@@ -2,12 +2,13 @@ from .config import PackConfig as PackConfig
 from .config import Provenance as Provenance
 from .config import Training as Training
 from .delta import Delta as Delta
-from .fingerprint import layout_sha256 as layout_sha256
-from .fingerprint import weights_sha256 as weights_sha256
 from .location import StyleLocation as StyleLocation
 from .location import shipped_styles as shipped_styles
 from .lock import Lock as Lock
 from .mixing import mix as mix
 from .pack import StylePack as StylePack
-from .styling import PerItemStyles as PerItemStyles
+from .styling import StyledBatch as StyledBatch
 from .styling import StyleSlot as StyleSlot
+from .styling import reweighted as reweighted
+from .styling import styled as styled
+from .styling import with_parameters as with_parameters

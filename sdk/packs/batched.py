@@ -6,9 +6,8 @@ rest is cheap where the rank is low. This knows linear layers and convolutions i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,48 +15,36 @@ from torch.nn import functional
 
 from sdk.packs.delta import Delta
 
-__all__ = ["BatchedDeltas", "Unbatchable"]
+M = TypeVar("M", bound=nn.Module)
 
 
 class Unbatchable(Exception):
     """The generator has parameters outside the layers known here, or uses them in another way."""
 
 
-class BatchedDeltas:
-    """The deltas of a batch, stacked layer by layer.
+def with_deltas(generator: M, deltas: Sequence[Delta | None], strengths: Sequence[float]) -> M:
+    """Let each layer of a generator add what the deltas of the batch's items make of its input.
 
     Args:
-        generator: An ``nn.Module`` with the base's parameters.
+        generator: With the base's parameters; it is changed, by a hook and a child for each layer.
         deltas: One for each item; None is the base.
         strengths: One for each item.
 
     Raises:
-        Unbatchable: A parameter belongs to a layer of another kind.
+        Unbatchable: A parameter belongs to a layer of another kind, or to two.
     """
-
-    def __init__(self, generator: nn.Module, deltas: Sequence[Delta | None], strengths: Sequence[float]) -> None:
-        self._hooks: list[tuple[nn.Module, Callable[..., Tensor]]] = []
-        for name, module in generator.named_modules():
-            own = dict(module.named_parameters(recurse=False))
-            if not own:
-                continue
-            stacks = {part: _stack(f"{name}.{part}", p, deltas, strengths) for part, p in own.items()}
-            if type(module) is nn.Linear:
-                self._hooks.append((module, _Linear(**stacks)))
-            elif type(module) is nn.Conv1d and module.groups == 1 and module.padding_mode == "zeros":
-                self._hooks.append((module, _Conv1d(module, **stacks)))
-            else:
-                raise Unbatchable(f"{name} is a {type(module).__name__}")
-
-    @contextmanager
-    def on(self) -> Iterator[None]:
-        """The generator's layers add the deltas while the block runs."""
-        handles = [module.register_forward_hook(hook) for module, hook in self._hooks]
-        try:
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
+    known = dict(generator.named_parameters())
+    for prefix, layer in list(generator.named_modules()):
+        names = {part: f"{prefix}.{part}" for part, _ in layer.named_parameters(recurse=False)}
+        if not names:
+            continue
+        if type(layer) not in (nn.Linear, nn.Conv1d) or not known.keys() >= set(names.values()):
+            raise Unbatchable(f"{prefix} is a {type(layer).__name__}, or shares its parameters")
+        stacks = {part: _stack(name, known[name], deltas, strengths) for part, name in names.items()}
+        hook = _Linear(**stacks) if isinstance(layer, nn.Linear) else _Conv1d(layer, **stacks)
+        layer.add_module("style", hook)  # so that it moves between devices with the layer
+        layer.register_forward_hook(hook)
+    return generator
 
 
 Stack = tuple[Tensor, ...]
@@ -66,60 +53,77 @@ Stack = tuple[Tensor, ...]
 
 def _stack(name: str, parameter: Tensor, deltas: Sequence[Delta | None], strengths: Sequence[float]) -> Stack:
     device, matrix = parameter.device, parameter.reshape(len(parameter), -1) if parameter.ndim > 1 else parameter
-    worn = [(i, delta, strengths[i]) for i, delta in enumerate(deltas) if delta is not None]
-    ranks = [delta.forms[name].rank for _, delta, _ in worn]
+    styles = [(i, delta, strengths[i]) for i, delta in enumerate(deltas) if delta is not None]
+    ranks = [delta.forms[name].rank for _, delta, _ in styles]
     if matrix.ndim == 1 or not ranks or any(rank is None for rank in ranks):
         whole = torch.zeros(len(deltas), *matrix.shape)
-        for i, delta, strength in worn:
+        for i, delta, strength in styles:
             whole[i] = strength * delta.dense(name).reshape(matrix.shape)
         return (whole.to(device),)
     rank = max(rank or 0 for rank in ranks)
     first, second = torch.zeros(len(deltas), rank, matrix.shape[1]), torch.zeros(len(deltas), len(matrix), rank)
-    for i, delta, strength in worn:
+    for i, delta, strength in styles:
         own = delta.forms[name].rank or 0
         first[i, :own] = delta.tensors[f"{name}.A"]
         second[i, :, :own] = strength * delta.tensors[f"{name}.B"].float()
     return first.to(device), second.to(device)
 
 
-def _with_bias(second: Tensor, bias: Stack | None) -> Tensor:
-    """The second factor ``[B, m, r]`` with the bias as one more column, for a row of ones."""
-    return second if bias is None else torch.cat([second, bias[0][:, :, None]], dim=2)
+class _Hook(nn.Module):
+    """Tensors that follow the layer from device to device, and are not part of its state."""
+
+    def _keep(self, **tensors: Tensor | None) -> None:
+        for name, tensor in tensors.items():
+            self.register_buffer(name, tensor, persistent=False)
 
 
-class _Linear:
+class _Linear(_Hook):
     """``y += (x A^T) B^T`` for ``x`` ``[B, ..., n]``."""
 
-    def __init__(self, weight: Stack, bias: Stack | None = None) -> None:
-        self.weight = [part.transpose(1, 2).contiguous() for part in weight]
-        self.bias = None if bias is None else bias[0][:, None]
+    first: Tensor
+    second: Tensor | None
+    bias: Tensor | None
 
-    def __call__(self, _: nn.Module, given: tuple[Any, ...], out: Tensor) -> Tensor:
+    def __init__(self, weight: Stack, bias: Stack | None = None) -> None:
+        super().__init__()
+        first, second = [part.transpose(1, 2).contiguous() for part in weight] + [None] * (2 - len(weight))
+        self._keep(first=first, second=second, bias=None if bias is None else bias[0][:, None])
+
+    def forward(self, _: nn.Module, given: tuple[Any, ...], out: Tensor) -> Tensor:
         x: Tensor = given[0]
-        if x.ndim < 2 or len(x) != len(self.weight[0]):
+        if x.ndim < 2 or len(x) != len(self.first):
             raise Unbatchable("a layer's input does not begin with the batch")
-        flat = x.reshape(len(x), -1, x.shape[-1])
-        for part in self.weight:
-            flat = torch.bmm(flat, part)
+        flat = torch.bmm(x.reshape(len(x), -1, x.shape[-1]), self.first)
+        if self.second is not None:
+            flat = torch.bmm(flat, self.second)
         return out + (flat if self.bias is None else flat + self.bias).reshape(out.shape)
 
 
-class _Conv1d:
+class _Conv1d(_Hook):
     """The same for ``x`` ``[B, n, T]``: all taps of the kernel in one product, then each moved to its place."""
 
-    def __init__(self, module: nn.Conv1d, weight: Stack, bias: Stack | None = None) -> None:
-        self.width, self.stride, self.dilation = module.kernel_size[0], module.stride[0], module.dilation[0]
-        if isinstance(module.padding, str):
-            raise Unbatchable("a padding by name")
-        self.padding = module.padding[0]
+    first: Tensor
+    second: Tensor | None
+    bias: Tensor | None
+
+    def __init__(self, layer: nn.Conv1d, weight: Stack, bias: Stack | None = None) -> None:
+        super().__init__()
+        if layer.groups != 1 or layer.padding_mode != "zeros" or isinstance(layer.padding, str):
+            raise Unbatchable("a convolution in groups, or with another padding")
+        self.width, self.stride, self.dilation = layer.kernel_size[0], layer.stride[0], layer.dilation[0]
+        self.padding = layer.padding[0]
         items, self.rows, _ = weight[0].shape
         taps = weight[0].reshape(items, self.rows, -1, self.width).permute(0, 3, 1, 2)
-        self.first = taps.reshape(items, self.width * self.rows, -1)
-        self.second = _with_bias(weight[1], bias) if len(weight) == 2 else None
-        self.bias = bias[0][:, :, None] if bias is not None and self.second is None else None
-        self.ones = int(self.second is not None and bias is not None)
+        first = taps.reshape(items, self.width * self.rows, -1)
+        second = weight[1] if len(weight) == 2 else None
+        self.ones = int(second is not None and bias is not None)
+        if second is not None and bias is not None:
+            # The bias as one more column, for a row of ones.
+            self._keep(first=first, second=torch.cat([second, bias[0][:, :, None]], dim=2), bias=None)
+        else:
+            self._keep(first=first, second=second, bias=None if bias is None else bias[0][:, :, None])
 
-    def __call__(self, _: nn.Module, given: tuple[Any, ...], out: Tensor) -> Tensor:
+    def forward(self, _: nn.Module, given: tuple[Any, ...], out: Tensor) -> Tensor:
         x: Tensor = given[0]
         if x.ndim != 3 or len(x) != len(self.first):
             raise Unbatchable("a layer's input does not begin with the batch")

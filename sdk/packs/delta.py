@@ -148,10 +148,7 @@ class Delta:
 
     def dense(self, parameter: str, dtype: torch.dtype = torch.float32) -> Tensor:
         """One parameter's delta, whole: in the parameter's shape, or ``[m, n]`` where it is stored in low rank."""
-        whole = self.tensors.get(f"{parameter}.delta")
-        if whole is not None:
-            return whole.to(dtype)
-        return self.tensors[f"{parameter}.B"].to(dtype) @ self.tensors[f"{parameter}.A"].to(dtype)
+        return dense(self.tensors, parameter, dtype)
 
     def to(self, dtype: torch.dtype) -> Delta:
         """The same, stored in another dtype.
@@ -181,6 +178,19 @@ def check_fits(found: Mapping[str, Form], shapes: Mapping[str, tuple[int, ...]])
             f"the style does not fit this base: {'; '.join(problems[:3])}{more}",
             hint="Use the generator that the pack names.",
         )
+
+
+def dense(
+    tensors: Mapping[str, Tensor],
+    parameter: str,
+    dtype: torch.dtype = torch.float32,
+    device: torch.device | None = None,
+) -> Tensor:
+    """One parameter's delta of tensors as in ``Delta.tensors``; differentiable in them."""
+    whole = tensors.get(f"{parameter}.delta")
+    if whole is not None:
+        return whole.to(device, dtype)
+    return tensors[f"{parameter}.B"].to(device, dtype) @ tensors[f"{parameter}.A"].to(device, dtype)
 
 
 def _minus(fitted: Tensor, base: Tensor) -> Tensor:

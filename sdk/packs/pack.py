@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
@@ -13,9 +12,9 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
+from sdk.compatibility import layout_sha256, weights_sha256
 from sdk.errors import (
     ConfigError,
-    PackIncompatible,
     PackInvalid,
     StyleWithoutEffect,
 )
@@ -37,7 +36,6 @@ from sdk.packs.config import (
     explain,
 )
 from sdk.packs.delta import Delta, energy, low_rank
-from sdk.packs.fingerprint import layout_sha256, weights_sha256
 from sdk.packs.location import StyleLocation
 from sdk.packs.preview_files import check_preview
 from sdk.packs.target import check_target
@@ -80,7 +78,7 @@ class StylePack:
         Args:
             ref: A folder (``./rap``), the name of a style that ships (``rap``), or one on the Hub
                 (``me/rap@revision``).
-            base: The generator that it must fit, where it is at hand; ``apply`` checks it in any case.
+            base: A generator whose parameters it must fit; ``styled`` checks that in any case.
             token: For the Hub: a token, False for none, or None for the one that is logged in.
 
         Raises:
@@ -334,39 +332,6 @@ class StylePack:
             return self
         what = Compression(from_sha256=self.config.delta.sha256, rank=delta.rank, energy=energy(self.delta, delta))
         return self.replace(delta=delta, compression=what)
-
-    @contextmanager
-    def apply(
-        self, generator: MotionGenerator, *, strength: float = 1.0, allow_other_base: bool = False
-    ) -> Iterator[MotionGenerator]:
-        """Put the style on a generator for the length of a ``with`` block; afterwards the base is back, bit for bit.
-
-        For several styles in turn, or one batch with a style per item, see ``StyleSlot`` and ``PerItemStyles``.
-
-        Args:
-            generator: The base that the pack names, unstyled. It is changed in place: one thread at a time.
-            strength: 0 is the base, 1 the style as it was made, more exaggerates.
-            allow_other_base: Take a base of the same layout with other weights, with a warning.
-
-        Raises:
-            PackIncompatible: The pack was made for another base.
-            ConfigError: The generator already wears a style, or the strength is no finite number.
-        """
-        from sdk.packs.styling import StyleSlot
-
-        with StyleSlot(generator) as slot:
-            slot.use(self, strength=strength, allow_other_base=allow_other_base)
-            yield generator
-
-    def check_encoder(self, encoder: AudioEncoder) -> None:
-        """Raise ``PackIncompatible`` unless the encoder is the one that the style was learned with."""
-        named = self.config.encoder
-        if (named.component, named.sha256) != (encoder.name, encoder.fingerprint()):
-            raise PackIncompatible(
-                f"{self.name!r} was made with the encoder {named.component} {named.version}, "
-                f"and this is {encoder.name} {encoder.version}",
-                hint="Use the encoder that the pack names.",
-            )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StylePack) and self._content == other._content

@@ -1,224 +1,230 @@
-"""Putting styles on a generator and taking them off: the base comes back bit for bit."""
+"""Styles on generators: each parameter becomes ``base + strength * delta``. The base itself is never changed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Mapping, Sequence
 from math import isfinite
-from types import TracebackType
-from typing import Any
-from weakref import WeakSet
+from typing import Any, TypeVar, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from sdk.errors import ConfigError, InputError, PackIncompatible
-from sdk.interfaces import GeneratorState, MotionGenerator
-from sdk.packs.batched import BatchedDeltas, Unbatchable
-from sdk.packs.fingerprint import layout_sha256, weights_sha256
+from sdk.compatibility import Identity, check_compatible
+from sdk.errors import ConfigError, InputError
+from sdk.interfaces import AudioEncoder, GeneratorState, MotionGenerator
+from sdk.packs.batched import Unbatchable, with_deltas
+from sdk.packs.delta import dense
 from sdk.packs.pack import StylePack
-from sdk.warnings import warn
 
-__all__ = ["PerItemStyles", "StyleSlot"]
-
-_TAKEN: WeakSet[Any] = WeakSet()
-"""The generators that a slot holds, whose parameters may be a style's rather than the base's."""
+M = TypeVar("M")
 
 
-class StyleSlot:
-    """The place on one generator where a style goes; styles are exchanged without loading the base again.
+def styled(
+    generator: MotionGenerator,
+    pack: StylePack | None = None,
+    *,
+    encoder: AudioEncoder | None = None,
+    strength: float = 1.0,
+    allow_other_base: bool = False,
+    device: torch.device | None = None,
+) -> MotionGenerator:
+    """A generator with a style, as a module of its own in ``eval`` mode; the given one stays as it is.
 
-    A context manager: entering takes the base's fingerprints and keeps a copy of its parameters, leaving puts them back
-    bit for bit. Styles change the generator in place, so one thread uses it at a time.
+    What the style does not change, such as buffers, shares memory with the given generator: to train the result, make
+    a ``copy.deepcopy`` of it first.
 
     Args:
         generator: The base, unstyled.
+        pack: The style; None is the base's own.
+        encoder: What will feed it; if given, it is checked too.
+        strength: 0 is the base, 1 the style as it was made, more exaggerates.
+        allow_other_base: Accept a base of the same layout with other weights, with a warning.
+        device: Where the result is; where the generator is if left out.
 
     Raises:
-        ConfigError: Another slot holds the generator.
+        PackIncompatible: The pack was made for another base or with another encoder.
+        ComponentMismatch: The generator was trained on another encoder.
+        ConfigError: The strength is not finite.
+    """
+    check_compatible(generator, encoder, pack, allow_other_base=allow_other_base)
+    _check_strength(strength)
+    return cast("MotionGenerator", _with_style(generator, pack, strength, device))
+
+
+def with_parameters(module: M, tensors: Mapping[str, Tensor]) -> M:
+    """A copy of a module with other parameters; those not named, and all buffers, share memory with the module's."""
+    source = cast("nn.Module", module)
+    memo: dict[int, Any] = {id(buffer): buffer.detach() for buffer in source.buffers()}
+    for name, parameter in source.named_parameters():
+        memo[id(parameter)] = nn.Parameter(tensors.get(name, parameter.detach()), parameter.requires_grad)
+    return copy.deepcopy(module, memo)
+
+
+def reweighted(base: Mapping[str, Tensor], delta: Mapping[str, Tensor], strength: float = 1.0) -> dict[str, Tensor]:
+    """``base + strength * delta`` for each parameter, in float32, differentiable; at strength 0 the base's own tensors.
+
+    Args:
+        base: The base's parameters.
+        delta: Tensors as in ``Delta.tensors``.
+        strength: The strength.
+    """
+    if strength == 0:
+        return dict(base)
+    return {
+        name: parameter + strength * dense(delta, name, device=parameter.device).reshape(parameter.shape)
+        for name, parameter in base.items()
+    }
+
+
+def _with_style(
+    generator: MotionGenerator, pack: StylePack | None, strength: float, device: torch.device | None = None
+) -> Any:
+    tensors = {} if pack is None else _styled_parameters(generator, pack, strength)
+    # Moved even if it is there: recurrent layers on CUDA join their weights then.
+    return with_parameters(generator, tensors).eval().to(device or next(generator.named_parameters())[1].device)
+
+
+def _styled_parameters(generator: MotionGenerator, pack: StylePack, strength: float) -> dict[str, Tensor]:
+    base = {name: parameter.detach() for name, parameter in generator.named_parameters()}
+    return reweighted(base, pack.delta.tensors, strength)
+
+
+def _check_strength(strength: float) -> None:
+    if not isfinite(strength):
+        raise ConfigError(f"a strength of {strength}", hint="Give a finite number; 1 is the style as it was made.")
+
+
+class StyleSlot:
+    """One generator whose style can be exchanged in place, without allocating parameters again.
+
+    From one thread at a time.
+
+    Args:
+        generator: The base, unstyled; it stays as it is, and must not be changed meanwhile.
+
+    Attributes:
+        generator: A copy of the base in ``eval`` mode, without a style at first.
     """
 
     def __init__(self, generator: MotionGenerator) -> None:
-        self.generator = generator
-        self._base: dict[str, Tensor] = {}
-        self._layout = self._weights = ""
-
-    def __enter__(self) -> StyleSlot:
-        if self.generator in _TAKEN:
-            raise ConfigError(
-                "the generator already wears a style",
-                hint="Leave the first `apply` before the next, or mix the two styles.",
-            )
-        self._layout, self._weights = layout_sha256(self.generator), weights_sha256(self.generator)
-        self._base = {name: parameter.detach().clone() for name, parameter in self.generator.named_parameters()}
-        _TAKEN.add(self.generator)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.clear()
-        self._base = {}
-        _TAKEN.discard(self.generator)
+        self._base = generator
+        self._identity = Identity.of(generator)
+        own = {name: parameter.detach().clone() for name, parameter in generator.named_parameters()}
+        self.generator = with_parameters(generator, own).eval()
 
     def use(self, pack: StylePack, *, strength: float = 1.0, allow_other_base: bool = False) -> None:
-        """Put on a style, in place of the one before: each parameter becomes ``base + strength * delta``, in float32.
-
-        Args:
-            pack: The style.
-            strength: 0 is the base, 1 the style as it was made, more exaggerates.
-            allow_other_base: Take a base of the same layout with other weights, with a warning.
-
-        Raises:
-            PackIncompatible: The pack was made for another base.
-            ConfigError: The strength is no finite number.
-        """
-        self._check(pack, strength, allow_other_base)
-        self._put_on(pack, strength)
-
-    def _put_on(self, pack: StylePack, strength: float) -> None:
-        with torch.no_grad():
-            for name, parameter in self.generator.named_parameters():
-                base = self._base[name].to(parameter.device)
-                if strength == 0:
-                    parameter.copy_(base)
-                    continue
-                delta = _on(pack, name, parameter.device).reshape(parameter.shape)
-                parameter.copy_(base + strength * delta)
+        """Exchange the style; arguments and errors as for ``styled``."""
+        self._identity.check(pack, allow_other_base=allow_other_base)
+        _check_strength(strength)
+        self._set(_styled_parameters(self._base, pack, strength))
 
     def clear(self) -> None:
-        """Take the style off: the base's parameters are back, bit for bit."""
-        with torch.no_grad():
-            for name, parameter in self.generator.named_parameters():
-                if name in self._base:
-                    parameter.copy_(self._base[name])
+        """Take the style off: the parameters are the base's, bit for bit."""
+        self._set(dict(self._base.named_parameters()))
 
-    def _check(self, pack: StylePack, strength: float, allow_other_base: bool) -> None:
-        if not isfinite(strength):
-            raise ConfigError(f"a strength of {strength}", hint="Give a finite number; 1 is the style as it was made.")
-        if not self._base:
-            raise ConfigError("the slot is not open", hint="Use it in a `with` block.")
-        base, have = pack.config.base, f"{self.generator.name} {self.generator.version}"
-        if self._layout != base.layout_sha256:
-            raise PackIncompatible(
-                f"{pack.name!r} was made for {base.component} {base.version}, and {have} has other parameters",
-                hint="Use the generator that the pack names.",
-            )
-        if self._weights != base.weights_sha256:
-            if not allow_other_base:
-                raise PackIncompatible(
-                    f"{pack.name!r} was made for {base.component} {base.version}, and this {have} has other weights",
-                    hint="Use the generator that the pack names, or pass allow_other_base=True and judge the result.",
-                )
-            warn(f"{pack.name!r} is put on another base than the one it was made for")
-        pack.delta.check_fits({name: tuple(parameter.shape) for name, parameter in self._base.items()})
+    @torch.no_grad()
+    def _set(self, tensors: Mapping[str, Tensor]) -> None:
+        for name, parameter in self.generator.named_parameters():
+            parameter.copy_(tensors[name])
 
 
-def _on(pack: StylePack, name: str, device: torch.device) -> Tensor:
-    """One parameter's delta, made whole on the device."""
-    tensors = pack.delta.tensors
-    if f"{name}.delta" in tensors:
-        return tensors[f"{name}.delta"].to(device).float()
-    return tensors[f"{name}.B"].to(device).float() @ tensors[f"{name}.A"].to(device).float()
+class StyledBatch(nn.Module):
+    """A generator whose batch has a style of its own for each item; called like the generator itself.
 
-
-class PerItemStyles:
-    """A generator whose batch carries a different style per item, called like the generator itself.
-
-    Where all the generator's layers are linear or convolutions (``sdk.packs.batched``), the whole batch runs at once:
-    the motion is that of the items one by one within float32 rounding. A short trial says whether that holds for this
-    generator; where it does not, the items of one style and strength run together, one style after another.
+    If all the generator's layers are linear or one-dimensional convolutions, the whole batch runs in one pass: the
+    motion is that of the items one by one within float32 rounding. A short trial finds out whether that holds. If it
+    does not, each style has a generator of its own, and its items run together, one style after another. Calls change
+    nothing, so that threads can share it.
 
     Args:
-        slot: The open slot of the generator.
+        generator: The base, unstyled; it stays as it is.
         packs: One for each item of the batch; None is the base.
-        strengths: One for each item; 1 where nothing is said.
-        allow_other_base: As in ``StyleSlot.use``.
+        strengths: One for each item; 1 if left out.
+        allow_other_base: As for ``styled``.
 
     Attributes:
-        lookahead: The generator's.
         one_pass: Whether the whole batch runs in one pass.
+
+    Raises:
+        PackIncompatible: A pack was made for another base.
+        ConfigError: There are no packs, another number of strengths, or a strength that is not finite.
     """
 
     def __init__(
         self,
-        slot: StyleSlot,
+        generator: MotionGenerator,
         packs: Sequence[StylePack | None],
         *,
         strengths: Sequence[float] | None = None,
         allow_other_base: bool = False,
     ) -> None:
+        super().__init__()
+        self.name, self.version, self.encoder = generator.name, generator.version, generator.encoder
+        self.features, self.lookahead = generator.features, generator.lookahead
+        self.encoder_sha256 = getattr(generator, "encoder_sha256", None)
         strengths = [1.0] * len(packs) if strengths is None else list(strengths)
         if not packs or len(strengths) != len(packs):
             raise ConfigError(f"{len(packs)} styles and {len(strengths)} strengths", hint="Give one of each per item.")
-        self._slot = slot
-        self.lookahead = slot.generator.lookahead
+        identity = Identity.of(generator)
         groups: dict[tuple[StylePack | None, float], list[int]] = {}
-        for item, key in enumerate(zip(packs, strengths, strict=True)):
-            groups.setdefault(key, []).append(item)
-        self._groups = groups
+        for item, (pack, strength) in enumerate(zip(packs, strengths, strict=True)):
+            groups.setdefault((pack, strength), []).append(item)
         for pack, strength in groups:
+            _check_strength(strength)
             if pack is not None:
-                slot._check(pack, strength, allow_other_base)
-        order = [item for items in groups.values() for item in items]
+                identity.check(pack, allow_other_base=allow_other_base)
+        self._items = list(groups.values())
+        order = [item for items in self._items for item in items]
         self._back = sorted(range(len(order)), key=order.__getitem__)
-        self._batched = self._stacked(packs, strengths) if len(groups) > 1 else None
-        self.one_pass = self._batched is not None or len(groups) == 1
+        together = None if len(groups) == 1 else _in_one_pass(generator, packs, strengths, list(groups)[:3])
+        self.one_pass = together is not None or len(groups) == 1
+        self._whole = together
+        self._each = nn.ModuleList([] if together is not None else [_with_style(generator, *key) for key in groups])
+        self.eval()
 
-    def _stacked(self, packs: Sequence[StylePack | None], strengths: Sequence[float]) -> BatchedDeltas | None:
-        """The whole batch's deltas layer by layer, or None where this generator does not take them so."""
-        module = self._slot.generator
-        if not isinstance(module, torch.nn.Module):
-            return None
-        tried = list(self._groups)[:3]
-        try:
-            few = BatchedDeltas(module, [p.delta if p else None for p, _ in tried], [s for _, s in tried])
-            # More frames than items, so that a layer which does not have the batch first cannot pass by chance.
-            noise = torch.randn(len(tried), 11, module.features, generator=torch.Generator().manual_seed(0))
-            noise = noise.to(next(module.parameters()).device)
-            with torch.no_grad():
-                want = [self._styled(pack, strength, noise[i : i + 1]) for i, (pack, strength) in enumerate(tried)]
-                with few.on():
-                    expression, pose, _ = module(noise)
-        except Unbatchable:
-            return None
-        for got, one_by_one in ((expression, [w[0] for w in want]), (pose, [w[1] for w in want])):
-            joined = torch.cat(one_by_one)
-            if not torch.allclose(got, joined, rtol=0, atol=1e-4 * float(joined.abs().max()) + 1e-7):
-                return None
-        return BatchedDeltas(module, [p.delta if p else None for p in packs], strengths)
-
-    def _styled(
-        self, pack: StylePack | None, strength: float, features: Tensor, state: GeneratorState | None = None
-    ) -> tuple[Tensor, Tensor, GeneratorState]:
-        """The generator itself under one style."""
-        try:
-            if pack is not None:
-                self._slot._put_on(pack, strength)
-            return self._slot.generator(features, state)
-        finally:
-            self._slot.clear()
-
-    def __call__(self, features: Tensor, state: GeneratorState | None = None) -> tuple[Tensor, Tensor, GeneratorState]:
-        """Generate motion, as ``MotionGenerator``; the slot is empty again afterwards.
+    def forward(self, features: Tensor, state: GeneratorState | None = None) -> tuple[Tensor, Tensor, GeneratorState]:
+        """Generate motion, as ``MotionGenerator``.
 
         Raises:
             InputError: The batch has another number of items than there are styles.
         """
         if len(features) != len(self._back):
             raise InputError(f"a batch of {len(features)} items for {len(self._back)} styles")
-        if self._batched is None:
-            return self._in_turn(features, state)
-        self._slot.clear()
-        with self._batched.on():
-            return self._slot.generator(features, state)
-
-    def _in_turn(self, features: Tensor, state: GeneratorState | None) -> tuple[Tensor, Tensor, GeneratorState]:
-        """One style after another, each with its own state."""
-        states = [None] * len(self._groups) if state is None else state
+        if self._whole is not None:
+            return self._whole(features, state)  # type: ignore[no-any-return]
+        states = [None] * len(self._each) if state is None else state
         results = [
-            self._styled(pack, strength, features[items], old)
-            for ((pack, strength), items), old in zip(self._groups.items(), states, strict=True)
+            generator(features[items], old)
+            for generator, items, old in zip(self._each, self._items, states, strict=True)
         ]
-        expression = torch.cat([result[0] for result in results])[self._back]
-        pose = torch.cat([result[1] for result in results])[self._back]
+        expression, pose = (torch.cat([result[part] for result in results])[self._back] for part in (0, 1))
         return expression, pose, [result[2] for result in results]
+
+
+def _in_one_pass(
+    generator: MotionGenerator,
+    packs: Sequence[StylePack | None],
+    strengths: Sequence[float],
+    tried: Sequence[tuple[StylePack | None, float]],
+) -> nn.Module | None:
+    """The generator with all styles in its layers, or None if those tried move otherwise than one by one."""
+
+    def joined(packs: Sequence[StylePack | None], strengths: Sequence[float]) -> Any:
+        deltas = [None if pack is None else pack.delta for pack in packs]
+        return with_deltas(with_parameters(cast("nn.Module", generator), {}), deltas, strengths).eval()
+
+    # More frames than items, so that a layer which does not have the batch first cannot pass by chance.
+    noise = torch.randn(len(tried), 11, generator.features, generator=torch.Generator().manual_seed(0))
+    noise = noise.to(next(generator.named_parameters())[1].device)
+    try:
+        with torch.no_grad():
+            got = joined(*zip(*tried, strict=True))(noise)
+            want = [_with_style(generator, *key)(noise[i : i + 1]) for i, key in enumerate(tried)]
+    except Unbatchable:
+        return None
+    for part in (0, 1):
+        one_by_one = torch.cat([result[part] for result in want])
+        if not torch.allclose(got[part], one_by_one, rtol=0, atol=1e-4 * float(one_by_one.abs().max()) + 1e-7):
+            return None
+    return cast("nn.Module", joined(packs, strengths))

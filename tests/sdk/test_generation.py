@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from sdk.errors import ComponentBroken, ConfigError
-from sdk.generation import MotionStream, check_pair, generate
-from tests.sdk.fakes import LoudnessEncoder, TinyGenerator
+from sdk.errors import ComponentBroken
+from sdk.generation import MotionStream, generate
+from tests.sdk.fakes import TinyGenerator
 
 CPU = torch.device("cpu")
 
@@ -45,21 +45,3 @@ def test_numbers_that_are_not_finite_are_an_error(features):
         generator.out.bias.fill_(float("inf"))
     with pytest.raises(ComponentBroken, match="not finite"):
         generate(generator, features, device=CPU)
-
-
-@pytest.mark.parametrize(
-    ("name", "trained_on", "message"),
-    [("other", None, "trained on the encoder 'other'"), ("loudness", "0" * 64, "of other weights")],
-)
-def test_an_encoder_that_a_generator_was_not_trained_on_is_refused(name, trained_on, message):
-    generator = TinyGenerator()
-    check_pair(generator, LoudnessEncoder())
-    generator.encoder, generator.encoder_sha256 = name, trained_on
-    with pytest.raises(ConfigError, match=message):
-        check_pair(generator, LoudnessEncoder())
-
-
-def test_the_encoder_that_it_was_trained_on_is_taken():
-    generator = TinyGenerator()
-    generator.encoder_sha256 = LoudnessEncoder().fingerprint()
-    check_pair(generator, LoudnessEncoder())

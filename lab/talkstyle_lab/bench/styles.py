@@ -12,9 +12,8 @@ from torch import Tensor
 
 from sdk import defaults
 from sdk.device import resolve_device
-from sdk.packs import Delta, StylePack, StyleSlot
+from sdk.packs import Delta, StyledBatch, StylePack
 from sdk.packs.location import shipped_styles
-from sdk.packs.styling import PerItemStyles
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import resolve
 
@@ -115,8 +114,8 @@ def run_styles(
     for form, packs in ((f"rank {rank}", low), ("full", full), ("one style", low[:1] * items)):
         report("measure", message=form)
         batch = noise[: len(packs)]
-        with torch.inference_mode(), StyleSlot(base) as slot:
-            styled = PerItemStyles(slot, packs)
+        with torch.inference_mode():
+            styled = StyledBatch(base, packs)
             pairs = [(_seconds(base, batch), _seconds(styled, batch)) for _ in range(TIMES)]
         without, with_styles = (statistics.median(times) for times in zip(*pairs, strict=True))
         alone.append(without)

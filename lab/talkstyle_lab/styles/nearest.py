@@ -14,7 +14,7 @@ from sdk.data import Audio, Floats, Motion
 from sdk.generation import generate
 from sdk.media import read_audio
 from sdk.metrics import descriptor
-from sdk.packs import StylePack
+from sdk.packs import StylePack, styled
 from sdk.progress import ProgressCallback, Reporter
 from sdk.registry import resolve
 from talkstyle_lab.styles.build import RECIPES, spoken
@@ -74,15 +74,15 @@ def compare(
         on_progress: Called between steps.
     """
     report = Reporter(on_progress)
-    generator = resolve("motion-generator", defaults.GENERATOR).eval()
+    generator = resolve("motion-generator", defaults.GENERATOR)
     encoder = resolve("audio-encoder", generator.encoder)
 
     def table(title: str, sounds: Mapping[str, Audio], corpora: Mapping[str, Motion]) -> Table:
         made: dict[str, Motion] = {}
         for name, sound in sounds.items():
             report(title, len(made) / len(sounds), name)
-            with StylePack.load(name).apply(generator) as styled:
-                made[name] = generate(styled, encoder.encode(sound), device=torch.device("cpu"))
+            mover = styled(generator, StylePack.load(name))
+            made[name] = generate(mover, encoder.encode(sound), device=torch.device("cpu"))
         return Table.of(title, made, corpora)
 
     report("speak")

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from sdk import errors
+from sdk.compatibility import check_compatible
 from sdk.data import Audio
-from sdk.generation import check_pair
 from sdk.progress import CancelToken
 from talkstyle_lab.pretraining.apc import ApcPlan
 from talkstyle_lab.pretraining.generator import TrainingPlan, train
@@ -39,7 +39,7 @@ def test_encoder_and_generator_come_out(whole):
     features = encoder.encode(Audio(np.zeros(RATE, np.float32), RATE))
     assert features.shape == (60, 1024)
     assert generator.features == 1024
-    check_pair(generator, encoder)
+    check_compatible(generator, encoder)
     assert read_notes("tcn-apc", whole / "weights") == {"encoder": "apc", "encoder_sha256": encoder.fingerprint()}
 
 
@@ -54,7 +54,7 @@ def test_the_generators_input_is_scaled_by_what_was_heard(whole):
 
 def test_an_encoder_of_other_weights_is_refused(whole):
     with pytest.raises(errors.ConfigError, match="other weights"):
-        check_pair(TcnApcGenerator(whole / "weights"), ApcEncoder())
+        check_compatible(TcnApcGenerator(whole / "weights"), ApcEncoder())
 
 
 def test_the_database_is_features_that_the_net_gives(whole):
@@ -118,9 +118,9 @@ def test_a_generator_is_trained_on_any_encoder(kind, corpus, tmp_path):
     weights = train(corpus, tmp_path, plan, encoder=encoder)
     generator = kind(weights, encoder="loudness")
     assert (generator.name, generator.features, generator.encoder) == (kind.kind, 8, "loudness")
-    check_pair(generator, encoder)
+    check_compatible(generator, encoder)
     with pytest.raises(errors.ConfigError, match="not on 'mel'"):
-        check_pair(generator, MelEncoder())
+        check_compatible(generator, MelEncoder())
 
 
 def test_what_was_never_trained_says_so():

@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 import sdk
 from sdk import errors
+from sdk.compatibility import check_compatible
 from sdk.packs import StylePack
 from talkstyle_lab.commands.pretrain import pretrain
 from tests.plugins.talkstyle_transformers.conftest import hubert, make_checkpoint, wav2vec2  # noqa: F401 fixtures
@@ -29,9 +30,10 @@ def test_a_style_is_learned_on_it_and_names_it(trained, hubert, make_checkpoint)
     pack = StylePack.create(name="x", base=adapter.generator, fitted=fitted, encoder=adapter.encoder)
     assert (pack.config.base.component, pack.config.encoder.component) == ("tcn", "hubert")
     assert pack.config.encoder.sha256 == adapter.encoder.fingerprint()
-    pack.check_encoder(sdk.load("audio-encoder", f"hubert,model={hubert}"))
+    check_compatible(adapter.generator, sdk.load("audio-encoder", f"hubert,model={hubert}"), pack)
+    other = sdk.load("audio-encoder", f"hubert,model={make_checkpoint('hubert', seed=5)}")
     with pytest.raises(errors.PackIncompatible, match="encoder hubert"):
-        pack.check_encoder(sdk.load("audio-encoder", f"hubert,model={make_checkpoint('hubert', seed=5)}"))
+        check_compatible(adapter.generator, other, pack)
 
 
 def test_another_checkpoint_is_refused(trained, make_checkpoint):  # noqa: F811
@@ -41,7 +43,7 @@ def test_another_checkpoint_is_refused(trained, make_checkpoint):  # noqa: F811
 
 
 def test_a_pair_that_was_never_trained_says_so(hubert):  # noqa: F811
-    with pytest.raises(errors.ConfigError, match="'tcn' was trained on 160 features of the encoder 'mel'"):
+    with pytest.raises(errors.ComponentMismatch, match="'tcn' was trained on the encoder 'mel', not on 'hubert'"):
         sdk.StyleAdapter(encoder=f"hubert,model={hubert}", device="cpu")
     with pytest.raises(errors.ModelFileMissing, match=r"no tcn ships.*pretrain train --encoder hubert"):
         sdk.StyleAdapter(encoder=f"hubert,model={hubert}", generator="tcn,encoder=hubert", device="cpu")

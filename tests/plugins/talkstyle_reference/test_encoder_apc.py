@@ -8,6 +8,7 @@ import torch
 
 import sdk
 from sdk import errors
+from sdk.compatibility import check_compatible
 from sdk.data import Audio
 from sdk.interfaces import AudioEncoder
 from sdk.packs import StylePack
@@ -130,6 +131,6 @@ def test_a_pack_refuses_another_encoder(base, made_with, other, tmp_path):
     pack = StylePack.create(name="x", base=generator, fitted=fitted, encoder=sdk.load("audio-encoder", made_with))
     pack.save(tmp_path / "pack")
     pack = StylePack.load(tmp_path / "pack")
-    pack.check_encoder(sdk.load("audio-encoder", made_with))
+    check_compatible(generator, sdk.load("audio-encoder", made_with), pack)
     with pytest.raises(errors.PackIncompatible, match=f"made with the encoder {made_with}.*this is {other}"):
-        pack.check_encoder(sdk.load("audio-encoder", other))
+        check_compatible(generator, sdk.load("audio-encoder", other), pack)

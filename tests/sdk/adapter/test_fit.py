@@ -7,7 +7,7 @@ import torch
 from sdk.adapter import FitConfig, FitOptions, StyleAdapter, adapt
 from sdk.data import Audio, Motion
 from sdk.errors import AudioSilent, ConfigError, HubError, InputError, ReferenceTooShort
-from sdk.packs import StylePack
+from sdk.packs import StylePack, styled
 from tests.sdk.adapter.fit_data import material
 from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet, talking
 
@@ -68,8 +68,8 @@ def test_a_rank_keeps_what_it_says(adapter):
     from sdk.generation import generate
 
     last, data = adapter.last, material()
-    with small.apply(adapter.generator) as styled:
-        gain = measure(data, last.base, generate(styled, data.features, device=adapter.device)).share
+    motion = generate(styled(adapter.generator, small), data.features, device=adapter.device)
+    gain = measure(data, last.base, motion).share
     assert kept.gain == pytest.approx(gain / last.gain.share)
 
 

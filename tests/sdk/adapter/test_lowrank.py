@@ -5,7 +5,7 @@ import torch
 
 from sdk.adapter import FitConfig
 from sdk.adapter.lowrank import LowRankGenerator, refine
-from sdk.packs import Delta, StylePack
+from sdk.packs import Delta, StylePack, styled
 from sdk.packs.delta import energy, low_rank
 from sdk.progress import Reporter
 from tests.sdk.adapter.fit_data import material
@@ -25,8 +25,7 @@ def test_it_moves_as_the_pack_does(delta):
     pack = StylePack.create(name="x", base=base, fitted=fitted, encoder=LoudnessEncoder()).replace(delta=delta)
     with torch.no_grad():
         got = LowRankGenerator(base, delta)(features)
-        with pack.apply(base) as styled:
-            wanted = styled(features)
+        wanted = styled(base, pack)(features)
     assert torch.allclose(got[0], wanted[0], atol=1e-6)
     assert torch.allclose(got[1], wanted[1], atol=1e-6)
 

@@ -14,6 +14,7 @@ from sdk.data import Audio, Controls
 from sdk.errors import (
     Cancelled,
     ComponentBroken,
+    ComponentMismatch,
     ConfigError,
     FaceAmbiguous,
     FaceNotFound,
@@ -216,7 +217,7 @@ def test_bad_sound(tmp_path):
 def test_an_encoder_of_another_width_is_refused():
     encoder = fakes.Encoder()
     encoder.width = 7
-    with pytest.raises(ComponentBroken, match="takes 1 features, and the encoder 'fake' gives 7"):
+    with pytest.raises(ComponentMismatch, match="takes 1 features, and the encoder 'fake' gives 7"):
         make(fakes.sound((1, 1)), encoder=encoder)
 
 

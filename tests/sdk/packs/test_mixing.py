@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdk.errors import ConfigError, PackIncompatible
-from sdk.packs import StylePack, mix
+from sdk.packs import StylePack, mix, styled
 
 
 def test_one_at_weight_one_is_that_pack(pack):
@@ -40,10 +40,9 @@ def test_a_mix_is_a_pack_like_any_other(tmp_path, generator, make_pack, features
     assert loaded == mixed
     assert loaded.config == mixed.config
     base = {n: p.detach().clone() for n, p in generator.named_parameters()}
-    with loaded.apply(generator):
-        for name, parameter in generator.named_parameters():
-            want = base[name].double() + 0.7 * one.delta.dense(name).double() + 0.3 * two.delta.dense(name).double()
-            assert torch.allclose(parameter.double(), want, rtol=0, atol=1e-6)
+    for name, parameter in styled(generator, loaded).named_parameters():
+        want = base[name].double() + 0.7 * one.delta.dense(name).double() + 0.3 * two.delta.dense(name).double()
+        assert torch.allclose(parameter.double(), want, rtol=0, atol=1e-6)
 
 
 def test_licence_and_consent_only_where_all_agree(make_pack):

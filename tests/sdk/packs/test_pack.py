@@ -188,9 +188,3 @@ def test_compress_needs_something_to_go_by(pack):
         pack.compress(score=lambda _: -0.1)
     with pytest.raises(ConfigError):
         pack.compress(0)
-
-
-def test_the_encoder_is_checked(pack, make_encoder):
-    pack.check_encoder(make_encoder())
-    with pytest.raises(PackIncompatible, match="encoder"):
-        pack.check_encoder(make_encoder(b"other statistics"))

@@ -1,11 +1,21 @@
+import copy
+import threading
+import weakref
+
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sdk.errors import ConfigError, InputError, PackIncompatible
-from sdk.packs import PerItemStyles, StyleSlot, weights_sha256
+from sdk.compatibility import weights_sha256
+from sdk.errors import ComponentMismatch, ConfigError, InputError, PackIncompatible
+from sdk.generation import MotionStream, generate
+from sdk.packs import StyledBatch, StyleSlot, styled, with_parameters
 from sdk.warnings import TalkstyleWarning
+from tests.sdk.animation.fakes import Generator as Scalar
+
+CPU = torch.device("cpu")
 
 
 def bits(generator):
@@ -22,40 +32,86 @@ def same(one, other):
     )
 
 
-def test_a_style_moves_and_comes_off_bit_for_bit(generator, pack, features):
+def test_a_style_moves_and_the_base_stays_as_it_is(generator, pack, features):
+    generator.train()
     with torch.no_grad():
         generator.out.bias[0] = -0.0
     pack = type(pack).create(
         name="s",
         base=generator,
         fitted={n: p.detach() + 0.1 for n, p in generator.named_parameters()},
-        encoder=_encoder(),
+        encoder=_Encoder(),
     )
     before, motion = bits(generator), generator(features)[0]
-    with pack.apply(generator) as styled:
-        assert styled is generator
-        assert not torch.equal(generator(features)[0], motion)
+    moved = styled(generator, pack)
+    assert moved is not generator
+    assert not torch.equal(moved(features)[0], motion)
+    assert generator.training
+    assert not moved.training
     assert same(bits(generator), before)
     assert torch.equal(generator(features)[0], motion)
+    # Without a style: the base, bit for bit, but for the mode.
+    plain = styled(generator)
+    assert same(bits(plain), before)
+    assert not plain.training
+    assert torch.equal(plain(features)[0], motion)
 
 
-def _encoder():
-    class Encoder:
-        name = "e"
-        version = "1"
+class _Encoder:
+    name = "e"
+    version = "1"
+    width = 6
 
-        def fingerprint(self):
-            return "0" * 64
-
-    return Encoder()
+    def fingerprint(self):
+        return "0" * 64
 
 
 def test_it_is_base_plus_strength_times_delta(generator, pack):
     base = bits(generator)
-    with pack.apply(generator, strength=0.25):
-        for name, parameter in generator.named_parameters():
-            want = base[name] + 0.25 * pack.delta.dense(name).reshape(parameter.shape)
-            assert torch.equal(parameter, want)
+    for name, parameter in styled(generator, pack, strength=0.25).named_parameters():
+        assert torch.equal(parameter, base[name] + 0.25 * pack.delta.dense(name).reshape(parameter.shape))
+
+
+def test_what_a_style_leaves_alone_shares_memory(generator, pack):
+    plain, moved = styled(generator), styled(generator, pack)
+    parameters = dict(generator.named_parameters())
+    for name, parameter in plain.named_parameters():
+        assert parameter is not parameters[name]
+        assert parameter.data_ptr() == parameters[name].data_ptr()
+    for name, parameter in moved.named_parameters():
+        assert parameter.data_ptr() != parameters[name].data_ptr()
+        assert parameter.requires_grad
+    assert moved.count.data_ptr() == plain.count.data_ptr() == generator.count.data_ptr()
+    # A layer that keeps its weights in a list of its own computes with the new ones.
+    assert all(a is b for a, b in zip(moved.lstm._flat_weights, moved.lstm.parameters(), strict=True))
+
+
+def test_parameters_by_name_and_those_that_two_layers_share():
+    layers = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Linear(3, 3))
+    layers[1].weight = layers[0].weight
+    layers[1].bias.requires_grad_(False)
+    changed = with_parameters(layers, {"0.weight": torch.eye(3)})
+    assert changed[1].weight is changed[0].weight
+    assert torch.equal(changed[0].weight, torch.eye(3))
+    assert [p.requires_grad for p in changed.parameters()] == [True, True, False]
+    assert not torch.equal(layers[0].weight, torch.eye(3))
+    copied = copy.deepcopy(changed)
+    assert copied[1].weight is copied[0].weight
+
+
+def test_the_copy_outlives_the_base(make_generator, pack, features):
+    generator = make_generator()
+    want = styled(generator, pack)(features)[0]
+    moved, gone = styled(generator, pack), weakref.ref(generator)
+    del generator
+    assert gone() is None
+    assert torch.equal(moved(features)[0], want)
+
+
+def test_it_is_put_on_a_device(generator, pack):
+    moved = styled(generator, pack, device=torch.device("meta"))
+    assert {tensor.device.type for tensor in moved.state_dict().values()} == {"meta"}
+    assert {tensor.device for tensor in generator.state_dict().values()} == {CPU}
 
 
 @settings(max_examples=25, deadline=None)
@@ -70,81 +126,103 @@ def test_restoring_holds_for_every_style(make_generator, make_pack, seed, streng
     before = bits(generator)
     pack = make_pack(generator, seed=seed + 1, scale=scale)
     pack = pack if rank is None else pack.compress(rank)
-    with pytest.raises(KeyError), pack.apply(generator, strength=strength):
-        raise KeyError
+    slot = StyleSlot(generator)
+    slot.use(pack, strength=strength)
+    assert same(bits(slot.generator), bits(styled(generator, pack, strength=strength)))
+    slot.clear()
+    assert same(bits(slot.generator), before)
     assert same(bits(generator), before)
 
 
 def test_strength_zero_is_the_base(generator, pack):
-    before = bits(generator)
-    with pack.apply(generator, strength=0):
-        assert same(bits(generator), before)
+    assert same(bits(styled(generator, pack, strength=0)), bits(generator))
 
 
 def test_styles_are_exchanged_on_one_slot(generator, make_pack, features):
+    generator.train()
     one, two = make_pack(seed=1), make_pack(seed=2)
-    alone = {}
-    for pack in (one, two):
-        with pack.apply(generator):
-            alone[pack] = generator(features)[0]
-    with StyleSlot(generator) as slot:
-        for pack in (one, two, one):
-            slot.use(pack)
-            assert torch.equal(generator(features)[0], alone[pack])
-        slot.clear()
-        assert weights_sha256(generator) == one.config.base.weights_sha256
+    before, alone = bits(generator), {pack: styled(generator, pack)(features)[0] for pack in (one, two)}
+    slot = StyleSlot(generator)
+    places = [parameter.data_ptr() for parameter in slot.generator.parameters()]
+    assert weights_sha256(slot.generator) == one.config.base.weights_sha256
+    for pack in (one, two, one):
+        slot.use(pack)
+        assert torch.equal(slot.generator(features)[0], alone[pack])
+    slot.clear()
+    assert weights_sha256(slot.generator) == one.config.base.weights_sha256
+    assert [parameter.data_ptr() for parameter in slot.generator.parameters()] == places
+    assert same(bits(generator), before)
+    assert generator.training
+
+
+def test_slots_of_one_base_do_not_touch_each_other(generator, make_pack, features):
+    one, two = make_pack(seed=1), make_pack(seed=2)
+    slots = StyleSlot(generator), StyleSlot(generator)
+    slots[0].use(one)
+    slots[1].use(two)
+    for slot, pack in zip(slots, (one, two), strict=True):
+        assert torch.equal(slot.generator(features)[0], styled(generator, pack)(features)[0])
+
+
+def wearers(generator):
+    """Each way to put a style on, as a function of pack, strength and permission."""
+    return [
+        lambda pack, **given: styled(generator, pack, **given),
+        lambda pack, **given: StyleSlot(generator).use(pack, **given),
+        lambda pack, strength=1.0, **given: StyledBatch(generator, [None, pack], strengths=[1.0, strength], **given),
+    ]
 
 
 def test_another_base_is_refused_unless_said_otherwise(make_generator, pack):
     other = make_generator(9)
     before = bits(other)
-    with pytest.raises(PackIncompatible, match="other weights"), pack.apply(other):
-        pytest.fail("it was applied")
-    with pytest.warns(TalkstyleWarning, match="another base") as caught, pack.apply(other, allow_other_base=True):
-        assert not same(bits(other), before)
+    for wear in wearers(other):
+        with pytest.raises(PackIncompatible, match="other weights"):
+            wear(pack)
+        with pytest.warns(TalkstyleWarning, match="another base") as caught:
+            wear(pack, allow_other_base=True)
+        assert caught[0].filename == __file__
+    with pytest.warns(TalkstyleWarning, match="another base"):
+        assert not same(bits(styled(other, pack, allow_other_base=True)), before)
     assert same(bits(other), before)
-    assert caught[0].filename == __file__
 
 
 def test_another_layout_is_refused_even_then(make_generator, pack):
     other = make_generator()
     other.out = torch.nn.Linear(12, 211)
-    with pytest.raises(PackIncompatible, match="other parameters"), pack.apply(other, allow_other_base=True):
-        pytest.fail("it was applied")
+    for wear in wearers(other):
+        with pytest.raises(PackIncompatible, match="other parameters"):
+            wear(pack, allow_other_base=True)
+
+
+def test_the_encoder_is_checked_where_it_is_given(generator, make_encoder, pack):
+    styled(generator, pack, encoder=make_encoder())
+    with pytest.raises(PackIncompatible, match="made with the encoder"):
+        styled(generator, pack, encoder=make_encoder(b"other statistics"))
+    with pytest.raises(ComponentMismatch, match="trained on"):
+        styled(generator, encoder=_Encoder())
 
 
 @pytest.mark.parametrize("strength", [float("nan"), float("inf")])
 def test_strength_must_be_finite(generator, pack, strength):
     before = bits(generator)
-    with pytest.raises(ConfigError), pack.apply(generator, strength=strength):
-        pytest.fail("it was applied")
+    for wear in wearers(generator):
+        with pytest.raises(ConfigError, match="strength"):
+            wear(pack, strength=strength)
     assert same(bits(generator), before)
-
-
-def test_one_style_at_a_time(generator, pack):
-    with pack.apply(generator), pytest.raises(ConfigError, match="already wears"), pack.apply(generator):
-        pytest.fail("it was applied twice")
-    with pack.apply(generator):
-        pass
-    with pytest.raises(ConfigError, match="not open"):
-        StyleSlot(generator).use(pack)
 
 
 def test_each_item_of_a_batch_wears_its_own(generator, make_pack, features):
     one, two = make_pack(seed=1), make_pack(seed=2).compress(2)
     packs, strengths = [two, None, one], [1.0, 1.0, 0.5]
-    want = []
-    for item, (pack, strength) in enumerate(zip(packs, strengths, strict=True)):
-        if pack is None:
-            want.append(generator(features[item : item + 1])[0])
-        else:
-            with pack.apply(generator, strength=strength):
-                want.append(generator(features[item : item + 1])[0])
-    with StyleSlot(generator) as slot:
-        batch = PerItemStyles(slot, packs, strengths=strengths)
-        whole, pose, _ = batch(features)
-        first, _, state = batch(features[:, :4])
-        rest, _, _ = batch(features[:, 4:], state)
+    want = [
+        styled(generator, pack, strength=strength)(features[item : item + 1])[0]
+        for item, (pack, strength) in enumerate(zip(packs, strengths, strict=True))
+    ]
+    batch = StyledBatch(generator, packs, strengths=strengths)
+    whole, pose, _ = batch(features)
+    first, _, state = batch(features[:, :4])
+    rest, _, _ = batch(features[:, 4:], state)
     assert pose.shape == (3, 9, 6)
     assert torch.allclose(whole, torch.cat(want), atol=1e-6)
     assert torch.allclose(torch.cat([first, rest], dim=1), whole, atol=1e-6)
@@ -154,10 +232,9 @@ def test_items_of_one_style_run_together_and_come_back_in_order(generator, make_
     one, two = make_pack(seed=1), make_pack(seed=2)
     calls = []
     generator.register_forward_hook(lambda module, given, _: calls.append(len(given[0])))
-    with StyleSlot(generator) as slot:
-        four = features[[0, 1, 2, 0]]
-        mixed, _, _ = PerItemStyles(slot, [one, two, None, one])(four)
-        alone, _, _ = PerItemStyles(slot, [one] * 4)(four)
+    four = features[[0, 1, 2, 0]]
+    mixed, _, _ = StyledBatch(generator, [one, two, None, one])(four)
+    alone, _, _ = StyledBatch(generator, [one] * 4)(four)
     assert calls == [2, 1, 1, 4]
     assert torch.allclose(mixed[[0, 3]], alone[[0, 3]], atol=1e-6)
     assert torch.allclose(mixed[2], generator(four)[0][2], atol=1e-6)
@@ -165,11 +242,52 @@ def test_items_of_one_style_run_together_and_come_back_in_order(generator, make_
 
 
 def test_a_batch_of_another_size(generator, pack, features):
-    with StyleSlot(generator) as slot:
-        with pytest.raises(InputError, match="3 items for 2"):
-            PerItemStyles(slot, [pack, None])(features)
-        with pytest.raises(ConfigError):
-            PerItemStyles(slot, [pack], strengths=[1.0, 2.0])
+    with pytest.raises(InputError, match="3 items for 2"):
+        StyledBatch(generator, [pack, None])(features)
+    with pytest.raises(ConfigError):
+        StyledBatch(generator, [pack], strengths=[1.0, 2.0])
+    with pytest.raises(ConfigError):
+        StyledBatch(generator, [])
+
+
+@pytest.mark.parametrize("kind", ["lstm", "convolutions"])
+def test_a_batch_is_called_like_the_generator(generator, make_pack, kind):
+    generator = generator if kind == "lstm" else Convolutions().eval()
+    pack = make_pack(generator)
+    one = StyledBatch(generator, [pack])
+    for key in ("name", "version", "features", "encoder", "lookahead"):
+        assert getattr(one, key) == getattr(generator, key)
+    features = np.random.default_rng(0).normal(size=(20, 6)).astype(np.float32)
+    want = generate(styled(generator, pack), features, device=CPU)
+    np.testing.assert_allclose(generate(one, features, device=CPU).expression, want.expression, atol=1e-6)
+    if kind == "lstm":
+        stream = MotionStream(one, device=CPU)
+        pieces = [stream.push(features[:7]), stream.push(features[7:]), stream.finish()]
+        joined = np.concatenate([piece.expression for piece in pieces])
+        np.testing.assert_allclose(joined, want.expression, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "convolutions"])
+def test_threads_share_a_batch(generator, make_pack, kind):
+    generator = generator if kind == "lstm" else Convolutions().eval()
+    packs = [make_pack(generator, seed=1), make_pack(generator, seed=2), None]
+    batch = StyledBatch(generator, packs)
+    assert batch.one_pass is (kind == "convolutions")
+    features = torch.randn(3, 40, 6, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        want, found = batch(features)[0], []
+        run = [threading.Thread(target=lambda: found.append(batch_of(batch, features))) for _ in range(4)]
+        for thread in run:
+            thread.start()
+        for thread in run:
+            thread.join()
+    assert len(found) == 4
+    assert all(torch.equal(one, want) for one in found)
+
+
+def batch_of(batch, features):
+    with torch.no_grad():
+        return [batch(features)[0] for _ in range(10)][-1]
 
 
 class Convolutions(torch.nn.Module):
@@ -226,21 +344,26 @@ def test_a_batch_in_one_pass_moves_as_its_items_do(make_pack, kind, one_pass, ra
     # As many frames after the stride as items: an axis mistaken for another would not be noticed by its length.
     features = torch.randn(5, 10, 6, generator=torch.Generator().manual_seed(1))
     worn, strengths = [packs[0], packs[1], None, packs[2], packs[0]], [1.0, 0.5, 1.0, -2.0, 1.0]
-    with StyleSlot(generator) as slot:
-        batch = PerItemStyles(slot, worn, strengths=strengths)
-        assert batch.one_pass is one_pass
-        expression, pose, _ = batch(features)
-        for item, (pack, strength) in enumerate(zip(worn, strengths, strict=True)):
-            slot.clear()
-            if pack is not None:
-                slot.use(pack, strength=strength)
-            want = generator(features[item : item + 1])
-            assert torch.allclose(expression[item], want[0][0], atol=1e-4)
-            assert torch.allclose(pose[item], want[1][0], atol=1e-4)
+    batch = StyledBatch(generator, worn, strengths=strengths)
+    assert batch.one_pass is one_pass
+    expression, pose, _ = batch(features)
+    for item, (pack, strength) in enumerate(zip(worn, strengths, strict=True)):
+        want = styled(generator, pack, strength=strength)(features[item : item + 1])
+        assert torch.allclose(expression[item], want[0][0], atol=1e-4)
+        assert torch.allclose(pose[item], want[1][0], atol=1e-4)
     assert same(bits(generator), before)
     assert not generator.out._forward_hooks
 
 
+class Shared(Convolutions):
+    """Two layers with one weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.twin = torch.nn.Linear(12, 210)
+        self.twin.weight = self.out.weight
+
+
 def test_what_one_pass_does_not_know_runs_in_turn(generator, make_pack):
-    with StyleSlot(generator) as slot:
-        assert not PerItemStyles(slot, [make_pack(seed=1), make_pack(seed=2)]).one_pass
+    for base in (generator, Shared().eval(), Scalar().eval()):
+        assert not StyledBatch(base, [make_pack(base, seed=1), make_pack(base, seed=2)]).one_pass
