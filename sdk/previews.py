@@ -61,7 +61,7 @@ def previews(
         StyleError: The style cannot be used with what is installed.
         OutputError: The animation cannot be made small enough.
     """
-    plots.require("plots")
+    plots.require_extra("plots")
     report = Reporter(on_progress, cancel)
     sentence = load_assets(seconds=SECONDS).sentence
     who, painter = drawn_face(SIZE, seed=seed), resolve("renderer", renderer)

@@ -66,10 +66,10 @@ def command(
     before" with other words), and what trivial means get that have seen the first 60 %.
     """
     if plot is not None:
-        from sdk.plots import check_name, require
+        from sdk.plots import check_path, require_extra
 
-        require("plots")
-        check_name(plot)
+        require_extra("plots")
+        check_path(plot)
     from sdk.evaluation import evaluate
     from sdk.metrics import read_phonemes
 

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 def command(clip: Path, picture: Path | None, as_json: bool, **settings: Any) -> None:
     """Look at CLIP as a fit would: how long, how sharp, whose lips, which key motions. Nothing is learned."""
     if picture is not None:
-        from sdk.plots import check_name, require
+        from sdk.plots import check_path, require_extra
 
-        require("plots")
-        check_name(picture)
+        require_extra("plots")
+        check_path(picture)
     import sdk
 
     with progress_bar(as_json=as_json) as on_progress:

@@ -95,7 +95,7 @@ def run(
         OutputError: The folder cannot be written to, or holds something else under one of the names.
         SdkError: A step failed; what was finished before it stays.
     """
-    plots.require("demo" if portrait is None else "plots")
+    plots.require_extra("demo" if portrait is None else "plots")
     place = _place(folder)
     report = Reporter(_named(on_progress, "prepare"), cancel)
     report("prepare")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sdk.errors import ComponentUnavailable, OutputError
 from sdk.files import atomic_file
-from sdk.registry import install_line, unmet
+from sdk.registry.requirements import install_line, unmet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,11 +16,8 @@ if TYPE_CHECKING:
 SUFFIXES: Final = (".png", ".svg", ".pdf")
 
 
-def require(extra: str) -> None:
-    """Check that one of talkstyle's extras is installed, from metadata, importing nothing.
-
-    Args:
-        extra: Such as ``"plots"``.
+def require_extra(extra: str) -> None:
+    """Check that one of talkstyle's extras, such as ``"plots"``, is installed; imports nothing.
 
     Raises:
         ComponentUnavailable: Something is missing; the hint is the command that installs it.
@@ -33,31 +30,27 @@ def require(extra: str) -> None:
 
 
 def figure(width: float = 12.0, height: float = 4.0) -> Figure:
-    """Make an empty figure.
-
-    Args:
-        width: In inches, of 100 pixels each.
-        height: Likewise.
+    """Make an empty figure, its size in inches of 100 pixels.
 
     Raises:
         ComponentUnavailable: matplotlib is not installed.
     """
-    require("plots")
+    require_extra("plots")
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=100, layout="constrained")
 
 
-def check_name(path: str | os.PathLike[str]) -> None:
-    """Check that figures can be written under that name, before any work is done for one.
+def check_path(path: str | os.PathLike[str]) -> None:
+    """Check the suffix of a figure's file, before any work is done for it.
 
     Raises:
         OutputError: The suffix names another format.
     """
-    target = Path(path)
-    if target.suffix.lower() not in SUFFIXES:
+    suffix = Path(path).suffix
+    if suffix.lower() not in SUFFIXES:
         raise OutputError(
-            f"figures are not written as {target.suffix!r}", where=str(target), hint=f"Use {', '.join(SUFFIXES)}."
+            f"figures are not written as {suffix!r}", where=os.fspath(path), hint=f"Use {', '.join(SUFFIXES)}."
         )
 
 
@@ -68,7 +61,7 @@ def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:
         OutputError: It cannot be written there, or not in that format.
     """
     target = Path(path)
-    check_name(target)
+    check_path(target)
     with atomic_file(target) as temporary:
         try:
             drawn.savefig(temporary)

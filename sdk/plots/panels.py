@@ -1,20 +1,26 @@
-"""What can be drawn into a part of a figure."""
+"""What can be drawn into a part of a figure, and figures of several parts."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sdk.data import Image, Landmarks, Motion
+from sdk.data import MOTION_RATE, Floats, Image, Landmarks, Motion
 from sdk.geometry import canonical_face, mouth_opening
+from sdk.plots.canvas import figure, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-REAL, PLAIN, STYLED = "#222222", "#2a78c2", "#e0761a"
-"""What is real, what is generated without a style, and with it; nobody has to tell red from green."""
+REFERENCE_COLOUR, PLAIN_COLOUR, STYLED_COLOUR = "#222222", "#2a78c2", "#e0761a"
+"""Told apart without telling red from green."""
+
+COLUMNS: Final = 6
+"""Frames side by side in an overview."""
 
 OUTLINES: Final = (
     range(17), range(17, 22), range(22, 27), range(27, 31), range(31, 36),
@@ -32,17 +38,21 @@ def openings(
     title: str = "",
     held_out: float | None = None,
 ) -> None:
-    """Draw how far the mouth is open over time.
+    """Draw the mouth opening over time.
 
     Args:
         axes: Where to draw.
-        plain: Generated without a style.
+        plain: Generated without the style.
         styled: Generated with it.
-        real: What was seen.
+        real: The reference.
         title: Above the panel.
         held_out: The second from which on nothing was learned; shaded to the end.
     """
-    curves = [("reference", real, REAL), ("without the style", plain, PLAIN), ("with the style", styled, STYLED)]
+    curves = (
+        ("reference", real, REFERENCE_COLOUR),
+        ("without the style", plain, PLAIN_COLOUR),
+        ("with the style", styled, STYLED_COLOUR),
+    )
     longest = 0.0
     for name, motion, colour in curves:
         if motion is not None:
@@ -59,14 +69,7 @@ def openings(
 
 
 def landmarks(axes: Axes, frame: Image, found: Landmarks, *, title: str = "") -> None:
-    """Draw the face in a frame with the landmarks that were found on it.
-
-    Args:
-        axes: Where to draw.
-        frame: uint8 ``[H, W, 3]``.
-        found: The face, in the frame's pixels.
-        title: Above the panel.
-    """
+    """Draw the face in a frame, uint8 ``[H, W, 3]``, with its landmarks, which are in the frame's pixels."""
     axes.imshow(frame)
     for outline in OUTLINES:
         axes.plot(*found.points[list(outline), :2].T, color="#40e0d0", lw=0.9)
@@ -79,13 +82,51 @@ def landmarks(axes: Axes, frame: Image, found: Landmarks, *, title: str = "") ->
 
 
 def loss(axes: Axes, history: Sequence[Mapping[str, float]], *, title: str = "") -> None:
-    """Draw a fit's loss, step by step.
-
-    Args:
-        axes: Where to draw.
-        history: ``FitResult.history``.
-        title: Above the panel.
-    """
-    axes.plot(range(1, len(history) + 1), [step["loss"] for step in history], color=PLAIN, lw=1.4)
+    """Draw a fit's loss, step by step, from ``FitResult.history``."""
+    axes.plot(range(1, len(history) + 1), [step["loss"] for step in history], color=PLAIN_COLOUR, lw=1.4)
     axes.set(xlabel="step", ylabel="transfer loss", title=title)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def overview(
+    path: str | os.PathLike[str],
+    *,
+    frames: Sequence[tuple[str, float, Image]],
+    opening: Floats,
+    level: Floats | None = None,
+    title: str = "",
+) -> Path:
+    """Draw frames of a clip above the mouth opening and the sound level over time.
+
+    Args:
+        path: The picture to write.
+        frames: Each with its caption and its second, which is marked below.
+        opening: Of the mouth, at 60 Hz, outer-eye distances; NaN where the face was not seen.
+        level: Of the sound, at 60 Hz, dBFS.
+        title: Above it all.
+
+    Raises:
+        ComponentUnavailable: matplotlib is not installed.
+        OutputError: It cannot be written there.
+    """
+    rows = -(-len(frames) // COLUMNS)
+    curves = [("mouth opening\n(outer-eye distances)", opening, REFERENCE_COLOUR)]
+    curves += [] if level is None else [("sound's level\n(dBFS)", level, PLAIN_COLOUR)]
+    drawn = figure(12, 2.4 * rows + 2.2 * len(curves))
+    grid = drawn.add_gridspec(rows + len(curves), COLUMNS, height_ratios=[1.0] * (rows + len(curves)))
+    for number, (caption, _, frame) in enumerate(frames):
+        axes = drawn.add_subplot(grid[number // COLUMNS, number % COLUMNS])
+        axes.imshow(frame)
+        axes.set_title(caption, fontsize=9)
+        axes.set_axis_off()
+    longest = max(len(curve) for _, curve, _ in curves) / float(MOTION_RATE)
+    for number, (name, curve, colour) in enumerate(curves):
+        axes = drawn.add_subplot(grid[rows + number, :])
+        axes.plot(np.arange(len(curve)) / float(MOTION_RATE), curve, color=colour, lw=1.2)
+        for _, second, _ in frames:
+            axes.axvline(second, color=STYLED_COLOUR, lw=0.8, alpha=0.7)
+        axes.set(xlim=(0, longest), ylabel=name)
+        axes.spines[["top", "right"]].set_visible(False)
+    axes.set_xlabel("seconds")
+    drawn.suptitle(title, x=0.01, ha="left", fontsize=11)
+    return save(drawn, path)

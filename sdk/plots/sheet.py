@@ -11,19 +11,11 @@ from PIL import Image as Pillow
 from sdk.data import Image
 from sdk.errors import InputError
 
-GAP: Final = 4
-"""Pixels between two frames."""
+GAP_PIXELS: Final = 4
 
 
 def contact_sheet(rows: Sequence[Sequence[Image]], *, height: int = 200) -> Image:
-    """Lay frames out in rows on white.
-
-    Args:
-        rows: uint8 ``[H, W, 3]`` each; their sizes may differ.
-        height: Pixels that every frame is scaled to; its shape is kept.
-
-    Returns:
-        uint8 ``[H, W, 3]``.
+    """Lay frames, uint8 ``[H, W, 3]``, out in rows on white, each scaled to ``height`` pixels.
 
     Raises:
         InputError: There are no frames.
@@ -31,13 +23,13 @@ def contact_sheet(rows: Sequence[Sequence[Image]], *, height: int = 200) -> Imag
     strips = [[_scaled(frame, height) for frame in row] for row in rows if len(row)]
     if not strips:
         raise InputError("there are no frames to lay out", where="contact_sheet")
-    width = max(sum(frame.shape[1] for frame in strip) + GAP * (len(strip) - 1) for strip in strips)
-    sheet = np.full((len(strips) * (height + GAP) - GAP, width, 3), 255, dtype=np.uint8)
+    width = max(sum(frame.shape[1] for frame in strip) + GAP_PIXELS * (len(strip) - 1) for strip in strips)
+    sheet = np.full((len(strips) * (height + GAP_PIXELS) - GAP_PIXELS, width, 3), 255, dtype=np.uint8)
     for number, strip in enumerate(strips):
-        top, left = number * (height + GAP), 0
+        top, left = number * (height + GAP_PIXELS), 0
         for frame in strip:
             sheet[top : top + height, left : left + frame.shape[1]] = frame
-            left += frame.shape[1] + GAP
+            left += frame.shape[1] + GAP_PIXELS
     return sheet
 
 

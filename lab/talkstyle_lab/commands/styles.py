@@ -31,7 +31,7 @@ def build(names: tuple[str, ...], minutes: float, steps: int | None, seed: int, 
     from sdk.previews import previews
     from talkstyle_lab.styles.build import CONFIG, fit_style
 
-    plots.require("plots")
+    plots.require_extra("plots")
     config = CONFIG if steps is None else CONFIG.model_copy(update={"steps": steps})
     adapter = StyleAdapter(device="cpu", config=config)
     folder.mkdir(parents=True, exist_ok=True)
