@@ -14,7 +14,7 @@ from torch import Tensor
 
 from talkstyle_warp.background import Background
 from talkstyle_warp.compositing import Window, magnify, sample, to_bytes
-from talkstyle_warp.resampling import layers, pack, resample, resample_over
+from talkstyle_warp.resampling import pack, pack_layers, resample, resample_over
 
 BAND: Final = 1 << 17
 """Pixels whose places are worked out at once: a large portrait needs no map of its own size."""
@@ -73,7 +73,7 @@ class NumbaLayerResampler(Resampler):
 
     def __init__(self, picture: NDArray[np.uint8], window: Window, background: Background) -> None:
         super().__init__(picture, window)
-        self.words = layers(picture[self.part], background.matte, background.plate)
+        self.words = pack_layers(picture[self.part], background.matte, background.plate)
         self.plate = np.rint(background.plate).astype(np.uint8)
         before = (self.words >> np.uint64(48) > 0).astype(np.int32)
         self.covered = np.pad(before.cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32), ((1, 0), (1, 0)))

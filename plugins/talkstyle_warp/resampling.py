@@ -1,9 +1,8 @@
-"""The CPU's resampler: from the nodes' places straight to pixels, in whole numbers.
+"""The CPU's resampler: from node positions straight to pixels, in integer arithmetic, compiled by Numba.
 
-torch makes a map of every pixel's place, samples in floating point and rounds: three passes over large arrays. Here a
-pixel's three colours lie in one 64-bit word, so that each of its four neighbours costs one load and one product, and
-the place goes on from pixel to pixel by an addition. It is compiled by Numba at its first use, and agrees with torch's
-within one level of 255.
+torch makes a map of every pixel's source, samples in floating point and rounds: three passes over large arrays. Here a
+pixel's three colours share one 64-bit word, so that each of its four neighbours costs one load and one product, and
+the source position advances from pixel to pixel by an addition. The result agrees with torch's within one level of 255.
 """
 
 from __future__ import annotations
@@ -14,29 +13,45 @@ from functools import cache
 from typing import Any, Final
 
 import numpy as np
+from numba import njit
+from numba.extending import register_jitable
 from numpy.typing import NDArray
-
-__all__ = ["layers", "pack", "resample", "resample_over"]
 
 logger = logging.getLogger(__name__)
 
 LANE: Final = 21
-"""Bits that each colour has in a word: 8 of its own and 13 for the weights, which sum to 2 ** 13."""
+"""Bits of a word for each colour: 8 of its own and 13 for the weights, which sum to 2 ** 13."""
 
-_SIGNATURE: Final = (
-    "void(uint64[:,::1], float32[:,:,::1], int64, uint8[:,:,::1], int64, int64, int64, int64, int64, int64)"
-)
-
+_SIGNATURE: Final = "void(uint64[:,::1], float32[:,:,::1], int64, uint8[:,:,::1], int64, int64, int64, int64)"
 _SIGNATURE_OVER: Final = (
     "void(uint64[:,::1], float32[:,:,::1], int64, uint8[:,:,::1], int32[:,::1], uint8[:,:,::1], int64, int64)"
 )
 
 
 def pack(picture: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Lay up to three channels of a picture ``[H, W, C]`` into words ``[H, W]``."""
-    words = np.zeros(picture.shape[:2], np.uint64)
-    for channel in range(picture.shape[2]):
-        words |= picture[..., channel].astype(np.uint64) << np.uint64(LANE * channel)
+    """Pack up to three channels of a picture ``[H, W, C]`` into words ``[H, W]``."""
+    return _packed(picture, LANE)
+
+
+def pack_layers(
+    picture: NDArray[np.uint8], matte: NDArray[np.float32], plate: NDArray[np.float32]
+) -> NDArray[np.uint64]:
+    """Pack what is in front of a plate into words ``[H, W]``: its colours times the matte, and the matte, 16 bits each.
+
+    Args:
+        picture: ``[H, W, 3]``.
+        matte: ``[H, W]``, 0 to 1.
+        plate: What is behind, ``[H, W, 3]``, 0 to 255.
+    """
+    share = np.rint(255.0 * matte)
+    front = np.clip(np.rint(picture - (1.0 - share[..., None] / 255.0) * np.rint(plate)), 0, 255)
+    return _packed(np.concatenate([front, share[..., None]], axis=-1), 16)
+
+
+def _packed(channels: NDArray[Any], bits: int) -> NDArray[np.uint64]:
+    words = np.zeros(channels.shape[:2], np.uint64)
+    for channel in range(channels.shape[2]):
+        words |= channels[..., channel].astype(np.uint64) << np.uint64(bits * channel)
     return words
 
 
@@ -51,34 +66,17 @@ def resample(
 ) -> None:
     """Resample a window's colours bilinearly into a picture; places outside take the nearest edge.
 
-    Where all four nodes around lie exactly where they were, the picture is left as it is.
+    Cells whose four nodes have not moved are left as they are.
 
     Args:
         words: The window's pixels, ``[h, w]``.
         places: Where nodes come from, pixels of the window (x, y), ``[2, rows, columns]``.
         step: Pixels between nodes.
         out: The picture, ``[H, W, C]``, which holds the same window unmoved.
-        corner: Its row and column at which the window begins.
-        channel: The first channel that the words hold; three of them, or as many as follow.
+        corner: Row and column of the window's first pixel in the picture.
+        channel: The first channel in ``words``, which hold three of them, or what remains.
     """
-    count = min(3, out.shape[2] - channel)
-    _compiled()(words, places, step, out, *corner, words.shape[0], words.shape[1], channel, count)
-
-
-def layers(picture: NDArray[np.uint8], matte: NDArray[np.float32], plate: NDArray[np.float32]) -> NDArray[np.uint64]:
-    """Lay what is before a plate into words ``[H, W]``: its colours times the matte, and the matte, 16 bits each.
-
-    Args:
-        picture: ``[H, W, 3]``.
-        matte: ``[H, W]``, 0 to 1.
-        plate: What is behind, ``[H, W, 3]``, 0 to 255.
-    """
-    share = np.rint(255.0 * matte)
-    front = np.clip(np.rint(picture - (1.0 - share[..., None] / 255.0) * np.rint(plate)), 0, 255)
-    words = share.astype(np.uint64) << np.uint64(48)
-    for channel in range(3):
-        words |= front[..., channel].astype(np.uint64) << np.uint64(16 * channel)
-    return np.asarray(words)
+    _compiled(_resample, _SIGNATURE)(words, places, step, out, *corner, channel, min(3, out.shape[2] - channel))
 
 
 def resample_over(
@@ -91,10 +89,10 @@ def resample_over(
     *,
     corner: tuple[int, int],
 ) -> None:
-    """``resample`` for what is before a plate that stays; cells without anything before it are left as they are.
+    """``resample`` for layers over a plate that stays; cells with nothing in front of the plate are left as they are.
 
     Args:
-        words: From ``layers``, ``[h, w]``.
+        words: From ``pack_layers``, ``[h, w]``.
         places: As for ``resample``.
         step: As for ``resample``.
         plate: ``[h, w, 3]``.
@@ -102,26 +100,15 @@ def resample_over(
         out: As for ``resample``, of three channels.
         corner: As for ``resample``.
     """
-    _compiled_over()(words, places, step, plate, covered, out, *corner)
+    _compiled(_resample_over, _SIGNATURE_OVER)(words, places, step, plate, covered, out, *corner)
 
 
 @cache
-def _compiled() -> Callable[..., None]:
-    return _compile(_SIGNATURE, _resample)
-
-
-@cache
-def _compiled_over() -> Callable[..., None]:
-    return _compile(_SIGNATURE_OVER, _resample_over)
-
-
-def _compile(signature: str, function: Callable[..., None]) -> Callable[..., None]:
-    from numba import njit
-
+def _compiled(function: Callable[..., None], signature: str) -> Callable[..., None]:
     options: dict[str, Any] = {"nogil": True, "boundscheck": False}
     try:
         made: Callable[..., None] = njit(signature, cache=True, **options)(function)
-    except RuntimeError as error:  # nowhere to keep what was compiled
+    except RuntimeError as error:  # no writable cache
         logger.debug("the resampler is compiled anew: %s", error)
         made = njit(signature, **options)(function)
     return made
@@ -132,77 +119,87 @@ _ONE = 1 << 20  # a pixel in fixed point
 _ROUND = (1 << 12) | (1 << 33) | (1 << 54)
 
 
-def _resample(
-    words: Any,
-    places: Any,
-    step: Any,
-    out: Any,
-    top: Any,
-    left: Any,
-    height: Any,
-    width: Any,
-    channel: Any,
-    count: Any,
-) -> None:
+@register_jitable
+def _unmoved(places: Any, i: Any, below: Any, j: Any, step: Any) -> Any:
+    """Whether a cell's four nodes come from exactly where they are."""
+    left, right, top, bottom = _F(j * step), _F((j + 1) * step), _F(i * step), _F(below * step)
+    return (
+        (places[0, i, j] == left and places[0, below, j] == left)
+        and (places[0, i, j + 1] == right and places[0, below, j + 1] == right)
+        and (places[1, i, j] == top and places[1, i, j + 1] == top)
+        and (places[1, below, j] == bottom and places[1, below, j + 1] == bottom)
+    )
+
+
+@register_jitable
+def _bounds(places: Any, axis: Any, i: Any, below: Any, j: Any, limit: Any) -> Any:
+    """The least and the greatest place of a cell's nodes along an axis, and whether all lie inside the picture."""
+    a, b, c, d = places[axis, i, j], places[axis, i, j + 1], places[axis, below, j], places[axis, below, j + 1]
+    # Each is compared by itself, so that NaN counts as outside.
+    inside = a >= _F(0) and b >= _F(0) and c >= _F(0) and d >= _F(0)
+    inside = inside and a < limit and b < limit and c < limit and d < limit
+    return min(min(a, b), min(c, d)), max(max(a, b), max(c, d)), inside
+
+
+@register_jitable
+def _start(places: Any, axis: Any, i: Any, below: Any, j: Any, part: Any, share: Any) -> Any:
+    """Where a row of a cell's pixels begins along an axis, and the way from pixel to pixel, in fixed point."""
+    first = places[axis, i, j] + part * (places[axis, below, j] - places[axis, i, j])
+    last = places[axis, i, j + 1] + part * (places[axis, below, j + 1] - places[axis, i, j + 1])
+    return _I(first * _F(_ONE)), _I((last - first) * share * _F(_ONE))
+
+
+@register_jitable
+def _between(flat: Any, x: Any, y: Any, height: Any, width: Any, inside: Any, bits: Any) -> Any:
+    """The word between four pixels, with weights that sum to ``2 ** bits``."""
+    right, down = _I(1), width
+    if not inside:
+        x = min(max(x, _I(0)), _I(width - 1) << _I(20))
+        y = min(max(y, _I(0)), _I(height - 1) << _I(20))
+        right = _I(1) if x >> _I(20) < width - 1 else _I(0)
+        down = width if y >> _I(20) < height - 1 else _I(0)
+    one = _I(1) << bits
+    wx, wy = (x >> (_I(20) - bits)) & (one - _I(1)), (y >> (_I(20) - bits)) & (one - _I(1))
+    at = (y >> _I(20)) * width + (x >> _I(20))
+    both = (wx * wy) >> bits
+    return (
+        flat[_U(at)] * _U(one - wx - wy + both)
+        + flat[_U(at + right)] * _U(wx - both)
+        + flat[_U(at + down)] * _U(wy - both)
+        + flat[_U(at + down + right)] * _U(both)
+    )
+
+
+def _resample(words: Any, places: Any, step: Any, out: Any, top: Any, left: Any, channel: Any, count: Any) -> None:
     """``resample``, in the types of ``_SIGNATURE``."""
+    height, width = words.shape
     flat, line = words.reshape(-1), out.reshape(-1)
     rows, columns = places.shape[1], places.shape[2]
     pitch, channels = out.shape[1], out.shape[2]
-    share, limit_x, limit_y = _F(1.0) / _F(step), _F(width - 1), _F(height - 1)
-    for row in range(height):
-        i = row // step
-        below = min(i + 1, rows - 1)
-        part = _F(row - i * step) * share
+    share = _F(1.0) / _F(step)
+    for i in range((height + step - 1) // step):
+        below, first_row = min(i + 1, rows - 1), i * step
         for j in range(columns - 1):
-            first = j * step
-            pixels = step if j < columns - 2 else width - first  # the last column of nodes is the last cell's
-            x00, x01, x10, x11 = places[0, i, j], places[0, i, j + 1], places[0, below, j], places[0, below, j + 1]
-            y00, y01, y10, y11 = places[1, i, j], places[1, i, j + 1], places[1, below, j], places[1, below, j + 1]
-            if (
-                x00 == _F(first)
-                and x10 == _F(first)
-                and x01 == _F(first + step)
-                and x11 == _F(first + step)
-                and y00 == _F(i * step)
-                and y01 == _F(i * step)
-                and y10 == _F(below * step)
-                and y11 == _F(below * step)
-            ):
+            if _unmoved(places, i, below, j, step):
                 continue
-            x0, x1 = x00 + part * (x10 - x00), x01 + part * (x11 - x01)
-            y0, y1 = y00 + part * (y10 - y00), y01 + part * (y11 - y01)
-            x, y = _I(x0 * _F(_ONE)), _I(y0 * _F(_ONE))
-            dx, dy = _I((x1 - x0) * share * _F(_ONE)), _I((y1 - y0) * share * _F(_ONE))
-            # Each compared by itself, so that what is no number counts as outside.
-            inside = x0 >= _F(0) and x1 >= _F(0) and y0 >= _F(0) and y1 >= _F(0)
-            inside = inside and x0 < limit_x and x1 < limit_x and y0 < limit_y and y1 < limit_y
-            at_out = ((top + row) * pitch + left + first) * channels + channel
-            for k in range(pixels):
-                if inside:
-                    xi, yi, wx, wy = x >> _I(20), y >> _I(20), (x >> _I(7)) & _I(8191), (y >> _I(7)) & _I(8191)
-                    right, down = _I(1), width
-                else:
-                    cx = min(max(x, _I(0)), _I(width - 1) << _I(20))
-                    cy = min(max(y, _I(0)), _I(height - 1) << _I(20))
-                    xi, yi, wx, wy = cx >> _I(20), cy >> _I(20), (cx >> _I(7)) & _I(8191), (cy >> _I(7)) & _I(8191)
-                    right = _I(1) if xi < width - 1 else _I(0)
-                    down = width if yi < height - 1 else _I(0)
-                at = yi * width + xi
-                both = (wx * wy) >> _I(13)
-                word = (
-                    flat[_U(at)] * _U(_I(8192) - wx - wy + both)
-                    + flat[_U(at + right)] * _U(wx - both)
-                    + flat[_U(at + down)] * _U(wy - both)
-                    + flat[_U(at + down + right)] * _U(both)
-                    + _U(_ROUND)
-                )
-                target = _U(at_out + k * channels)
-                line[target] = np.uint8(word >> _U(13))
-                if count > 1:
-                    line[target + _U(1)] = np.uint8(word >> _U(34))
-                    line[target + _U(2)] = np.uint8(word >> _U(55))
-                x += dx
-                y += dy
+            first = j * step
+            end = first + step if j < columns - 2 else width  # the last column of nodes is the last cell's
+            _, _, inside_x = _bounds(places, 0, i, below, j, _F(width - 1))
+            _, _, inside_y = _bounds(places, 1, i, below, j, _F(height - 1))
+            for row in range(first_row, min(first_row + step, height)):
+                part = _F(row - first_row) * share
+                x, dx = _start(places, 0, i, below, j, part, share)
+                y, dy = _start(places, 1, i, below, j, part, share)
+                at_out = ((top + row) * pitch + left) * channels + channel
+                for column in range(first, end):
+                    word = _between(flat, x, y, height, width, inside_x and inside_y, _I(13)) + _U(_ROUND)
+                    target = _U(at_out + column * channels)
+                    line[target] = np.uint8(word >> _U(13))
+                    if count > 1:
+                        line[target + _U(1)] = np.uint8(word >> _U(34))
+                        line[target + _U(2)] = np.uint8(word >> _U(55))
+                    x += dx
+                    y += dy
 
 
 def _resample_over(words: Any, places: Any, step: Any, plate: Any, covered: Any, out: Any, top: Any, left: Any) -> None:
@@ -211,71 +208,31 @@ def _resample_over(words: Any, places: Any, step: Any, plate: Any, covered: Any,
     flat, behind, line = words.reshape(-1), plate.reshape(-1), out.reshape(-1)
     rows, columns = places.shape[1], places.shape[2]
     pitch = out.shape[1]
-    share, limit_x, limit_y = _F(1.0) / _F(step), _F(width - 1), _F(height - 1)
-    for i in range(rows):
-        below = min(i + 1, rows - 1)
-        first_row, last_row = i * step, min(i * step + step, height)
-        if first_row >= height:
-            break
+    share = _F(1.0) / _F(step)
+    for i in range((height + step - 1) // step):
+        below, first_row = min(i + 1, rows - 1), i * step
+        last_row = min(first_row + step, height)
         for j in range(columns - 1):
+            if _unmoved(places, i, below, j, step):
+                continue
             first = j * step
             end = first + step if j < columns - 2 else width
-            x00, x01, x10, x11 = places[0, i, j], places[0, i, j + 1], places[0, below, j], places[0, below, j + 1]
-            y00, y01, y10, y11 = places[1, i, j], places[1, i, j + 1], places[1, below, j], places[1, below, j + 1]
-            if (
-                x00 == _F(first)
-                and x10 == _F(first)
-                and x01 == _F(first + step)
-                and x11 == _F(first + step)
-                and y00 == _F(i * step)
-                and y01 == _F(i * step)
-                and y10 == _F(below * step)
-                and y11 == _F(below * step)
-            ):
-                continue
-            inside = x00 >= _F(0) and x01 >= _F(0) and x10 >= _F(0) and x11 >= _F(0)
-            inside = inside and y00 >= _F(0) and y01 >= _F(0) and y10 >= _F(0) and y11 >= _F(0)
-            inside = inside and x00 < limit_x and x01 < limit_x and x10 < limit_x and x11 < limit_x
-            inside = inside and y00 < limit_y and y01 < limit_y and y10 < limit_y and y11 < limit_y
-            if inside:
-                # Nothing is before the plate here, and nothing comes here.
-                low_x, high_x = _I(min(min(x00, x01), min(x10, x11))), _I(max(max(x00, x01), max(x10, x11))) + _I(2)
-                low_y, high_y = _I(min(min(y00, y01), min(y10, y11))), _I(max(max(y00, y01), max(y10, y11))) + _I(2)
-                low_x, high_x = min(low_x, _I(first)), max(high_x, _I(end))
-                low_y, high_y = min(low_y, _I(first_row)), max(high_y, _I(last_row))
-                if (
-                    covered[high_y, high_x] - covered[low_y, high_x] - covered[high_y, low_x] + covered[low_y, low_x]
-                    == 0
-                ):
-                    continue
+            low_x, high_x, inside_x = _bounds(places, 0, i, below, j, _F(width - 1))
+            low_y, high_y, inside_y = _bounds(places, 1, i, below, j, _F(height - 1))
+            if inside_x and inside_y:
+                x0, x1 = min(_I(low_x), _I(first)), max(_I(high_x) + _I(2), _I(end))
+                y0, y1 = min(_I(low_y), _I(first_row)), max(_I(high_y) + _I(2), _I(last_row))
+                if covered[y1, x1] - covered[y0, x1] - covered[y1, x0] + covered[y0, x0] == 0:
+                    continue  # nothing is before the plate here, and nothing comes here
             for row in range(first_row, last_row):
                 part = _F(row - first_row) * share
-                x0, x1 = x00 + part * (x10 - x00), x01 + part * (x11 - x01)
-                y0, y1 = y00 + part * (y10 - y00), y01 + part * (y11 - y01)
-                x, y = _I(x0 * _F(_ONE)), _I(y0 * _F(_ONE))
-                dx, dy = _I((x1 - x0) * share * _F(_ONE)), _I((y1 - y0) * share * _F(_ONE))
+                x, dx = _start(places, 0, i, below, j, part, share)
+                y, dy = _start(places, 1, i, below, j, part, share)
                 at_out, at_plate = ((top + row) * pitch + left) * 3, row * width * 3
                 for column in range(first, end):
-                    if inside:
-                        xi, yi, wx, wy = x >> _I(20), y >> _I(20), (x >> _I(12)) & _I(255), (y >> _I(12)) & _I(255)
-                        right, down = _I(1), width
-                    else:
-                        cx = min(max(x, _I(0)), _I(width - 1) << _I(20))
-                        cy = min(max(y, _I(0)), _I(height - 1) << _I(20))
-                        xi, yi, wx, wy = cx >> _I(20), cy >> _I(20), (cx >> _I(12)) & _I(255), (cy >> _I(12)) & _I(255)
-                        right = _I(1) if xi < width - 1 else _I(0)
-                        down = width if yi < height - 1 else _I(0)
-                    at = yi * width + xi
-                    both = (wx * wy) >> _I(8)
-                    word = (
-                        flat[_U(at)] * _U(_I(256) - wx - wy + both)
-                        + flat[_U(at + right)] * _U(wx - both)
-                        + flat[_U(at + down)] * _U(wy - both)
-                        + flat[_U(at + down + right)] * _U(both)
-                    )
-                    gap = _U(65280) - (word >> _U(48))
+                    word = _between(flat, x, y, height, width, inside_x and inside_y, _I(8))
                     target, source = _U(at_out + column * 3), _U(at_plate + column * 3)
-                    rest = (gap * _U(257)) >> _U(8)  # 65280 is 255 parts of 256, and this one of 2 ** 16
+                    rest = ((_U(65280) - (word >> _U(48))) * _U(257)) >> _U(8)  # from 255 * 256 to 2 ** 16
                     for channel in range(3):
                         front = (word >> _U(16 * channel)) & _U(65535)
                         shown = (front << _U(8)) + rest * _U(behind[source + _U(channel)]) + _U(1 << 15)
