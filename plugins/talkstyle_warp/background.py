@@ -19,41 +19,19 @@ from sdk.data import Image
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.fitted_face import FittedFace
 
-SIDE: Final = 256
-"""Pixels along the longer side at which the background is looked for."""
-
-HEAD: Final = 1.15
-"""Within so many radii of the face's outline there is head, whatever its colour."""
-
-RING: Final = (1.3, 2.1)
-"""Radii of the ring around the head in which the background must be seen."""
-
-SEEN: Final = 0.25
-"""Share of the ring above the chin that the background must fill: hair and shoulders have the rest."""
-
-FAR: Final = 1.7
-"""Radii beyond which, above the mouth, next to nothing is hair."""
-
-PLAIN: Final = 0.8
-"""Share that the background must fill there, or it is not of one surface."""
-
-TRAVEL: Final = 0.12
-"""Face widths that a head moves at most: how far the surface must foretell the background."""
-
-ERROR: Final = 10.0
-"""Levels of 255 by which nine tenths of the foretold background may be wrong."""
-
-AGREES: Final = 14.0
-"""Levels of 255 within which the ring's colours agree on a surface."""
-
-TERMS: Final = 30
-"""Pixels that a surface must rest on at least."""
-
+SIDE: Final = 256  # pixels along the longer side at which the background is looked for
+HEAD: Final = 1.15  # within so many radii of the face's outline there is head, whatever its colour
+RING: Final = (1.3, 2.1)  # radii of the ring around the head in which the background must be seen
+SEEN: Final = 0.25  # share of the ring above the chin that the background must fill: hair and shoulders have the rest
+FAR: Final = 1.7  # radii beyond which, above the mouth, next to nothing is hair
+PLAIN: Final = 0.8  # share that the background must fill there, or it is not of one surface
+TRAVEL: Final = 0.12  # face widths that a head moves at most: how far the surface must foretell the background
+ERROR: Final = 10.0  # levels of 255 by which nine tenths of the foretold background may be wrong
+AGREES: Final = 14.0  # levels of 255 within which the ring's colours agree on a surface
+TERMS: Final = 30  # pixels that a surface must rest on at least
+# Grains of the background's own noise at which something begins to count as foreground, and wholly does.
 NOISE: Final = (1.5, 4.0)
-"""Grains of the background's own noise at which something begins to count as foreground, and wholly does."""
-
-LEAST: Final = (2.0, 6.0)
-"""The same in levels of 255, where there is next to no noise."""
+LEAST: Final = (2.0, 6.0)  # the same in levels of 255, where there is next to no noise
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,13 +12,13 @@ from sdk.data import Floats
 from talkstyle_warp.curves import smoothstep, spline_weights
 
 MOUTH: Final = ((60, 61, 62, 63, 64), (60, 67, 66, 65, 64))
+# Landmarks along the upper and the lower edge, from left to right in the picture.
 EYES: Final = (((36, 37, 38, 39), (36, 41, 40, 39)), ((42, 43, 44, 45), (42, 47, 46, 45)))
-"""Landmarks along the upper and the lower edge, from left to right in the picture."""
 
 
 @dataclass(frozen=True, eq=False)
 class Contour:
-    """Two curves from one corner to the other, in coordinates along and across (downwards) the line between the two.
+    """The upper and lower edge of a mouth or an eye, in coordinates along and across (downwards) its corners' line.
 
     Attributes:
         origin: The middle between the corners, ``[2]``, pixels.
@@ -48,8 +48,13 @@ class Contour:
             upper = lower = (upper + lower) / 2
         return cls(origin, axes, half, (upper[:, 0], lower[:, 0]), (upper[:, 1], lower[:, 1]))
 
+    @property
+    def opening(self) -> float:
+        """The largest distance between the edges, at the upper edge's landmarks, pixels."""
+        return float(np.max(self.edge(1, self.knots[0]) - self.edge(0, self.knots[0])))
+
     def widened(self, up: float, down: float, left: float, right: float) -> Contour:
-        """The same contour with its edges moved apart and its corners outwards, pixels."""
+        """The contour with its edges moved apart and its corners moved outwards by so many pixels."""
         shift = (right - left) / 2
         knots = []
         for edge in self.knots:
@@ -65,12 +70,22 @@ class Contour:
         """Along and across, ``[..., 2]``, of places in pixels ``[..., 2]``."""
         return np.asarray((places - self.origin) @ self.axes.T)
 
+    def to_pixels(self, along: Floats, across: Floats) -> NDArray[np.float64]:
+        """Positions along and across to pixels ``[..., 2]``."""
+        return np.asarray(self.origin + np.stack(np.broadcast_arrays(along, across), axis=-1) @ self.axes)
+
+    def colours(self, picture: NDArray[np.uint8], along: Floats, across: Floats) -> NDArray[np.float64]:
+        """The colours of a picture ``[H, W, C]`` at positions along and across, by nearest pixel, ``[..., C]``."""
+        x, y = np.moveaxis(np.rint(self.to_pixels(along, across)).astype(int), -1, 0)
+        height, width = picture.shape[:2]
+        return np.asarray(picture[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)], dtype=np.float64)
+
     def weights(self, side: int, along: Floats) -> NDArray[np.float64]:
         """Weights ``[..., n]`` on an edge's landmarks (0 upper, 1 lower) at positions along the contour."""
         return spline_weights(self.knots[side], along)
 
     def rounded(self, side: int, along: Floats) -> NDArray[np.float64]:
-        """Weights like ``weights``, for ways instead of heights: a mouth opens between a wedge and an ellipse."""
+        """Like ``weights``, but for displacements: a mouth opens in a shape between a wedge and an ellipse."""
 
         def turn(x: Floats) -> NDArray[np.float64]:
             return np.arcsin(np.clip(x / self.half, -1.0, 1.0))
@@ -84,8 +99,7 @@ class Contour:
     def places(self, side: int, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Evenly spaced places on an edge: ``[count, 2]`` in pixels, and their positions along the contour."""
         along = np.linspace(-self.half, self.half, count + 2)[1:-1]
-        local = np.stack([along, self.edge(side, along)], axis=-1)
-        return self.origin + local @ self.axes, along
+        return self.to_pixels(along, self.edge(side, along)), along
 
     def beyond(self, places: Floats, reach: float) -> NDArray[np.float64]:
         """0 between the corners, rising to 1 at ``reach`` pixels past them."""
@@ -94,7 +108,7 @@ class Contour:
     def mattes(
         self, places: Floats, soft: float, *, shift: tuple[float, float] = (0.0, 0.0)
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """How far places belong to the upper and to the lower side, each 0 to 1.
+        """How much places belong to the upper and to the lower side, each 0 to 1.
 
         Args:
             places: ``[..., 2]``, pixels.

@@ -11,10 +11,10 @@ from sdk.data import Floats
 def spline_weights(knots: Floats, at: Floats) -> NDArray[np.float64]:
     """Weights of a cubic Hermite spline with finite-difference tangents (Catmull-Rom on uneven knots).
 
-    Linear in the values, so the same weights draw a lip's edge and move it. Constant beyond the ends.
+    Linear in the values, so the same weights give a lip's edge and its displacement. Constant beyond the ends.
 
     Args:
-        knots: ``[n]``, ascending; knots that coincide or run back are pushed apart.
+        knots: ``[n]``, ascending; knots that coincide or are out of order are pushed apart.
         at: Where to evaluate, any shape ``[...]``.
 
     Returns:

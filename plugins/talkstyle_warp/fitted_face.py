@@ -22,13 +22,12 @@ _OUTLINE: Final = (
 _FOREHEAD: Final = ((-0.400, -0.480, -0.010), (-0.190, -0.530, -0.090), (0.0, -0.540, -0.110), (0.0, -0.240, -0.190))
 _CHEEK: Final = ((-0.450, 0.260, 0.020), (-0.480, 0.540, 0.060), (-0.330, 0.640, -0.080))
 
+# Depth gained over a way across the picture, at most: a steeper side would be hidden, and fold, in a turn of 20
+# degrees more.
 STEEPEST: Final = 1.5
-"""Depth gained over a way across the picture, at most: a steeper side would be hidden, and fold, in a turn of 20
-degrees more."""
-
+# Sizes of the rings around the outline that carry its depth outwards, so that hair and ears turn with the head and
+# the jaw does not bulge.
 RINGS: Final = (1.3, 1.7, 2.3)
-"""Sizes of the rings around the outline that carry its depth outwards, so that hair and ears turn with the head and the
-jaw does not bulge."""
 
 
 def _both(half: tuple[tuple[float, float, float], ...]) -> NDArray[np.float64]:

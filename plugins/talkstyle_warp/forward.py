@@ -13,8 +13,8 @@ from torch import Tensor
 from talkstyle_warp.compositing import Window
 from talkstyle_warp.fitted_face import FittedFace
 
+# Of its distance to the picture's border, the part that a place may travel: below one, so that nothing folds.
 ROOM: Final = 0.7
-"""Of its distance to the picture's border, the part that a place may travel: below one, so that nothing folds."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,14 +8,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+# Newton steps: after the third the residual is about a pixel on the hardest frames, after the fourth far below one.
 STEPS: Final = 4
-"""Newton steps: after the third the residual is about a pixel on the hardest frames, after the fourth far below one."""
-
-LEAST_DETERMINANT: Final = 0.2
-"""Where the field folds or nearly so, the steps stay bounded."""
-
-LONGEST_STEP: Final = 4.0
-"""Nodes that a step may cross."""
+LEAST_DETERMINANT: Final = 0.2  # where the field folds or nearly so, the steps stay bounded
+LONGEST_STEP: Final = 4.0  # nodes that a step may cross
 
 
 def jacobian(field: Tensor) -> Tensor:

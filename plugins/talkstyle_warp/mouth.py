@@ -1,4 +1,4 @@
-"""The inside of the mouth, painted once for a portrait: cavity, upper teeth, lower teeth and tongue.
+"""The mouth's interior, painted once per portrait: cavity, upper teeth, lower teeth and tongue.
 
 Measures are those of an average adult's dentition, in outer-eye distances (90 mm).
 """
@@ -30,9 +30,9 @@ class Interior:
     """Layers over a window of the portrait, in the portrait's pixels, with the lips closed.
 
     Attributes:
-        cavity: Colour of the dark, ``[3]``, 0 to 255.
-        upper: Upper teeth and gum, colour (0 to 255) and cover (0 to 1), float32 ``[H, W, 4]``; fixed to the skull.
-        lower: Lower teeth over the tongue, the same; follows the jaw.
+        cavity: The cavity's colour, ``[3]``, 0 to 255.
+        upper: Upper teeth and gum, colour (0 to 255) and opacity (0 to 1), float32 ``[H, W, 4]``; fixed to the skull.
+        lower: Lower teeth in front of the tongue, likewise; follows the jaw.
     """
 
     cavity: NDArray[np.float32]
@@ -41,7 +41,7 @@ class Interior:
 
 
 def _polygon_mask(points: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which places ``[..., 2]`` lie within a polygon, by crossings."""
+    """Which places ``[..., 2]`` lie within a polygon, by counting crossings."""
     inside = np.zeros(places.shape[:-1], dtype=bool)
     x, y = places[..., 0], places[..., 1]
     for (x0, y0), (x1, y1) in zip(points, np.roll(points, -1, axis=0), strict=True):
@@ -51,7 +51,7 @@ def _polygon_mask(points: NDArray[np.float64], places: NDArray[np.float64]) -> N
 
 
 def pixels_within(pixels: Image, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The pixels inside a polygon, ``[N, 3]``; perhaps none."""
+    """The colours inside a polygon, ``[N, 3]``; possibly none."""
     height, width = pixels.shape[:2]
     x0, y0 = np.clip(np.floor(points.min(0)), 0, (width - 1, height - 1)).astype(int)
     x1, y1 = np.clip(np.ceil(points.max(0)) + 1, 1, (width, height)).astype(int)
@@ -64,12 +64,12 @@ def pixels_within(pixels: Image, points: NDArray[np.float64]) -> NDArray[np.floa
 
 
 def luma(colour: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How bright colours ``[..., 3]`` are."""
+    """The luma of colours ``[..., 3]`` (ITU-R BT.601)."""
     return np.asarray(colour @ np.array([0.299, 0.587, 0.114]))
 
 
 def _brightest(colours: NDArray[np.float64], share: float) -> NDArray[np.float64]:
-    """The mean of the brightest of some colours ``[N, 3]``."""
+    """The mean of the brightest share of colours ``[N, 3]``."""
     light = luma(colours)
     return np.asarray(colours[light >= np.quantile(light, 1.0 - share)].mean(axis=0))
 
@@ -77,7 +77,7 @@ def _brightest(colours: NDArray[np.float64], share: float) -> NDArray[np.float64
 def tooth_tone(pixels: Image, points: Floats, *, open_mouth: bool = False) -> NDArray[np.float64]:
     """The colour of teeth in this portrait's light, ``[3]``.
 
-    Its own teeth where an open mouth shows them; else the whites of the eyes, held near the skin's brightness.
+    That of its own teeth if an open mouth shows them; else the whites of the eyes, kept near the skin's brightness.
     """
     flat = np.asarray(points, dtype=np.float64)[:, :2]
     eyes = np.concatenate([pixels_within(pixels, flat[[*upper, *lower[-2:0:-1]]]) for upper, lower in EYES])
@@ -89,7 +89,7 @@ def tooth_tone(pixels: Image, points: Floats, *, open_mouth: bool = False) -> ND
         shown = _brightest(inside, 0.3)
         if luma(shown) > 0.75 * luma(skin_tone) and shown[2] > 0.6 * shown[0]:
             return np.minimum(shown, 250.0)  # these are the teeth themselves
-    # An eye in shadow is no measure; nor is the glint on it.
+    # An eye may be in shadow, or have a glint on it.
     goal = float(np.clip(luma(white), 1.1 * luma(skin_tone), 1.35 * luma(skin_tone)))
     hue = (
         0.3 * white / max(float(luma(white)), 1.0)
@@ -114,15 +114,15 @@ def _teeth(
     Args:
         a: Across the face from the middle, ``[H, W]``, outer-eye distances.
         b: From the edge towards the gum.
-        widths: Crowns from the middle outwards.
+        widths: Crown widths from the middle outwards.
         arch: Half width of the dental arch.
         blur: A pixel's size.
 
     Returns:
-        Coverage, shade (1 is the tone itself) and how much is gum, each ``[H, W]`` in 0 to 1.
+        Opacity, shade (1 is the tone itself) and share of gum, each ``[H, W]``, 0 to 1.
     """
     side = np.clip(np.abs(a) / arch, 0.0, 0.999)
-    arc = arch * np.arcsin(side)  # along the arch: the outer crowns are seen foreshortened
+    arc = arch * np.arcsin(side)  # along the arch, which foreshortens the outer crowns
     ends = np.concatenate([[0.0], np.cumsum(widths)])
     index = np.clip(np.searchsorted(ends, arc, side="right") - 1, 0, len(widths) - 1)
     width = np.asarray(widths)[index]
@@ -141,18 +141,15 @@ def _teeth(
     return coverage * fade, shade, gum
 
 
-def under_nose(face: FittedFace, contour: Contour, side: int) -> NDArray[np.float64]:
-    """The middle of the teeth on a lip's edge (0 upper, 1 lower), ``[2]``, pixels.
-
-    It is under the nose, even where the lips are pulled to one side.
-    """
+def teeth_middle(face: FittedFace, contour: Contour, side: int) -> NDArray[np.float64]:
+    """The middle of the teeth on a lip's edge (0 upper, 1 lower), ``[2]``, pixels: under the nose."""
     nose, bridge, corners = face.shape[33], face.shape[27], (face.shape[48] + face.shape[54]) / 2
     middle = np.array([0.35 * (nose[0] + bridge[0]) + 0.3 * corners[0], corners[1], corners[2]])
     along = contour.coordinates(face.to_pixels(middle[None])[0, :2])[0]
-    return np.asarray(contour.origin + np.array([along, contour.edge(side, along)]) @ contour.axes)
+    return contour.to_pixels(along, contour.edge(side, along))
 
 
-def paint(
+def paint_interior(
     pixels: Image,
     face: FittedFace,
     contour: Contour,
@@ -160,15 +157,15 @@ def paint(
     *,
     tooth: NDArray[np.float64] | None = None,
 ) -> Interior:
-    """Paint the layers over places ``[H, W, 2]`` (pixels) of a portrait; with teeth of a colour, where it is known."""
+    """Paint the layers over places ``[H, W, 2]`` (pixels) of a portrait; ``tooth`` is the teeth's colour, if known."""
     if tooth is None:
         tooth = tooth_tone(pixels, face.points, open_mouth=lip_gap(face.shape) > PARTED)
     lip = lip_tone(pixels, face.points)
     skin_light = float(luma(tooth))
-    # In the mouth's own plane: a turned portrait foreshortens the teeth as it does the mouth.
-    middle, under = under_nose(face, contour, 0), under_nose(face, contour, 1)
+    # In the mouth's own plane, so that a turned portrait foreshortens the teeth like the mouth.
+    middle, under = teeth_middle(face, contour, 0), teeth_middle(face, contour, 1)
     a, b = np.moveaxis((places - middle) @ np.linalg.inv(face.camera[:2, :2]).T, -1, 0)
-    # The upper teeth hang behind the upper lip, the lower ones stand behind the lower lip, be the mouth open or shut.
+    # The upper teeth are behind the upper lip, the lower ones behind the lower lip, whether the mouth is open or not.
     c = b - float((under - middle) @ contour.axes[1]) / face.unit
     blur = 0.7 / face.unit + 0.004
     gum_tone = 0.55 * lip + 0.45 * np.array([1.0, 0.55, 0.52]) * skin_light * 0.75
@@ -179,7 +176,7 @@ def paint(
             np.concatenate([colour * shade[..., None] * dim, cover[..., None]], axis=-1), dtype=np.float32
         )
 
-    # At rest the upper incisors reach 3 mm below the lips' meeting; the lower ones bite behind them.
+    # At rest the upper incisors reach 3 mm below the line of the lips; the lower ones are behind them.
     upper = crowns(*_teeth(a, 0.030 - b, _UPPER_WIDTHS, _UPPER_ARCH, blur), 1.0)
     lower_teeth = crowns(*_teeth(a, c - 0.006, _LOWER_WIDTHS, _LOWER_ARCH, blur), 0.86)
     tongue_tone = 0.5 * lip + 0.5 * np.array([0.95, 0.50, 0.50]) * skin_light * 0.7
@@ -195,7 +192,7 @@ def paint(
     joined /= np.maximum(joined_cover, 1e-6)
     lower = np.concatenate([joined, joined_cover], axis=-1).astype(np.float32)
     if lip_gap(face.shape) > PARTED:
-        # Beside teeth of the portrait's own, painted ones would show in the mouth's corners as what they are.
+        # Next to the portrait's own teeth, painted ones in the corners of the mouth would look painted.
         upper[..., 3] *= 1.0 - smoothstep(np.abs(a) * face.unit / contour.half, 0.5, 0.75)
     cavity = (np.array([0.20, 0.085, 0.075]) * skin_light).astype(np.float32)
     return Interior(cavity, upper, lower)

@@ -18,24 +18,18 @@ from talkstyle_warp.compositing import Window, magnify, mix, sample, to_bytes
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.forward import DrivingMotion, ForwardField
 from talkstyle_warp.inversion import invert
-from talkstyle_warp.lids import CLOSING, paint_lid
-from talkstyle_warp.mouth import paint
+from talkstyle_warp.lids import COVER_CLOSURE, paint_lid
+from talkstyle_warp.mouth import paint_interior
 from talkstyle_warp.rig import INPUTS, FaceRig
-from talkstyle_warp.teeth import borrow, shown_by
+from talkstyle_warp.teeth import teeth_source, transfer_teeth
 
 FieldFactory = Callable[[Window, list[NDArray[np.float64]]], ForwardField]
 
-NODES: Final = 64
-"""Nodes in a face width: denser than elsewhere, as a lid is thin."""
-
-MARGIN: Final = 0.16
-"""Outer-eye distances around a window that its pixels may come from."""
-
-FINEST: Final = 640
-"""Places along a side at which mattes and teeth are worked out; between them they are magnified, as they are smooth."""
-
-SOFT: Final = 0.012
-"""Width of a contour's edge, outer-eye distances; at least a pixel and a half."""
+NODES: Final = 64  # nodes in a face width: denser than elsewhere, as a lid is thin
+MARGIN: Final = 0.16  # outer-eye distances around a window from which its pixels may come
+# Mattes and teeth are computed at no more places along a side than this and magnified, as they are smooth.
+MAX_PLACES: Final = 640
+SOFT: Final = 0.012  # width of a matte's ramp, outer-eye distances; at least a pixel and a half
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +42,7 @@ class Patch(ABC):
         texture: What is resampled, ``[C, H, W]``, over the field's window.
         feather: Falls to zero at the window's edge, ``[H, W]``.
         anchor: The window's middle on the head, ``[3]``, face frame.
-        channels: How many of the texture's channels are colour (and alpha).
+        channels: Colour channels of the texture, alpha included; mattes follow.
     """
 
     inner: Window
@@ -59,7 +53,7 @@ class Patch(ABC):
     channels: int
 
     def offsets(self, driving: DrivingMotion) -> Tensor:
-        """By how many whole pixels the window has travelled, ``[B, 2]`` (x, y), as float."""
+        """The window's displacement in whole pixels, ``[B, 2]`` (x, y), as float."""
         way = driving.turn @ self.anchor + driving.travel
         return (way @ self.field.camera.T * self.field.window.step).round()
 
@@ -93,18 +87,18 @@ class Patch(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Overlay:
-    """A patch as some frames show it.
+    """A patch rendered for some frames.
 
     Attributes:
-        patch: Which.
-        layers: The picture ``[C, H, W]`` and the offset (x, y), by frame.
+        patch: The patch.
+        layers: By frame: the picture ``[C, H, W]`` and the offset (x, y).
     """
 
     patch: Patch
     layers: dict[int, tuple[Tensor, list[int]]]
 
     def lay(self, picture: Tensor, frame: int, window: Window) -> None:
-        """Lay the patch into the picture uint8 ``[H, W, C]`` that fills ``window``, in place, if the frame has it."""
+        """Blend the patch into the picture uint8 ``[H, W, C]`` that fills ``window``, in place, if the frame has it."""
         if frame not in self.layers:
             return
         layer, (dx, dy) = self.layers[frame]
@@ -120,12 +114,18 @@ class Overlay:
         target.copy_(to_bytes(mix(target.float(), layer[:, *own].permute(1, 2, 0), feather[own][..., None])))
 
 
-def _windows(rig: FaceRig, low: Floats, high: Floats) -> tuple[Window, Window]:
-    """The window from ``low`` to ``high`` (x, y), and the one with its margin."""
+def _windows(rig: FaceRig, points: list[int], *, pad: float, above: float, below: float) -> tuple[Window, Window]:
+    """The window around landmarks, and the one with its margin.
+
+    ``pad`` is in outer-eye distances, to either side; ``above`` and ``below`` are shares of it.
+    """
     face = rig.face
+    pad *= face.unit
+    around = face.points[points, :2]
+    low, high = around.min(0) - np.array([pad, above * pad]), around.max(0) + np.array([pad, below * pad])
     step = max(1, round(face.width / NODES))
     margin = max(2, round(MARGIN * face.unit / step))
-    # A window may hang over the picture's border: textures are then continued by their edge.
+    # A window may extend past the picture's border: textures are padded with their edge.
     left, top = (int(np.floor(v)) for v in low)
     columns, rows = (max(4, int(np.ceil((b - a) / step)) + 1) for a, b in zip(low, high, strict=True))
     outer = Window(left - margin * step, top - margin * step, columns + 2 * margin, rows + 2 * margin, step)
@@ -133,7 +133,7 @@ def _windows(rig: FaceRig, low: Floats, high: Floats) -> tuple[Window, Window]:
 
 
 def _texture(picture: NDArray[np.uint8], window: Window) -> NDArray[np.float32]:
-    """The picture under a window, float32 ``[H, W, C]``, continued by its edge."""
+    """The picture in a window, float32 ``[H, W, C]``, padded with its edge."""
     height, width = picture.shape[:2]
     ys = np.clip(np.arange(window.height) + window.top, 0, height - 1)
     xs = np.clip(np.arange(window.width) + window.left, 0, width - 1)
@@ -144,32 +144,31 @@ def _feather(window: Window, device: torch.device) -> Tensor:
     ys, xs = np.mgrid[: window.height, : window.width]
     inside = np.minimum(np.minimum(ys, window.height - 1 - ys), np.minimum(xs, window.width - 1 - xs))
     ramp = smoothstep(inside, 0.0, max(2.0, 0.06 * min(window.height, window.width)))
-    return torch.from_numpy(ramp.astype(np.float32)).to(device)
+    return _tensor(ramp, device)
 
 
 def _tensor(array: Floats, device: torch.device) -> Tensor:
-    """``[H, W, C]`` to a float tensor ``[C, H, W]``."""
-    return torch.from_numpy(array.astype(np.float32)).to(device).permute(2, 0, 1)
+    return torch.from_numpy(array.astype(np.float32)).to(device)
 
 
 def _with_mattes(colours: NDArray[np.float32], mattes: tuple[NDArray[np.float64], ...], device: torch.device) -> Tensor:
-    """Colours ``[H, W, C]`` and mattes ``[h, w]``, magnified to the same size, as one texture."""
-    layers = torch.from_numpy(np.stack(mattes).astype(np.float32)).to(device)[None]
+    """Colours ``[H, W, C]`` and mattes ``[h, w]``, magnified to the same size, as one texture ``[C + n, H, W]``."""
+    layers = _tensor(np.stack(mattes), device)[None]
     if layers.shape[-2:] != colours.shape[:2]:
         layers = F.interpolate(layers, colours.shape[:2], mode="bilinear", align_corners=True)
-    return torch.cat([torch.from_numpy(colours).to(device), layers[0].permute(1, 2, 0)], dim=2).permute(2, 0, 1)
+    return torch.cat([_tensor(colours, device), layers[0].permute(1, 2, 0)], dim=2).permute(2, 0, 1)
 
 
-def _soft(rig: FaceRig) -> float:
+def _ramp(rig: FaceRig) -> float:
     return max(1.5, SOFT * rig.face.unit)
 
 
 @dataclass(frozen=True, eq=False)
 class EyePatch(Patch):
-    """An eye: the ball where it is, the lower lid over it, the upper lid over both.
+    """An eye: the eyeball at rest, the lower lid over it, the upper lid over both.
 
     Attributes:
-        skin: What covers the ball as the eye shuts, with its cover, ``[C + 1, H, W]``.
+        skin: Covers the eyeball as the eye closes, with its opacity, ``[C + 1, H, W]``.
     """
 
     skin: Tensor
@@ -180,23 +179,25 @@ class EyePatch(Patch):
     ) -> EyePatch:
         """Prepare one eye (0 the person's right, 1 the left)."""
         face, contour = rig.face, rig.eyes[eye]
-        lids, brow = (slice(36, 42), slice(17, 22)) if eye == 0 else (slice(42, 48), slice(22, 27))
-        flat = face.points[:, :2]
-        around = np.concatenate([flat[lids], flat[brow]])
-        pad = 0.10 * face.unit
-        low, high = around.min(0) - np.array([pad, 0.3 * pad]), around.max(0) + np.array([pad, 1.6 * pad])
-        inner, outer = _windows(rig, low, high)
+        lids, brow = ([*range(36, 42)], range(17, 22)) if eye == 0 else ([*range(42, 48)], range(22, 27))
+        inner, outer = _windows(rig, [*lids, *brow], pad=0.10, above=0.3, below=1.6)
         nodes = outer.nodes()
         joined = rig.skin(nodes)[2]
         fields = [joined + rig.lid(eye, 0, nodes), joined + rig.lid(eye, 1, nodes), joined]
-        # Landmarks lie on the lids' rims or within: the lashes go with the lid, no strip of the eye does.
-        gap = float(np.max(contour.edge(1, contour.knots[0]) - contour.edge(0, contour.knots[0])))
-        upper, lower = contour.mattes(outer.lattice(FINEST), _soft(rig), shift=(0.0, 0.06 * gap))
+        # Landmarks lie on the lids' edges or inside them: the lashes move with the lid, but no strip of the eye does.
+        shift = (0.0, 0.06 * contour.opening)
+        mattes = contour.mattes(outer.lattice(MAX_PLACES), _ramp(rig), shift=shift)
         colours = _texture(picture, outer)
-        texture = _with_mattes(colours, (upper, lower), device)
-        anchor = torch.from_numpy(face.shape[lids].mean(0).astype(np.float32)).to(device)
-        skin = _tensor(paint_lid(picture, contour, outer.lattice(max(outer.width, outer.height))), device)
-        return cls(inner, field(outer, fields), texture, _feather(inner, device), anchor, colours.shape[-1], skin)
+        skin = paint_lid(picture, contour, outer.lattice(max(outer.width, outer.height)))
+        return cls(
+            inner=inner,
+            field=field(outer, fields),
+            texture=_with_mattes(colours, mattes, device),
+            feather=_feather(inner, device),
+            anchor=_tensor(face.shape[lids].mean(0), device),
+            channels=colours.shape[-1],
+            skin=_tensor(skin, device).permute(2, 0, 1),
+        )
 
     def render(self, driving: DrivingMotion, *, cubic: bool) -> Tensor:
         """The eye in each frame, ``[B, C, H, W]``."""
@@ -204,10 +205,10 @@ class EyePatch(Patch):
         upper = sample(self.texture, places[:, 0], cubic=cubic)
         lower = sample(self.texture, places[:, 1], cubic=cubic)
         ball = sample(self.texture[:n], places[:, 2], cubic=cubic)
-        # Landmarks lie inside many an eye: shut, it would show a sliver.
+        # Where landmarks lie inside an eye, its closed lids would leave a sliver.
         skin = sample(self.skin, places[:, 2])
-        shut = ((driving.closure - CLOSING) / (1.0 - CLOSING)).clamp(0, 1).view(-1, 1, 1, 1)
-        ball = mix(ball, skin[:, :n], shut * skin[:, n:])
+        share = ((driving.closure - COVER_CLOSURE) / (1.0 - COVER_CLOSURE)).clamp(0, 1).view(-1, 1, 1, 1)
+        ball = mix(ball, skin[:, :n], share * skin[:, n:])
         below = mix(ball, lower[:, :n], lower[:, n + 1 : n + 2])
         return mix(below, upper[:, :n], upper[:, n : n + 1])
 
@@ -218,12 +219,12 @@ class MouthPatch(Patch):
 
     Attributes:
         below: The picture with the lower lip's mattes, ``[C + 2, H, W]``; the texture has the upper lip's.
-        upper: Upper teeth with their cover, ``[4, H, W]``, over the field's window.
-        lower: Lower teeth and tongue with their cover.
-        cavity: The dark's colour, ``[1, C, 1, 1]``.
-        own: The portrait's own interior with its matte, where its mouth is open.
-        jaw: The lower teeth's share of the lower lip's way, as weights on the inputs ``[INPUTS]``.
-        shadow: How much the lips darken what is behind them: 1 where it is painted, less where a picture has it.
+        upper: Upper teeth with their opacity, ``[4, H, W]``, over the field's window.
+        lower: Lower teeth and tongue with their opacity.
+        cavity: The cavity's colour, ``[1, C, 1, 1]``.
+        own: The portrait's own interior with its matte, if its mouth is open.
+        jaw: Weights on the inputs ``[INPUTS]`` that give the displacement of the lower teeth.
+        shadow: How much the lips darken what is behind them: 1 for a painted interior, less for a photographed one.
     """
 
     below: Tensor
@@ -245,49 +246,44 @@ class MouthPatch(Patch):
         keep_open: bool,
         device: torch.device,
     ) -> MouthPatch:
-        """Prepare the mouth; ``keep_open`` where the portrait's own open mouth is what rest looks like."""
-        pixels, teeth = portrait.pixels, shown_by(portrait, keep_open=keep_open)
+        """Prepare the mouth; ``keep_open`` if a portrait's open mouth stays open at rest."""
+        pixels, teeth = portrait.pixels, teeth_source(portrait, keep_open=keep_open)
         face, contour = rig.face, rig.mouth
-        flat = face.points[:, :2]
-        around = flat[[33, 48, 54, 6, 7, 8, 9, 10]]
-        pad = 0.18 * face.unit
-        low, high = around.min(0) - np.array([pad, 0.2 * pad]), around.max(0) + np.array([pad, 0.6 * pad])
-        inner, outer = _windows(rig, low, high)
-        nodes, places = outer.nodes(), outer.lattice(FINEST)
+        inner, outer = _windows(rig, [33, 48, 54, 6, 7, 8, 9, 10], pad=0.18, above=0.2, below=0.6)
+        nodes, places = outer.nodes(), outer.lattice(MAX_PLACES)
         upper_field, lower_field, joined = rig.skin(nodes)
         skull = np.zeros_like(joined)
-        soft = _soft(rig)
-        gap = float(np.max(contour.edge(1, contour.knots[0]) - contour.edge(0, contour.knots[0])))
+        soft = _ramp(rig)
         upper, lower = contour.mattes(places, soft)
-        # Wide mattes darken what lies near the lips: their shadow.
+        # Wide mattes are the lips' shadow.
         shade_up, shade_low = contour.mattes(places, 0.12 * face.unit)
         grow = soft * (1.5 if keep_open else -0.5)
         inside_up, inside_low = contour.mattes(places, soft, shift=(-grow, grow))
         own = np.clip(1.0 - inside_up - inside_low, 0.0, 1.0)
         colours = _texture(picture, outer)
-        anchor = torch.from_numpy(face.shape[48:68].mean(0).astype(np.float32)).to(device)
-        interior = (
-            paint(pixels, face, contour, places) if teeth is None else borrow(teeth, pixels, face, contour, places)
-        )
-        # A mouth that stays open at rest, or hardly is, shows its inside as it is.
-        shows_own = gap > soft and (keep_open or teeth is None)
+        if teeth is None:
+            interior = paint_interior(pixels, face, contour, places)
+        else:
+            interior = transfer_teeth(teeth, pixels, face, contour, places)
+        # A mouth that stays open at rest, or is hardly open, shows its own interior.
+        shows_own = contour.opening > soft and (keep_open or teeth is None)
         cavity = np.append(interior.cavity, [255.0] * (colours.shape[-1] - 3))
         jaw = np.zeros(INPUTS)
         jaw[[65, 66, 67]] = 0.93 / 3
         return cls(
-            inner,
-            field(outer, [upper_field, lower_field, skull]),
-            _with_mattes(colours, (upper, shade_up), device),
-            _feather(inner, device),
-            anchor,
-            colours.shape[-1],
-            _with_mattes(colours, (lower, shade_low), device),
-            _tensor(interior.upper, device),
-            _tensor(interior.lower, device),
-            torch.from_numpy(cavity.astype(np.float32)).to(device).view(1, -1, 1, 1),
-            _with_mattes(colours, (own,), device) if shows_own else None,
-            torch.from_numpy(jaw.astype(np.float32)).to(device),
-            1.0 if teeth is None else 0.4,
+            inner=inner,
+            field=field(outer, [upper_field, lower_field, skull]),
+            texture=_with_mattes(colours, (upper, shade_up), device),
+            feather=_feather(inner, device),
+            anchor=_tensor(face.shape[48:68].mean(0), device),
+            channels=colours.shape[-1],
+            below=_with_mattes(colours, (lower, shade_low), device),
+            upper=_tensor(interior.upper, device).permute(2, 0, 1),
+            lower=_tensor(interior.lower, device).permute(2, 0, 1),
+            cavity=_tensor(cavity, device).view(1, -1, 1, 1),
+            own=_with_mattes(colours, (own,), device) if shows_own else None,
+            jaw=_tensor(jaw, device),
+            shadow=1.0 if teeth is None else 0.4,
         )
 
     def render(self, driving: DrivingMotion, *, cubic: bool) -> Tensor:
@@ -303,7 +299,7 @@ class MouthPatch(Patch):
             cover[:, :, rows] += matte
         lips /= cover.clamp_min(1.0)
         opening = (1.0 - cover).clamp_min_(0.0)
-        # The interior is worked out only where some frame shows it. Rounding leaves traces far too faint to show.
+        # The interior is rendered only where some frame shows it; rounding leaves traces far too faint to see.
         seen = (opening > 1e-4).any(dim=0)[0]
         ys, xs = (torch.nonzero(seen.any(dim=1 - axis)).flatten() for axis in (0, 1))
         if len(ys) == 0:
@@ -317,7 +313,7 @@ class MouthPatch(Patch):
         return lips
 
     def _rows(self, matte: Tensor, places: Tensor) -> slice:
-        """The rows of a window with any of a lip in them, by its matte ``[H, W]`` and places ``[B, 2, h, w]``."""
+        """The rows of a window that show any of a lip, from its matte ``[H, W]`` and places ``[B, 2, h, w]``."""
         there = torch.nonzero((matte > 0).any(dim=1)).flatten().float()
         low, high = ((2.0 * (end + pad) / (len(matte) - 1) - 1.0) for end, pad in ((there[0], -3), (there[-1], 3)))
         seen = ((places[:, 1] > low) & (places[:, 1] < high)).any(dim=2).any(dim=0)
@@ -327,7 +323,7 @@ class MouthPatch(Patch):
     def _interior(
         self, driving: DrivingMotion, skull: Tensor, shade_up: Tensor, shade_low: Tensor, cubic: bool
     ) -> Tensor:
-        """What lies behind the lips, ``[B, C, h, w]``, at the places that the skull carries there."""
+        """What is behind the lips, ``[B, C, h, w]``, at places ``skull`` that move with the skull."""
         height, width = self.texture.shape[-2:]
         fall = torch.einsum("k,bkc->bc", self.jaw, driving.inputs)
         fall = fall + (driving.turn @ fall[..., None])[..., 0]
@@ -336,7 +332,7 @@ class MouthPatch(Patch):
         teeth = sample(self.upper, skull)
         tongue = sample(self.lower, skull - pixels[:, :, None, None])
         inside = mix(mix(self.cavity[:, :3], tongue[:, :3], tongue[:, 3:]), teeth[:, :3], teeth[:, 3:])
-        # The lips' shadow; where they are near one another it is all there is: a dark line as they part, no teeth yet.
+        # The lips' shadow. It hides everything between lips that just part: a dark line, no teeth yet.
         up, low = shade_up.clamp(0, 0.5), shade_low.clamp(0, 0.5)
         inside = inside * ((1.0 - 0.35 * self.shadow * up) * (1.0 - 0.9 * low))
         inside = mix(inside, self.cavity[:, :3], 1.7 * (up + low - 0.5).clamp_min(0))

@@ -29,11 +29,9 @@ from talkstyle_warp.rig import FaceRig
 Rest = Literal["closed", "portrait"]
 BackgroundMode = Literal["auto", "still", "moving"]
 
-NODES: Final = 40
-"""Nodes of the field in a face width."""
-
+NODES: Final = 40  # nodes of the field in a face width
+# Pixels of the mouth worked on at once, over a chunk of frames: what bounds memory for a large portrait.
 MOST_PIXELS: Final = 1 << 20
-"""Pixels of the mouth worked on at once, over a chunk of frames: what bounds memory for a large portrait."""
 
 
 @dataclass(frozen=True, eq=False)

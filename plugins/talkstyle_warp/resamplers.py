@@ -1,4 +1,4 @@
-"""The part of a portrait that moves: what a field's places become pixels of."""
+"""Resamplers: they turn source positions of nodes into the moved part of a portrait."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ from talkstyle_warp.background import Background
 from talkstyle_warp.compositing import Window, magnify, sample, to_bytes
 from talkstyle_warp.resampling import pack, pack_layers, resample, resample_over
 
-BAND: Final = 1 << 17
-"""Pixels whose places are worked out at once: a large portrait needs no map of its own size."""
+BAND: Final = 1 << 17  # pixels mapped at once, which bounds the memory of a large portrait
 
 
 class Resampler(ABC):
-    """A portrait's window.
+    """Warps a window of a portrait.
 
     Args:
         picture: The portrait, ``[H, W, C]``.
-        window: What of it moves.
+        window: The part that moves.
     """
 
     def __init__(self, picture: NDArray[np.uint8], window: Window) -> None:
@@ -38,25 +37,32 @@ class Resampler(ABC):
 
     @abstractmethod
     def warped(self, sources: Tensor, out: NDArray[np.uint8]) -> AbstractContextManager[Tensor]:
-        """Warp the window in a picture that holds the portrait as it is.
+        """Warp the window in a picture that holds the portrait unmoved.
 
         Args:
             sources: Where nodes come from, ``[2, rows, columns]``, in nodes.
             out: The picture.
 
         Returns:
-            For a ``with`` block: the warped window, ``[h, w, C]``, uint8, on the device. What is written into it there
-            is in the picture afterwards.
+            For a ``with`` block: the warped window, ``[h, w, C]``, uint8, on the device. Changes made to it inside the
+            block are in the picture afterwards.
         """
 
 
 class NumbaResampler(Resampler):
     """On the CPU, bilinearly."""
 
-    def __init__(self, picture: NDArray[np.uint8], window: Window) -> None:
+    def __init__(self, picture: NDArray[np.uint8], window: Window, *, background: Background | None = None) -> None:
         super().__init__(picture, window)
         crop = picture[self.part]
-        self.words = [pack(crop[..., first : first + 3]) for first in range(0, crop.shape[2], 3)]
+        self.plate: NDArray[np.uint8] | None = None
+        if background is None:
+            self.words = [pack(crop[..., first : first + 3]) for first in range(0, crop.shape[2], 3)]
+            return
+        self.words = [pack_layers(crop, background.matte, background.plate)]
+        self.plate = np.rint(background.plate).astype(np.uint8)
+        front = (self.words[0] >> np.uint64(48) > 0).astype(np.int32)
+        self.covered = np.pad(front.cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32), ((1, 0), (1, 0)))
 
     @contextmanager
     def warped(self, sources: Tensor, out: NDArray[np.uint8]) -> Iterator[Tensor]:
@@ -64,31 +70,15 @@ class NumbaResampler(Resampler):
         places = np.ascontiguousarray((sources * self.window.step).numpy())
         corner = (self.window.top, self.window.left)
         for number, words in enumerate(self.words):
-            resample(words, places, self.window.step, out, corner=corner, channel=3 * number)
-        yield torch.from_numpy(out[self.part])
-
-
-class NumbaLayerResampler(Resampler):
-    """On the CPU, bilinearly, before a background that stays."""
-
-    def __init__(self, picture: NDArray[np.uint8], window: Window, background: Background) -> None:
-        super().__init__(picture, window)
-        self.words = pack_layers(picture[self.part], background.matte, background.plate)
-        self.plate = np.rint(background.plate).astype(np.uint8)
-        before = (self.words >> np.uint64(48) > 0).astype(np.int32)
-        self.covered = np.pad(before.cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32), ((1, 0), (1, 0)))
-
-    @contextmanager
-    def warped(self, sources: Tensor, out: NDArray[np.uint8]) -> Iterator[Tensor]:
-        """See ``Resampler``."""
-        places = np.ascontiguousarray((sources * self.window.step).numpy())
-        corner = (self.window.top, self.window.left)
-        resample_over(self.words, places, self.window.step, self.plate, self.covered, out, corner=corner)
+            if self.plate is None:
+                resample(words, places, self.window.step, out, corner=corner, channel=3 * number)
+            else:
+                resample_over(words, places, self.window.step, self.plate, self.covered, out, corner=corner)
         yield torch.from_numpy(out[self.part])
 
 
 class TorchResampler(Resampler):
-    """On any device, by torch; bicubic where that is wanted."""
+    """On any device, by torch; bilinearly or bicubically."""
 
     def __init__(
         self,
@@ -140,7 +130,7 @@ def _bands(places: Tensor, window: Window, height: int) -> Iterator[tuple[slice,
 def resampler_for(
     picture: NDArray[np.uint8], window: Window, device: torch.device, *, cubic: bool, background: Background | None
 ) -> Resampler:
-    """The resampler that serves best on a device."""
+    """The fastest resampler for a device."""
     if device.type != "cpu" or cubic:
         return TorchResampler(picture, window, device, cubic=cubic, background=background)
-    return NumbaResampler(picture, window) if background is None else NumbaLayerResampler(picture, window, background)
+    return NumbaResampler(picture, window, background=background)

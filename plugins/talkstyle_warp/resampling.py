@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
 
-LANE: Final = 21
-"""Bits of a word for each colour: 8 of its own and 13 for the weights, which sum to 2 ** 13."""
+LANE: Final = 21  # bits of a word for each colour: 8 of its own and 13 for the weights, which sum to 2 ** 13
 
 _SIGNATURE: Final = "void(uint64[:,::1], float32[:,:,::1], int64, uint8[:,:,::1], int64, int64, int64, int64)"
 _SIGNATURE_OVER: Final = (

@@ -12,27 +12,19 @@ from sdk.data import Floats
 from sdk.geometry import BROWS, MOUTH, canonical_face, lip_gap
 from talkstyle_warp.curves import smoothstep
 
+# Radians that a head's turn about each axis never passes: beyond, one picture lacks what would come into sight.
 ROTATION_LIMIT: Final = np.deg2rad(20.0)
-"""Radians that a head's turn about each axis never passes: beyond, one picture lacks what would come into sight."""
-
+# Outer-eye distances that the upper lip never rises by: above the teeth a picture has no gums to show.
 RAISE_LIMIT: Final = 0.1
-"""Outer-eye distances that the upper lip never rises by: above the teeth a picture has no gums to show."""
-
-TRANSLATION_LIMIT: Final = 0.12
-"""Face widths that a head's travel never passes along each axis."""
-
+TRANSLATION_LIMIT: Final = 0.12  # face widths that a head's travel never passes along each axis
+# Upper and lower lid points that meet in a blink; the right eye's first.
 LIDS: Final = ((37, 41), (38, 40), (43, 47), (44, 46))
-"""Upper and lower lid points that meet in a blink; the right eye's first."""
-
+# Inner lips farther apart than this (outer-eye distances; 3 mm) count as parted; a detector's noise stays below.
 PARTED: Final = 0.03
-"""Inner lips farther apart than this (outer-eye distances; 3 mm) count as parted; a detector's noise stays below."""
-
+# Share of the canonical eye opening that counts as shut: narrow eyes have no farther way, and detectors see lids meet
+# late or never.
 CLOSURE_FULL: Final = 0.6
-"""Share of the canonical eye opening that counts as shut: narrow eyes have no farther way, and detectors see lids meet
-late or never."""
-
-CLOSURE_STILL: Final = 0.03
-"""Share below which an eye counts as open: a detector's tremor."""
+CLOSURE_STILL: Final = 0.03  # share below which an eye counts as open: a detector's tremor
 
 
 _FALL: Final = dict.fromkeys((*range(49, 54), *range(55, 60), 61, 62, 63, 65, 66, 67), 1.0) | {

@@ -20,26 +20,16 @@ from talkstyle_warp.eye_contours import refine_eye_contour
 from talkstyle_warp.fitted_face import FittedFace
 from talkstyle_warp.retarget import PARTED, lower_face
 
+# Reach of the kernels, in face widths: one landmark's pull ends about where the next feature begins.
 RADIUS: Final = 0.6
-"""Reach of the kernels, in face widths: one landmark's pull ends about where the next feature begins."""
-
-EYE_RADIUS: Final = 0.3
-"""The same for the lids, which must not drag brows and cheeks along."""
-
-LID_PLACES: Final = 7
-"""Places along each lid that move in a blink."""
-
-UPPER_LID: Final = 0.98
-"""Share of the eye's opening that the upper lid covers in a blink."""
-
+EYE_RADIUS: Final = 0.3  # the same for the lids, which must not drag brows and cheeks along
+LID_PLACES: Final = 7  # places along each lid that move in a blink
+UPPER_LID: Final = 0.98  # share of the eye's opening that the upper lid covers in a blink
+# The same for the lower lid. Together a little over one: landmarks lie inside the eyes of large-eyed portraits.
 LOWER_LID: Final = 0.08
-"""The same for the lower lid. Together a little over one: landmarks lie inside the eyes of large-eyed portraits."""
-
+# Displacements given per frame: the landmarks, then each eye's upper and lower lid.
 INPUTS: Final = 68 + 2 * 2 * LID_PLACES
-"""Displacements given per frame: the landmarks, then each eye's upper and lower lid."""
-
-TORSO: Final = 0.25
-"""How far the torso follows the chin's way."""
+TORSO: Final = 0.25  # how far the torso follows the chin's way
 
 
 def wendland(distance: NDArray[np.float64]) -> NDArray[np.float64]:

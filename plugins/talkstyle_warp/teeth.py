@@ -1,7 +1,7 @@
-"""The inside of the mouth, taken from a second picture of the same person that shows it.
+"""The mouth's interior, taken from a second picture of the same person.
 
-What is above the dark line between the rows of teeth is fixed to the skull, what is below it follows the jaw. Both are
-laid where the face frame has them: the same place under the nose, at the same share of the distance between the eyes.
+What is above the dark line between the rows of teeth is fixed to the skull, what is below it follows the jaw. Both keep
+their position in the face frame: the same place under the nose, scaled by the distance between the eyes.
 """
 
 from __future__ import annotations
@@ -18,49 +18,37 @@ from sdk.tracking import TEETH_OPENING_THRESHOLD, require_teeth
 from talkstyle_warp.contours import MOUTH, Contour
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.fitted_face import FittedFace, fit_face
-from talkstyle_warp.mouth import Interior, luma, paint, pixels_within, tooth_tone, under_nose
+from talkstyle_warp.mouth import Interior, luma, paint_interior, pixels_within, teeth_middle, tooth_tone
 
+# Skin that both pictures show, by which their colours are matched.
 CHEEKS: Final = ((41, 31, 48, 3, 1), (46, 35, 54, 13, 15))
-"""Skin that both pictures show: what their colours are matched by."""
-
-CAST: Final = 0.5
-"""How much of the difference in colour is taken for the light's; the rest is the skin's own, flushed or made up."""
-
-DARK: Final = 0.7
-"""The line between the rows of teeth is darker than the teeth by this; where no such line is, there is but one row."""
-
-ARC: Final = 0.02
-"""By how much the line between the rows is higher at the mouth's corners than in the middle, outer-eye distances."""
-
-LIFTED: Final = 0.08
-"""By how far a smile lifts the upper lip at most, outer-eye distances: 7 mm."""
-
-LIP: Final = 0.006
-"""By how far the lips' edges are kept out, outer-eye distances: a lip's red must not travel with the teeth."""
+# Share of the difference in hue that is attributed to the light; the rest is the skin's own, flushed or made up.
+HUE_EXPONENT: Final = 0.5
+# Brightness, relative to the teeth, below which a line counts as the gap between the rows; else there is one row.
+GAP_BRIGHTNESS: Final = 0.7
+GAP_ARC: Final = 0.02  # how much higher that gap is at the mouth's corners than in the middle, outer-eye distances
+MAX_LIFT: Final = 0.08  # how far a smile lifts the upper lip at most, outer-eye distances: 7 mm
+# Width of the lips' edges that is left out, outer-eye distances, so that no red of a lip moves with the teeth.
+LIP_MARGIN: Final = 0.006
 
 
-def shown_by(portrait: Portrait, *, keep_open: bool) -> Portrait | None:
-    """The picture whose teeth a portrait is to show: the one it came with, or itself where its lips are to be closed.
-
-    An open portrait that stays open at rest shows its own mouth as it is, unless another was given.
-    """
+def teeth_source(portrait: Portrait, *, keep_open: bool) -> Portrait | None:
+    """The picture whose teeth to show: ``portrait.teeth``; else the portrait, if its open mouth is closed at rest."""
     if portrait.teeth is not None:
         return portrait.teeth
     itself = not keep_open and mouth_opening(portrait.landmarks.points) >= TEETH_OPENING_THRESHOLD
     return portrait if itself else None
 
 
-def borrow(teeth: Portrait, pixels: Image, face: FittedFace, contour: Contour, places: Floats) -> Interior:
-    """Lay another picture's teeth and tongue over places ``[H, W, 2]`` (pixels) of a portrait.
-
-    A lower row is painted where that picture shows none.
+def transfer_teeth(teeth: Portrait, pixels: Image, face: FittedFace, contour: Contour, places: Floats) -> Interior:
+    """Lay another picture's teeth and tongue over a portrait; its lower row is painted if that picture shows none.
 
     Args:
         teeth: The picture, its mouth open.
         pixels: The portrait.
         face: The portrait's face.
         contour: The portrait's mouth.
-        places: Where to.
+        places: Where to paint, ``[H, W, 2]``, pixels.
 
     Raises:
         FaceUnreliable: The picture's mouth is closed, or its landmarks make no face.
@@ -69,37 +57,36 @@ def borrow(teeth: Portrait, pixels: Image, face: FittedFace, contour: Contour, p
     photo = fit_face(teeth.landmarks)
     edges = Contour.through(photo.points, MOUTH, closed=False)
     gain = _gain(pixels, face.points, teeth.pixels, photo.points)
-    painted = paint(pixels, face, contour, places, tooth=gain * tooth_tone(teeth.pixels, photo.points, open_mouth=True))
+    tooth = gain * tooth_tone(teeth.pixels, photo.points, open_mouth=True)
+    painted = paint_interior(pixels, face, contour, places, tooth=tooth)
     turn = photo.camera[:2, :2] @ np.linalg.inv(face.camera[:2, :2])
 
     def at(portrait: Floats, picture: Floats) -> NDArray[np.float64]:
-        """Where the places are in the other picture, if these two points are one."""
+        """The places in the other picture, if these two points correspond."""
         return np.asarray(picture + (places - portrait) @ turn.T)
 
-    # The upper row is held by the nose, which hardly moves, and a smile lifts the upper lip, by so much at most. The
-    # lower row is held by the lip that it stands behind.
+    # The upper row is placed by the nose, corrected for how far a smile lifts the upper lip; the lower row by the lip
+    # in front of it.
     above = at(face.points[33, :2], photo.points[33, :2])
-    edge = photo.points[33, :2] + turn @ (under_nose(face, contour, 0) - face.points[33, :2])
-    lifted = float((edge - under_nose(photo, edges, 0)) @ edges.axes[1])
-    above = above + (float(np.clip(lifted, 0.0, LIFTED * photo.unit)) - lifted) * edges.axes[1]
-    below = at(under_nose(face, contour, 1), under_nose(photo, edges, 1))
-    soft = max(1.5, 0.012 * photo.unit)
+    edge = photo.points[33, :2] + turn @ (teeth_middle(face, contour, 0) - face.points[33, :2])
+    lifted = float((edge - teeth_middle(photo, edges, 0)) @ edges.axes[1])
+    above = above + (float(np.clip(lifted, 0.0, MAX_LIFT * photo.unit)) - lifted) * edges.axes[1]
+    below = at(teeth_middle(face, contour, 1), teeth_middle(photo, edges, 1))
+    soft, margin = max(1.5, 0.012 * photo.unit), LIP_MARGIN * photo.unit
     split = _split(teeth.pixels, edges)
-    middle = (1 - split) * edges.edge(0, np.zeros(())) + split * (edges.edge(1, np.zeros(())) - soft - LIP * photo.unit)
+    middle = (1 - split) * edges.edge(0, np.zeros(())) + split * (edges.edge(1, np.zeros(())) - soft - margin)
 
     def row(where: NDArray[np.float64], side: int) -> NDArray[np.float32]:
-        """Colour and cover; where the picture's lips hide the row, its last line is carried on."""
+        """Colour and opacity; where the picture's lips hide the row, its last line is extended."""
         along, across = np.moveaxis(edges.coordinates(where), -1, 0)
-        top = edges.edge(0, along) + soft + LIP * photo.unit
-        bottom = edges.edge(1, along) - soft - LIP * photo.unit
-        line = middle - ARC * photo.unit * (along / edges.half) ** 2
+        top = edges.edge(0, along) + soft + margin
+        bottom = edges.edge(1, along) - soft - margin
+        line = middle - GAP_ARC * photo.unit * (along / edges.half) ** 2
         past = smoothstep(across - line, -soft, soft)
         cover = (past if side else 1.0 - past) * smoothstep(bottom - (line if side else top), 0.0, 2 * soft)
-        cover *= 1.0 - smoothstep(np.abs(along) / edges.half, 0.7, 1.0)  # no teeth end at an edge
+        cover *= 1.0 - smoothstep(np.abs(along) / edges.half, 0.7, 1.0)  # teeth fade out to the sides
         seen = np.clip(across, top, np.maximum(top, bottom))
-        colour = _look(
-            teeth.pixels, edges.origin + np.stack([along, seen], axis=-1) @ edges.axes, photo.unit / face.unit
-        )
+        colour = _sample(teeth.pixels, edges.to_pixels(along, seen), photo.unit / face.unit)
         layer = np.concatenate([np.clip(gain * colour, 0.0, 255.0), cover[..., None]], axis=-1)
         return np.asarray(layer, dtype=np.float32)
 
@@ -107,7 +94,7 @@ def borrow(teeth: Portrait, pixels: Image, face: FittedFace, contour: Contour, p
 
 
 def _gain(own: Image, own_points: Floats, other: Image, other_points: Floats) -> NDArray[np.float64]:
-    """What the other picture's colours are multiplied by ``[3]``, so that the cheeks are as bright in both."""
+    """Factors ``[3]`` on the other picture's colours that make the cheeks equally bright in both."""
 
     def skin(pixels: Image, points: Floats) -> NDArray[np.float64]:
         flat = np.asarray(points, dtype=np.float64)[:, :2]
@@ -116,30 +103,29 @@ def _gain(own: Image, own_points: Floats, other: Image, other_points: Floats) ->
 
     full = skin(own, own_points) / np.maximum(skin(other, other_points), 1.0)
     light = float(luma(skin(own, own_points)) / max(float(luma(skin(other, other_points))), 1.0))
-    return np.asarray(np.clip(light * (full / max(light, 1e-3)) ** CAST, 0.3, 3.0))
+    return np.asarray(np.clip(light * (full / max(light, 1e-3)) ** HUE_EXPONENT, 0.3, 3.0))
 
 
 def _split(pixels: Image, edges: Contour) -> float:
-    """Where the rows of teeth part, as a share of the way from the upper lip to the lower; 1 where only one is seen."""
+    """Where the gap between the rows is, from 0 at the upper lip to 1 at the lower; 1 if there is one row."""
     shares = np.linspace(0.0, 1.0, 33)
     along = np.linspace(-0.45, 0.45, 25) * edges.half
     top, bottom = edges.edge(0, along), edges.edge(1, along)
     across = top + shares[:, None] * (bottom - top)
-    local = np.stack([np.broadcast_to(along, across.shape), across], axis=-1)
-    light = luma(_bilinear(pixels.astype(np.float64), edges.origin + local @ edges.axes)).mean(axis=1)
+    light = luma(_bilinear(pixels.astype(np.float64), edges.to_pixels(along, across))).mean(axis=1)
     inner = slice(3, -2)  # the lips' own edges
     brightest = int(np.argmax(light[inner])) + 3
-    # Teeth in the lower half alone are the lower ones, with the dark above them.
+    # Teeth in the lower half only are the lower row; the gap is above them.
     dark = light[brightest:-1] if shares[brightest] <= 0.6 else light[3 : brightest + 1]
     first = brightest if shares[brightest] <= 0.6 else 3
-    if dark.min() > DARK * light[brightest]:
+    if dark.min() > GAP_BRIGHTNESS * light[brightest]:
         return 1.0
     split = float(shares[first + int(np.argmin(dark))])
     return split if split < 0.9 else 1.0
 
 
-def _look(pixels: Image, where: NDArray[np.float64], ratio: float) -> NDArray[np.float64]:
-    """The picture's colours at places ``[H, W, 2]``; shrunk first where it is much larger than the portrait."""
+def _sample(pixels: Image, where: NDArray[np.float64], ratio: float) -> NDArray[np.float64]:
+    """The picture's colours at places ``[H, W, 2]``; downscaled first if it is much larger than the portrait."""
     height, width = pixels.shape[:2]
     low = np.clip(np.floor(where.reshape(-1, 2).min(0)) - 2, 0, (width - 2, height - 2)).astype(int)
     high = np.clip(np.ceil(where.reshape(-1, 2).max(0)) + 3, low + 2, (width, height)).astype(int)
@@ -153,7 +139,7 @@ def _look(pixels: Image, where: NDArray[np.float64], ratio: float) -> NDArray[np
 
 
 def _bilinear(pixels: NDArray[np.float64], where: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Colours between pixels; the nearest edge's outside."""
+    """Colours interpolated between pixels; outside, those of the nearest edge."""
     height, width = pixels.shape[:2]
     x, y = np.clip(where[..., 0], 0, width - 1), np.clip(where[..., 1], 0, height - 1)
     x0, y0 = np.minimum(x.astype(int), max(width - 2, 0)), np.minimum(y.astype(int), max(height - 2, 0))

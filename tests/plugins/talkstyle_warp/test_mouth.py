@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from talkstyle_warp.fitted_face import fit_face
-from talkstyle_warp.mouth import lip_tone, paint, tooth_tone
+from talkstyle_warp.mouth import lip_tone, paint_interior, tooth_tone
 from talkstyle_warp.rig import FaceRig
 
 from .conftest import face
@@ -13,7 +13,7 @@ def layers():
     portrait = face()
     rig = FaceRig(fit_face(portrait.landmarks), lips_closed=True)
     places = np.stack(np.meshgrid(np.arange(256.0), np.arange(256.0)), axis=-1)
-    return rig, places, paint(portrait.pixels, rig.face, rig.mouth, places)
+    return rig, places, paint_interior(portrait.pixels, rig.face, rig.mouth, places)
 
 
 def test_teeth_are_bright_the_dark_is_dark_and_lips_have_their_colour():
