@@ -208,7 +208,7 @@ def evaluate_fits(
             # What no seed decides is measured once.
             motions |= rivals if turn == 0 else {}
             figures = trial.judge(motions)
-            motions |= {"base": trial.base[trial.held], "real": trial.seen(trial.held)}
+            motions |= {"base": trial.material.base[trial.held], "real": trial.seen(trial.held)}
             for row, measured in figures.items():
                 found: dict[str, float | None] = dict(measured.as_dict())
                 if len(clips) > 1 and row in motions:

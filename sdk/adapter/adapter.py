@@ -146,7 +146,14 @@ class StyleAdapter:
         """
         report = start(options)
         data = motion_data(
-            audio, motion, valid=valid, neutral=neutral, encoder=self.encoder, config=self.config, report=report
+            audio,
+            motion,
+            valid=valid,
+            neutral=neutral,
+            encoder=self.encoder,
+            base=self._generate,
+            config=self.config,
+            report=report,
         )
         return self._learn(data, report, options)
 
@@ -158,11 +165,11 @@ class StyleAdapter:
         face: FaceSelector,
         report: Reporter,
     ) -> FitData:
-        shared: Any = {"encoder": self.encoder, "config": self.config, "face": face, "report": report}
+        shared: Any = {"encoder": self.encoder, "base": self._generate, "config": self.config}
         if reference is not None and images is None:
-            return paired_data(reference, audio, detector=self.detector, base=self._generate, **shared)
+            return paired_data(reference, audio, detector=self.detector, face=face, report=report, **shared)
         if reference is None and images is not None and audio is not None:
-            return unpaired_data(images, audio, detector=self.detector, **shared)
+            return unpaired_data(images, audio, detector=self.detector, face=face, report=report, **shared)
         raise ConfigError(
             "it is not clear what to learn from",
             where="reference=, audio=, images=",

@@ -85,15 +85,14 @@ def learn(
         resume=options.get("resume"),
     )
     report("measure")
-    base = generate(generator, data.features, device=device)
     motion = generate(with_parameters(generator, trained.parameters).eval(), data.features, device=device)
-    moved = mean_movement(base, motion)
-    if moved < MIN_MOVEMENT:
+    movement = mean_movement(data.base, motion)
+    if movement < MIN_MOVEMENT:
         raise StyleWithoutEffect(
-            f"the style moves the landmarks by {100 * moved:.3f} % of the eye distance, which is nothing",
+            f"the style moves the landmarks by {100 * movement:.3f} % of the eye distance, which is nothing",
             hint="Give a longer or livelier reference, or more steps.",
         )
-    gain = measure(data, base, motion)
+    gain = measure(data, motion)
     if gain is not None and gain.share <= 0:
         warn(
             f"the style brings no gain on the frames held out: its distance to them is {gain.after.style:.2f} % of "
@@ -112,13 +111,13 @@ def learn(
     if rank is not None:
         ranks = (rank,) if isinstance(rank, int) else rank
         shared: Any = {"generator": generator, "net": net, "config": config, "device": device, "report": report}
-        pack = _compressed(pack, data, base, ranks, seed=seed, **shared)
+        pack = _compressed(pack, data, ranks, seed=seed, **shared)
     return FitResult(
         pack=pack,
         gain=gain,
         history=trained.history,
         motion=data.motion,
-        base=base,
+        base=data.base,
         styled=motion,
         neutral=data.neutral,
         offset=data.offset,
@@ -129,7 +128,6 @@ def learn(
 def _compressed(
     pack: StylePack,
     data: FitData,
-    base: Motion,
     ranks: Sequence[int],
     *,
     generator: MotionGenerator,
@@ -145,7 +143,7 @@ def _compressed(
     """
 
     def gain(one: StylePack) -> float | None:
-        return gain_share(data, base, generate(styled(generator, one), data.features, device=device))
+        return gain_share(data, generate(styled(generator, one), data.features, device=device))
 
     whole = gain(pack)
     small = pack

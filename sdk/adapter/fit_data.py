@@ -34,6 +34,7 @@ class FitData:
 
     Attributes:
         features: Of the sound, float32 ``[T, D]``.
+        base: The unadapted generator's motion on them, T frames.
         motion: Of the reference: T frames on the sound's clock where paired, else any number.
         valid: Which frames of ``motion`` count, bool.
         neutral: The person's own neutral face ``[68, 3]``.
@@ -47,6 +48,7 @@ class FitData:
     """
 
     features: FloatArray
+    base: Motion
     motion: Motion
     valid: NDArray[np.bool_]
     neutral: FloatArray
@@ -82,7 +84,7 @@ def paired_data(
         audio: Its sound; its own track where left out.
         encoder: Turns the sound into features.
         detector: Finds the face.
-        base: The unadapted generator, which tells how far lips and sound are apart.
+        base: The unadapted generator; its motion also tells how far lips and sound are apart.
         config: The shares to hold out, and the largest offset.
         face: Which face, where there are several.
         report: Progress.
@@ -104,17 +106,23 @@ def paired_data(
     usable = _usable(valid, train)
     neutral = neutral_face(points[usable])
     motion = normalise(points, neutral=neutral, known=usable)
-    offset, doubts = _offset(base(features), motion, valid, train, config.max_offset)
-    if offset > 0:
-        features, motion, valid = features[offset:], motion[: count - offset], valid[: count - offset]
-    elif offset < 0:
-        features, motion, valid = features[:offset], motion[-offset:], valid[-offset:]
+    generated = base(features)
+    offset, doubts = _offset(generated, motion, valid, train, config.max_offset)
+    sound_part = slice(max(offset, 0), count + min(offset, 0))
+    lips_part = slice(max(-offset, 0), count - max(offset, 0))
+    features, generated, motion, valid = (
+        features[sound_part],
+        generated[sound_part],
+        motion[lips_part],
+        valid[lips_part],
+    )
     references = [_provenance("clip", float(track.duration), track.sha256)]
     if audio is not None:
         references.append(_audio_provenance(sound))
     both = split(len(features), config)
     return FitData(
         features=features,
+        base=generated,
         motion=motion,
         valid=valid,
         neutral=neutral,
@@ -135,6 +143,7 @@ def motion_data(
     valid: NDArray[np.bool_] | None,
     neutral: FloatArray | None,
     encoder: AudioEncoder,
+    base: Callable[[FloatArray], Motion],
     config: FitConfig,
     report: Reporter,
 ) -> FitData:
@@ -155,6 +164,7 @@ def motion_data(
     sha256 = _sha256(audio.samples, motion.expression, motion.pose, *(() if valid is None else (counted,)))
     return FitData(
         features=features[:count],
+        base=base(features)[:count],
         motion=motion[:count],
         valid=counted,
         neutral=canonical_face() if neutral is None else neutral,
@@ -174,6 +184,7 @@ def unpaired_data(
     *,
     encoder: AudioEncoder,
     detector: LandmarkDetector,
+    base: Callable[[FloatArray], Motion],
     config: FitConfig,
     face: FaceSelector,
     report: Reporter,
@@ -202,6 +213,7 @@ def unpaired_data(
     neutral = (stills_neutral if few else neutral_face)(points[usable])
     return FitData(
         features=features,
+        base=base(features),
         motion=normalise(points, neutral=neutral, known=usable),
         valid=valid,
         neutral=neutral,

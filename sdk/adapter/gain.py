@@ -66,19 +66,18 @@ def baseline_motions(base: Motion, known: Motion, generated: Motion) -> dict[str
     return {"static mean": still, "mean shift": moved(spread=False), "mean and spread": moved(spread=True)}
 
 
-def measure(data: FitData, base: Motion, styled: Motion) -> Gain | None:
+def measure(data: FitData, styled: Motion) -> Gain | None:
     """Compare base, style and baselines with the frames held out; None where none were.
 
     Args:
         data: What was learned from.
-        base: The unadapted generator's motion on the whole sound.
-        styled: The style's.
+        styled: The style's motion on the whole sound.
     """
     held_out = _held_out(data)
     if held_out is None:
         return None
     sound, frames, valid = held_out
-    baselines = baseline_motions(base[data.sound.train], data.motion[data.frames.train], base[sound])
+    baselines = baseline_motions(data.base[data.sound.train], data.motion[data.frames.train], data.base[sound])
     if data.paired:
         baselines["ridge"] = _ridge(data, sound)
 
@@ -87,21 +86,21 @@ def measure(data: FitData, base: Motion, styled: Motion) -> Gain | None:
         return compare(motion, real, paired=data.paired, ordered=data.ordered, valid=valid, neutral=data.neutral)
 
     return Gain(
-        before=scores(base[sound]),
+        before=scores(data.base[sound]),
         after=scores(styled[sound]),
         baselines={name: scores(motion) for name, motion in baselines.items()},
         frames=(frames.start, frames.stop),
     )
 
 
-def gain_share(data: FitData, base: Motion, styled: Motion) -> float | None:
+def gain_share(data: FitData, styled: Motion) -> float | None:
     """``Gain.share`` alone, which is quick; None where no frames were held out."""
     held_out = _held_out(data)
     if held_out is None:
         return None
     sound, frames, valid = held_out
     real = data.motion[frames][valid]
-    return _share(*(style_distance(one[sound], real, ordered=data.ordered) for one in (base, styled)))
+    return _share(*(style_distance(one[sound], real, ordered=data.ordered) for one in (data.base, styled)))
 
 
 def mean_movement(base: Motion, styled: Motion) -> float:

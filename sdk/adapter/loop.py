@@ -73,7 +73,7 @@ def run(
         CheckpointError: ``resume`` is not a snapshot of this same fit.
     """
     identity = _identity(data, generator, net, config, seed)
-    tensors = _Tensors.of(generator, data, device)
+    tensors = _Tensors.of(data, device)
     model: Any = copy.deepcopy(generator)  # Any: to torch these are modules, to us what their Protocols say
     style_net: Any = copy.deepcopy(net)
     _train_parameters_only(model)
@@ -155,7 +155,7 @@ def run(
 
 @dataclass(frozen=True, eq=False)
 class _Tensors:
-    """The data as tensors, and what the unadapted generator makes of it."""
+    """The data as tensors."""
 
     features: Tensor
     base: Tensor
@@ -166,17 +166,12 @@ class _Tensors:
     paired: bool
 
     @classmethod
-    def of(cls, generator: MotionGenerator, data: FitData, device: torch.device) -> _Tensors:
-        features, expression, pose = (
-            torch.tensor(array, device=device) for array in (data.features, data.motion.expression, data.motion.pose)
-        )
-        generator.eval()
-        with torch.no_grad():
-            base, _ = aligned(generator, features[None])
-        valid = torch.tensor(data.valid, device=device)
+    def of(cls, data: FitData, device: torch.device) -> _Tensors:
+        arrays = data.features, data.base.expression, data.motion.expression, data.motion.pose, data.valid
+        features, base, expression, pose, valid = (torch.tensor(array, device=device) for array in arrays)
         frames = data.frames.train
         target = StyleTarget.of(expression[frames], pose[frames], valid[frames], ordered=data.ordered)
-        return cls(features, base[0], expression, valid.float(), target, data.sound.train, data.paired)
+        return cls(features, base, expression, valid.float(), target, data.sound.train, data.paired)
 
     def closures(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """The motion that says where lips should meet, and which of its frames count."""

@@ -131,5 +131,5 @@ def evaluate(
         offset=trial.material.offset,
         warnings=trial.material.warnings,
         real=trial.real,
-        motions={"base": trial.base[trial.held], **motions},
+        motions={"base": trial.material.base[trial.held], **motions},
     )

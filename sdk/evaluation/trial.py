@@ -39,7 +39,6 @@ class Trial:
     Attributes:
         material: Features, motion and cuts; the offset, the neutral face and the head's rest come from the known part.
         generator: The base.
-        base: Its motion on the whole sound.
         level: The sound's level at each frame, dBFS.
         phonemes: What is said at each 30th of a second of the sound, where that is known.
         device: Where the generator is.
@@ -47,7 +46,6 @@ class Trial:
 
     material: FitData
     generator: Any
-    base: Motion
     level: FloatArray
     phonemes: tuple[str, ...] | None
     device: torch.device
@@ -102,8 +100,7 @@ class Trial:
         source = clip if audio is None else audio
         start = _sound_start(material)
         level = loudness(read_audio(source, rate=encoder.sample_rate))[start : start + len(material.features)]
-        base = generate(generator, material.features, device=device)
-        return cls(material, generator, base, level, phonemes, device)
+        return cls(material, generator, level, phonemes, device)
 
     @property
     def known(self) -> slice:
@@ -139,7 +136,7 @@ class Trial:
         """
         known, held, material = self.known, self.held, self.material
         shown = material.motion[known] if reference is None else reference
-        rivals = baseline_motions(self.base[known], shown, self.base[held])
+        rivals = baseline_motions(self.material.base[known], shown, self.material.base[held])
         if reference is None:
             seen = material.valid[known]
             learned = self.seen(known)
@@ -159,7 +156,7 @@ class Trial:
         held = self.held
         length = held.stop - held.start
         before = self.material.motion[max(0, held.start - length) : held.start]
-        rows = {"base": self.base[held], **motions, "real": self.real}
+        rows = {"base": self.material.base[held], **motions, "real": self.real}
         if len(before) == length:
             rows["real before"] = before
         reference, neutral = self.seen(self.known), self.material.neutral

@@ -99,7 +99,7 @@ def test_rivals_know_the_first_part_and_the_person_is_the_ceiling(clips, detecto
 
 def test_the_level_lies_on_the_materials_frames(clips, detector):
     trial = prepare(clips[0], detector)
-    assert len(trial.level) == len(trial.material.features) == len(trial.base)
+    assert len(trial.level) == len(trial.material.features) == len(trial.material.base)
     assert np.corrcoef(trial.level, trial.material.features[:, 0])[0, 1] > 0.7
 
 

@@ -1,14 +1,16 @@
 """FitData for fits without a clip: a mouth that follows a loudness, livelier than the base's."""
 
 import numpy as np
+import torch
 
 from sdk.adapter.config import FitConfig
 from sdk.adapter.fit_data import FitData
 from sdk.adapter.split import split
 from sdk.data import Motion
+from sdk.generation import generate
 from sdk.geometry import canonical_face
 from sdk.packs.config import Provenance
-from tests.sdk.fakes import talking
+from tests.sdk.fakes import TinyGenerator, talking
 
 
 def material(frames=600, *, paired=True, ordered=True, opening=0.2, smile=0.03, seed=0):
@@ -19,6 +21,7 @@ def material(frames=600, *, paired=True, ordered=True, opening=0.2, smile=0.03, 
     spans = split(frames, FitConfig())
     return FitData(
         features=features.astype(np.float32),
+        base=generate(TinyGenerator().eval(), features.astype(np.float32), device=torch.device("cpu")),
         motion=Motion(expression, pose),
         valid=np.ones(frames, dtype=bool),
         neutral=canonical_face(),

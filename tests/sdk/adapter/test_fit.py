@@ -69,7 +69,7 @@ def test_a_rank_keeps_what_it_says(adapter):
 
     last, data = adapter.last, material()
     motion = generate(styled(adapter.generator, small), data.features, device=adapter.device)
-    gain = measure(data, last.base, motion).share
+    gain = measure(data, motion).share
     assert kept.gain == pytest.approx(gain / last.gain.share)
 
 

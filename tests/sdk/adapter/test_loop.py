@@ -33,11 +33,10 @@ def fit(stuff=None, *, config=CONFIG, seed=0, report=None, **options):
     )
 
 
-def motions(stuff, result):
-    base = TinyGenerator().eval()
-    styled = TinyGenerator().eval()
-    styled.load_state_dict(result.parameters, strict=False)
-    return generate(base, stuff.features, device=CPU), generate(styled, stuff.features, device=CPU)
+def styled(stuff, result):
+    generator = TinyGenerator().eval()
+    generator.load_state_dict(result.parameters, strict=False)
+    return generate(generator, stuff.features, device=CPU)
 
 
 def same(one, other):
@@ -48,7 +47,7 @@ def same(one, other):
 def test_a_paired_fit_gains_on_frames_that_it_never_saw(critic):
     stuff = material()
     result = fit(stuff, config=CONFIG.model_copy(update={"terms": TransferTerms(critic=critic)}))
-    gain = measure(stuff, *motions(stuff, result))
+    gain = measure(stuff, styled(stuff, result))
     assert gain.share > 0.3
     assert gain.after.opening_r > gain.before.opening_r
     assert gain.after.lmd < gain.before.lmd
@@ -59,16 +58,16 @@ def test_a_paired_fit_gains_on_frames_that_it_never_saw(critic):
 def test_an_unpaired_fit_changes_the_style_and_keeps_the_timing():
     stuff = material(paired=False)
     result = fit(stuff)
-    base, styled = motions(stuff, result)
-    gain = measure(stuff, base, styled)
+    motion = styled(stuff, result)
+    gain = measure(stuff, motion)
     assert gain.share > 0.3
     assert gain.after.opening_r is None
-    assert mean_movement(base, styled) > 0.001
+    assert mean_movement(stuff.base, motion) > 0.001
 
 
 def test_stills_have_no_velocity_to_match():
     stuff = material(paired=False, ordered=False)
-    gain = measure(stuff, *motions(stuff, fit(stuff)))
+    gain = measure(stuff, styled(stuff, fit(stuff)))
     assert gain.share > 0.2
     assert gain.after.speed_ratio is None
 
@@ -184,5 +183,5 @@ def test_unseen_frames_teach_nothing():
     spoilt = np.array(stuff.motion.expression)
     spoilt[100:200] = 5.0
     object.__setattr__(stuff.motion, "expression", spoilt)
-    gain = measure(stuff, *motions(stuff, fit(stuff)))
+    gain = measure(stuff, styled(stuff, fit(stuff)))
     assert gain.share > 0.2
