@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
 import numpy as np
@@ -11,12 +10,12 @@ from sdk.data import Image, Landmarks
 from sdk.geometry import MIRROR
 from sdk.interfaces import LandmarkDetector
 from sdk.testing.pictures import portrait
-from sdk.testing.report import Check, named, require
+from sdk.testing.report import Checks, rate, require, require_text
 
-__all__ = ["CHECKS", "speed"]
+CHECKS: Final = Checks()
 
-NEAR: Final = 0.15
-"""Eye distances, on average: how far the found points may lie from the drawn ones, which no detector has seen."""
+MAX_ERROR: Final = 0.15
+"""Eye distances, on average, between the detected points and the drawn ones; no detector was trained on drawings."""
 
 
 def _blank(height: int, width: int) -> Image:
@@ -29,13 +28,13 @@ def _one(detector: LandmarkDetector, image: Image) -> Landmarks:
     return faces[0]
 
 
-@named("its attributes make sense")
+@CHECKS.add("its attributes make sense")
 def _attributes(detector: LandmarkDetector) -> None:
-    require(isinstance(detector.name, str) and detector.name, f"name is {detector.name!r}")
+    require_text(detector, "name")
     require(isinstance(detector.depth, bool), f"depth is {detector.depth!r}, not True or False")
 
 
-@named("no pictures give no answers, and a blank one no face")
+@CHECKS.add("no pictures give no answers, and a blank one no face")
 def _nothing(detector: LandmarkDetector) -> None:
     require(detector.detect([]) == [], "an empty batch did not give an empty list")
     for size in ((240, 320), (64, 64)):
@@ -43,7 +42,7 @@ def _nothing(detector: LandmarkDetector) -> None:
         require(found == [[]], f"a blank picture of {size[1]}x{size[0]} gave {found!r}, not [[]]")
 
 
-@named("a drawn face is found where it is")
+@CHECKS.add("a drawn face is found where it is")
 def _finds(detector: LandmarkDetector) -> None:
     drawing = portrait(400, 360)
     face = _one(detector, drawing.pixels)
@@ -51,10 +50,10 @@ def _finds(detector: LandmarkDetector) -> None:
     gaps = np.linalg.norm(face.points[:, :2] - drawing.landmarks.points[:, :2], axis=1)
     unit = float(np.linalg.norm(drawing.landmarks.points[45, :2] - drawing.landmarks.points[36, :2]))
     mean, worst = float(gaps.mean()) / unit, int(gaps.argmax())
-    require(mean <= NEAR, f"points lie {mean:.2f} eye distances away on average; the worst is point {worst}")
+    require(mean <= MAX_ERROR, f"points lie {mean:.2f} eye distances away on average; the worst is point {worst}")
 
 
-@named("points are in iBUG-68 order: left and right are the picture's")
+@CHECKS.add("points are in iBUG-68 order: left and right are the picture's")
 def _order(detector: LandmarkDetector) -> None:
     x = _one(detector, portrait(400, 360).pixels).points[:, 0]
     # Pairs that lie clearly apart: jaw, brows, eyes, nostrils, mouth corners.
@@ -63,7 +62,7 @@ def _order(detector: LandmarkDetector) -> None:
         require(x[left] < x[right], f"point {left} lies to the right of point {right}")
 
 
-@named("depth is measured, or said to be zero")
+@CHECKS.add("depth is measured, or said to be zero")
 def _depth(detector: LandmarkDetector) -> None:
     face = _one(detector, portrait(400, 360).pixels)
     z = face.points[:, 2]
@@ -74,7 +73,7 @@ def _depth(detector: LandmarkDetector) -> None:
     require(z[30] < z[[0, 16]].mean(), "the nose's tip is not nearer to the camera than the jaw's ends: z points away")
 
 
-@named("pictures of several sizes go in one batch, each on its own")
+@CHECKS.add("pictures of several sizes go in one batch, each on its own")
 def _batch(detector: LandmarkDetector) -> None:
     small, large = portrait(256, 300).pixels, portrait(480, 400).pixels
     images = [small, _blank(100, 220), large, small]
@@ -87,7 +86,7 @@ def _batch(detector: LandmarkDetector) -> None:
         require(same, f"picture {index} alone gives other points than in a batch")
 
 
-@named("the larger of two faces comes first")
+@CHECKS.add("the larger of two faces comes first")
 def _largest(detector: LandmarkDetector) -> None:
     large, small = portrait(480, 480).pixels, portrait(240, 240).pixels
     canvas = _blank(480, 760)
@@ -98,7 +97,7 @@ def _largest(detector: LandmarkDetector) -> None:
     require(widths[0] > widths[1], f"faces of {widths} pixels' width do not come largest first")
 
 
-@named("pictures are left as they are")
+@CHECKS.add("pictures are left as they are")
 def _untouched(detector: LandmarkDetector) -> None:
     image = portrait(256, 300).pixels.copy()
     before = image.copy()
@@ -106,15 +105,8 @@ def _untouched(detector: LandmarkDetector) -> None:
     require(np.array_equal(image, before), "the picture was written into")
 
 
-CHECKS: Final[tuple[Check, ...]] = (
-    _attributes, _nothing, _finds, _order, _depth, _batch, _largest, _untouched,
-)  # fmt: skip
-
-
 def speed(detector: LandmarkDetector) -> float:
     """Pictures of 512 x 512 a second."""
     images = [portrait(512, 512).pixels] * 10
     detector.detect(images[:1])
-    began = time.perf_counter()
-    detector.detect(images)
-    return len(images) / (time.perf_counter() - began)
+    return rate(len(images), lambda: detector.detect(images))

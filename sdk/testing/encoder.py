@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import time
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
@@ -14,16 +13,16 @@ import numpy as np
 from sdk.data import MOTION_RATE, Audio, FloatArray
 from sdk.errors import InputError
 from sdk.interfaces import AudioEncoder
-from sdk.testing.report import Check, named, require
+from sdk.testing.report import Checks, rate, require, require_text
 
-__all__ = ["CHECKS", "speed"]
+CHECKS: Final = Checks()
 
 TOLERANCE: Final = 1e-3
-"""Of the features' own spread: between a stream and the whole, and before a change that must not be heard."""
+"""As a share of the features' spread: how far a stream may differ from the whole."""
 
 
 def _sound(encoder: AudioEncoder, seconds: float, seed: int = 0) -> Audio:
-    """A buzz with vowel-like swells and breath: something that every encoder hears."""
+    """A buzz that swells like vowels, with noise: something that every encoder hears."""
     rate = encoder.sample_rate
     t = np.arange(round(seconds * rate)) / rate
     buzz = sum(np.sin(2 * np.pi * 130 * k * t + seed) / k for k in range(1, 12))
@@ -41,25 +40,23 @@ def _same(a: FloatArray, b: FloatArray) -> bool:
     return a.shape == b.shape and bool(np.abs(a - b).max(initial=0.0) <= TOLERANCE * spread)
 
 
-@named("its attributes make sense")
+@CHECKS.add("its attributes make sense")
 def _attributes(encoder: AudioEncoder) -> None:
-    for key in ("name", "version"):
-        value = getattr(encoder, key)
-        require(isinstance(value, str) and value, f"{key} is {value!r}, not a string that says something")
+    require_text(encoder, "name", "version")
     for key in ("sample_rate", "width"):
         value = getattr(encoder, key)
         require(isinstance(value, int) and value > 0, f"{key} is {value!r}, not a positive integer")
     require(encoder.lookahead >= 0, f"lookahead is {encoder.lookahead!r}, not seconds from 0 up")
 
 
-@named("its fingerprint is a sha256 in hex, the same each time")
+@CHECKS.add("its fingerprint is a sha256 in hex, the same each time")
 def _fingerprint(encoder: AudioEncoder) -> None:
     value = encoder.fingerprint()
     require(re.fullmatch("[0-9a-f]{64}", value), f"fingerprint() is {value!r}")
     require(value == encoder.fingerprint(), "fingerprint() differs from call to call")
 
 
-@named("features are finite float32 [ceil(60 * duration), width]")
+@CHECKS.add("features are finite float32 [ceil(60 * duration), width]")
 def _shape(encoder: AudioEncoder) -> None:
     for seconds in (0.0, 0.01, 0.5, 1.003, 2.0):
         audio = _sound(encoder, seconds)
@@ -71,7 +68,7 @@ def _shape(encoder: AudioEncoder) -> None:
         require(np.isfinite(features).all(), f"{seconds} s gave NaN or infinity")
 
 
-@named("silence and full scale give finite features")
+@CHECKS.add("silence and full scale give finite features")
 def _extremes(encoder: AudioEncoder) -> None:
     for name, level in (("silence", 0.0), ("full scale", 1.0)):
         square = level * np.sign(np.sin(np.arange(encoder.sample_rate) / 20 + 0.5))
@@ -79,19 +76,19 @@ def _extremes(encoder: AudioEncoder) -> None:
         require(np.isfinite(features).all(), f"{name} gave NaN or infinity")
 
 
-@named("features follow the sound")
+@CHECKS.add("features follow the sound")
 def _alive(encoder: AudioEncoder) -> None:
     features = encoder.encode(_sound(encoder, 2.0))
     require(float(features.std(axis=0).max()) > 1e-6, "every feature is constant over a changing sound")
 
 
-@named("the same sound gives the same features")
+@CHECKS.add("the same sound gives the same features")
 def _deterministic(encoder: AudioEncoder) -> None:
     audio = _sound(encoder, 1.0)
     require(np.array_equal(encoder.encode(audio), encoder.encode(audio)), "two calls differ")
 
 
-@named("a stream gives what the whole sound gives")
+@CHECKS.add("a stream gives what the whole sound gives")
 def _stream(encoder: AudioEncoder) -> None:
     audio = _sound(encoder, 2.03)
     whole = encoder.encode(audio)
@@ -112,7 +109,7 @@ def _streamed(encoder: AudioEncoder, audio: Audio, sizes: Sequence[int]) -> Floa
     return np.concatenate([*parts, stream.finish()])
 
 
-@named("a frame depends on no sound later than its look-ahead")
+@CHECKS.add("a frame depends on no sound later than its look-ahead")
 def _lookahead(encoder: AudioEncoder) -> None:
     cut = math.ceil(encoder.lookahead) + 1
     audio = _sound(encoder, cut + 1.0)
@@ -130,7 +127,7 @@ def _lookahead(encoder: AudioEncoder) -> None:
     require(not np.array_equal(before, after), "another sound gave the same features")
 
 
-@named("another sample rate is an InputError")
+@CHECKS.add("another sample rate is an InputError")
 def _rate(encoder: AudioEncoder) -> None:
     try:
         encoder.encode(Audio(np.zeros(1000, np.float32), encoder.sample_rate + 1))
@@ -139,14 +136,7 @@ def _rate(encoder: AudioEncoder) -> None:
     require(False, f"a sound at {encoder.sample_rate + 1} Hz was taken")
 
 
-CHECKS: Final[tuple[Check, ...]] = (
-    _attributes, _fingerprint, _shape, _extremes, _alive, _deterministic, _stream, _lookahead, _rate,
-)  # fmt: skip
-
-
 def speed(encoder: AudioEncoder) -> float:
     """Frames of features a second."""
     audio = _sound(encoder, 10.0)
-    began = time.perf_counter()
-    encoder.encode(audio)
-    return _frames(audio) / (time.perf_counter() - began)
+    return rate(_frames(audio), lambda: encoder.encode(audio))

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any, Final
 
 from sdk.geometry import POINTS
 from sdk.interfaces import MotionGenerator
-from sdk.testing.report import Check, named, require
+from sdk.testing.modules import noise, require_gradients, require_module
+from sdk.testing.report import Checks, rate, require, require_text
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["CHECKS", "speed"]
+CHECKS: Final = Checks()
 
 TOLERANCE: Final = 1e-4
 """Face-frame units and radians; the smallest style that counts moves ten times as far."""
 
 
 def _features(generator: MotionGenerator, frames: int, *, batch: int = 1, seed: int = 0) -> Tensor:
-    import torch
-
-    _device = next(p for _, p in generator.named_parameters()).device
-    noise = torch.Generator().manual_seed(seed)
-    return torch.randn(batch, frames, generator.features, generator=noise).to(_device)
+    return noise(generator, batch, frames, generator.features, seed=seed)
 
 
 def _run(generator: MotionGenerator, features: Tensor, state: Any = None) -> tuple[Tensor, Any]:
@@ -40,28 +36,17 @@ def _gap(a: Tensor, b: Tensor) -> float:
     return float((a - b).abs().max()) if a.numel() else 0.0
 
 
-@named("it is an nn.Module with float32 parameters")
-def _module(generator: MotionGenerator) -> None:
-    import torch
-
-    require(isinstance(generator, torch.nn.Module), f"{type(generator).__name__} is no torch.nn.Module")
-    parameters = list(generator.named_parameters())
-    require(parameters, "it has no parameters for a style to re-weight")
-    for name, parameter in parameters:
-        require(parameter.dtype == torch.float32, f"the parameter {name} is {parameter.dtype}")
-        require(torch.isfinite(parameter).all(), f"the parameter {name} holds NaN or infinity")
+CHECKS.add("it is an nn.Module with float32 parameters")(require_module)
 
 
-@named("its attributes make sense")
+@CHECKS.add("its attributes make sense")
 def _attributes(generator: MotionGenerator) -> None:
-    for key in ("name", "version", "encoder"):
-        value = getattr(generator, key)
-        require(isinstance(value, str) and value, f"{key} is {value!r}, not a string that says something")
+    require_text(generator, "name", "version", "encoder")
     require(isinstance(generator.features, int) and generator.features > 0, f"features is {generator.features!r}")
     require(isinstance(generator.lookahead, int) and generator.lookahead >= 0, f"lookahead is {generator.lookahead!r}")
 
 
-@named("motion is finite float32 [B, T, 68, 3] and [B, T, 6]")
+@CHECKS.add("motion is finite float32 [B, T, 68, 3] and [B, T, 6]")
 def _shape(generator: MotionGenerator) -> None:
     import torch
 
@@ -77,7 +62,7 @@ def _shape(generator: MotionGenerator) -> None:
             require(torch.isfinite(value).all(), f"{name} holds NaN or infinity")
 
 
-@named("the same features give the same motion, and other features another")
+@CHECKS.add("the same features give the same motion, and other features another")
 def _deterministic(generator: MotionGenerator) -> None:
     features = _features(generator, 60)
     first, _ = _run(generator, features)
@@ -85,7 +70,7 @@ def _deterministic(generator: MotionGenerator) -> None:
     require(_gap(first, _run(generator, _features(generator, 60, seed=1))[0]) > 0, "the features make no difference")
 
 
-@named("it is causal: later features change no earlier output")
+@CHECKS.add("it is causal: later features change no earlier output")
 def _causal(generator: MotionGenerator) -> None:
     features = _features(generator, 90)
     whole, _ = _run(generator, features)
@@ -96,7 +81,7 @@ def _causal(generator: MotionGenerator) -> None:
         require(gap <= TOLERANCE, f"features changed from frame {cut} on moved earlier outputs by {gap:.2g}")
 
 
-@named("a frame's motion hears its own frame's features")
+@CHECKS.add("a frame's motion hears its own frame's features")
 def _prompt(generator: MotionGenerator) -> None:
     features = _features(generator, 60 + generator.lookahead)
     changed = features.clone()
@@ -106,7 +91,7 @@ def _prompt(generator: MotionGenerator) -> None:
     require(_gap(whole[:, 30:late], other[:, 30:late]) > 0, "a feature changes nothing up to its own frame's motion")
 
 
-@named("a sequence in pieces gives what it gives in one call")
+@CHECKS.add("a sequence in pieces gives what it gives in one call")
 def _stream(generator: MotionGenerator) -> None:
     import torch
 
@@ -121,7 +106,7 @@ def _stream(generator: MotionGenerator) -> None:
     require(gap <= TOLERANCE, f"in pieces it differs by up to {gap:.2g}")
 
 
-@named("a state can be used again: streams do not disturb each other")
+@CHECKS.add("a state can be used again: streams do not disturb each other")
 def _state(generator: MotionGenerator) -> None:
     features = _features(generator, 40)
     _, state = _run(generator, features[:, :20])
@@ -131,14 +116,14 @@ def _state(generator: MotionGenerator) -> None:
     require(_gap(first, again) <= TOLERANCE, "going on twice from one state gives two motions")
 
 
-@named("items of a batch do not touch each other")
+@CHECKS.add("items of a batch do not touch each other")
 def _batch(generator: MotionGenerator) -> None:
     features = _features(generator, 50, batch=3)
     gap = _gap(_run(generator, features)[0][1:2], _run(generator, features[1:2])[0])
     require(gap <= TOLERANCE, f"an item alone differs from itself in a batch by {gap:.2g}")
 
 
-@named("gradients reach every parameter that is trained, and the features")
+@CHECKS.add("gradients reach every parameter that is trained, and the features")
 def _gradients(generator: MotionGenerator) -> None:
     import torch
 
@@ -154,12 +139,10 @@ def _gradients(generator: MotionGenerator) -> None:
         found = torch.autograd.grad(loss, [features, *trained.values()], allow_unused=True)
     finally:
         generator.eval()
-    for name, gradient in zip(["the features", *trained], found, strict=True):
-        require(gradient is not None, f"no gradient reaches {name}")
-        require(torch.isfinite(gradient).all(), f"the gradient of {name} holds NaN or infinity")
+    require_gradients(["the features", *trained], found)
 
 
-@named("deltas on its parameters change the motion, and taking them off restores it")
+@CHECKS.add("deltas on its parameters change the motion, and taking them off restores it")
 def _deltas(generator: MotionGenerator) -> None:
     import torch
     from torch.func import functional_call
@@ -167,9 +150,9 @@ def _deltas(generator: MotionGenerator) -> None:
     generator.eval()
     features = _features(generator, 40)
     plain, _ = _run(generator, features)
-    noise = torch.Generator().manual_seed(3)
+    random = torch.Generator().manual_seed(3)
     styled = {
-        name: p.detach() + 0.05 * torch.randn(p.shape, generator=noise).to(p.device)
+        name: p.detach() + 0.05 * torch.randn(p.shape, generator=random).to(p.device)
         for name, p in generator.named_parameters()
     }
     with torch.no_grad():
@@ -178,16 +161,10 @@ def _deltas(generator: MotionGenerator) -> None:
     require(_gap(plain, _run(generator, features)[0]) == 0, "the motion without the deltas is not what it was")
 
 
-CHECKS: Final[tuple[Check, ...]] = (
-    _module, _attributes, _shape, _deterministic, _causal, _prompt, _stream, _state, _batch, _gradients, _deltas,
-)  # fmt: skip
-
-
 def speed(generator: MotionGenerator) -> float:
     """Frames of motion a second, batch 1."""
     features = _features(generator, 600)
     _run(generator, features)
-    began = time.perf_counter()
-    output, _ = _run(generator, features)
-    float(output[0, -1, 0])  # a GPU answers only when asked for a number
-    return 600 / (time.perf_counter() - began)
+    return rate(
+        600, lambda: float(_run(generator, features)[0][0, -1, 0])
+    )  # a GPU answers only when asked for a number

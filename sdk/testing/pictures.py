@@ -9,8 +9,6 @@ import numpy as np
 from sdk.data import Landmarks, Portrait
 from sdk.drawing import drawn_face
 
-__all__ = ["portrait"]
-
 
 @cache
 def portrait(height: int, width: int, *, alpha: bool = False) -> Portrait:

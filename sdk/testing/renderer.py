@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Final
@@ -14,15 +13,15 @@ from sdk.data import Motion, Portrait
 from sdk.geometry import POINTS
 from sdk.interfaces import Renderer
 from sdk.testing.pictures import portrait
-from sdk.testing.report import Check, named, require
+from sdk.testing.report import Checks, rate, require, require_text
 
-__all__ = ["CHECKS", "speed"]
+CHECKS: Final = Checks()
 
-IDENTITY: Final = 4.0
-"""Of 255, on average: how far a frame without motion may lie from the portrait."""
+MAX_STILL_ERROR: Final = 4.0
+"""Of 255, on average, between the portrait and a frame without motion."""
 
-AHEAD: Final = 8
-"""Pieces of motion that a renderer may take in before it gives the first frame."""
+MAX_PIECES_AHEAD: Final = 8
+"""Pieces of motion that a renderer may read before it gives the first frame."""
 
 
 def _still(frames: int) -> Motion:
@@ -45,12 +44,12 @@ def _frames(renderer: Renderer, portrait_: Portrait, *motions: Motion) -> list[N
     return [frame.copy() for frame in renderer.render(renderer.prepare(portrait_), motions)]
 
 
-@named("its name says something")
+@CHECKS.add("its name says something")
 def _name(renderer: Renderer) -> None:
-    require(isinstance(renderer.name, str) and renderer.name, f"name is {renderer.name!r}")
+    require_text(renderer, "name")
 
 
-@named("one uint8 frame of the portrait's size for each frame of motion")
+@CHECKS.add("one uint8 frame of the portrait's size for each frame of motion")
 def _shape(renderer: Renderer) -> None:
     for height, width in ((256, 256), (301, 257)):
         frames = _frames(renderer, portrait(height, width), _talk(3))
@@ -60,21 +59,21 @@ def _shape(renderer: Renderer) -> None:
             require(frame.shape == (height, width, 3), f"a frame is {list(frame.shape)}, not {[height, width, 3]}")
 
 
-@named("no motion gives no frames")
+@CHECKS.add("no motion gives no frames")
 def _nothing(renderer: Renderer) -> None:
     require(_frames(renderer, portrait(256, 256)) == [], "no pieces of motion gave frames")
     require(_frames(renderer, portrait(256, 256), _still(0)) == [], "an empty piece of motion gave frames")
 
 
-@named("zero motion gives the portrait back, nearly")
+@CHECKS.add("zero motion gives the portrait back, nearly")
 def _identity(renderer: Renderer) -> None:
     drawing = portrait(320, 280)
     (frame,) = _frames(renderer, drawing, _still(1))
     gap = float(np.abs(frame.astype(np.int16) - drawing.pixels).mean())
-    require(gap <= IDENTITY, f"it differs by {gap:.1f} of 255 on average")
+    require(gap <= MAX_STILL_ERROR, f"it differs by {gap:.1f} of 255 on average")
 
 
-@named("motion moves the picture")
+@CHECKS.add("motion moves the picture")
 def _moves(renderer: Renderer) -> None:
     drawing = portrait(320, 280)
     still, moved = _frames(renderer, drawing, _still(1))[0], _frames(renderer, drawing, _talk(6))[5]
@@ -84,16 +83,16 @@ def _moves(renderer: Renderer) -> None:
     require(float(mouth.mean()) > 1.0, f"an open mouth differs from a closed one by {mouth.mean():.2f} of 255")
 
 
-@named("alpha is kept: RGBA frames, still transparent where the portrait is")
+@CHECKS.add("alpha is kept: RGBA frames, still transparent where the portrait is")
 def _alpha(renderer: Renderer) -> None:
     drawing = portrait(256, 256, alpha=True)
     (frame,) = _frames(renderer, drawing, _still(1))
     require(frame.shape == (256, 256, 4), f"a frame is {list(frame.shape)}, not {[256, 256, 4]}")
     gap = float(np.abs(frame[..., 3].astype(np.int16) - np.asarray(drawing.alpha)).mean())
-    require(gap <= IDENTITY, f"alpha differs by {gap:.1f} of 255 on average without motion")
+    require(gap <= MAX_STILL_ERROR, f"alpha differs by {gap:.1f} of 255 on average without motion")
 
 
-@named("motion in pieces gives the frames of the whole")
+@CHECKS.add("motion in pieces gives the frames of the whole")
 def _pieces(renderer: Renderer) -> None:
     drawing, motion = portrait(256, 256), _talk(8)
     whole = _frames(renderer, drawing, motion)
@@ -103,7 +102,7 @@ def _pieces(renderer: Renderer) -> None:
     require(gap <= 1, f"frames differ by up to {gap} of 255")
 
 
-@named("one preparation serves many renderings, each the same")
+@CHECKS.add("one preparation serves many renderings, each the same")
 def _again(renderer: Renderer) -> None:
     prepared, motion = renderer.prepare(portrait(256, 256)), _talk(4)
     first = [frame.copy() for frame in renderer.render(prepared, [motion])]
@@ -111,7 +110,7 @@ def _again(renderer: Renderer) -> None:
     require(all(np.array_equal(a, b) for a, b in zip(first, second, strict=True)), "a second rendering differs")
 
 
-@named("it streams: endless motion gives frames at once, and each frame stays as it was")
+@CHECKS.add("it streams: endless motion gives frames at once, and each frame stays as it was")
 def _streams(renderer: Renderer) -> None:
     taken = 0
 
@@ -119,20 +118,20 @@ def _streams(renderer: Renderer) -> None:
         nonlocal taken
         motion = _talk(100)
         while True:
-            require(taken <= AHEAD + 20, f"{taken} pieces of motion were taken in for a few frames")
+            require(taken <= MAX_PIECES_AHEAD + 20, f"{taken} pieces of motion were taken in for a few frames")
             yield motion[taken % 100 : taken % 100 + 1]
             taken += 1
 
     frames = renderer.render(renderer.prepare(portrait(256, 256)), endless())
     first = next(frames)
-    require(taken <= AHEAD, f"{taken} pieces of motion were taken in before the first frame")
+    require(taken <= MAX_PIECES_AHEAD, f"{taken} pieces of motion were taken in before the first frame")
     kept = first.copy()
     for _ in range(10):
         next(frames)
     require(np.array_equal(first, kept), "an earlier frame was overwritten by a later one")
 
 
-@named("the portrait is left as it is")
+@CHECKS.add("the portrait is left as it is")
 def _untouched(renderer: Renderer) -> None:
     drawing = portrait(256, 256)
     before = drawing.pixels.copy()
@@ -140,15 +139,8 @@ def _untouched(renderer: Renderer) -> None:
     require(np.array_equal(drawing.pixels, before), "its pixels were written into")
 
 
-CHECKS: Final[tuple[Check, ...]] = (
-    _name, _shape, _nothing, _identity, _moves, _alpha, _pieces, _again, _streams, _untouched,
-)  # fmt: skip
-
-
 def speed(renderer: Renderer) -> float:
     """Frames of 512 x 512 a second, the preparation left out."""
     prepared, motion = renderer.prepare(portrait(512, 512)), _talk(20)
     next(iter(renderer.render(prepared, [motion[:1]])))
-    began = time.perf_counter()
-    count = sum(1 for _ in renderer.render(prepared, [motion]))
-    return count / (time.perf_counter() - began)
+    return rate(len(motion), lambda: list(renderer.render(prepared, [motion])))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from sdk.errors import ComponentBroken
-
-__all__ = ["Check", "Report", "named", "require"]
 
 
 @dataclass(frozen=True)
@@ -63,12 +62,34 @@ class Report:
     frames_per_second: float
 
 
-def named(name: str) -> Callable[[Callable[[Any], None]], Check]:
-    """Make a function a check."""
-    return lambda test: Check(name, test)
+class Checks(list[Check]):
+    """The checks of a kind of component."""
+
+    def add(self, name: str) -> Callable[[Callable[[Any], None]], Callable[[Any], None]]:
+        """Make a function the next check."""
+
+        def take(test: Callable[[Any], None]) -> Callable[[Any], None]:
+            self.append(Check(name, test))
+            return test
+
+        return take
 
 
 def require(holds: object, found: str) -> None:
     """Fail a check, saying what was found; unlike an ``assert``, under ``python -O`` too."""
     if not holds:
         raise AssertionError(found)
+
+
+def require_text(component: Any, *attributes: str) -> None:
+    """Require attributes that are strings and not empty."""
+    for name in attributes:
+        value = getattr(component, name)
+        require(isinstance(value, str) and value, f"{name} is {value!r}, not a string that says something")
+
+
+def rate(count: int, run: Callable[[], object]) -> float:
+    """How many of ``count`` things a second something makes."""
+    began = time.perf_counter()
+    run()
+    return count / (time.perf_counter() - began)
