@@ -72,6 +72,7 @@ def test_the_marker_is_explained(ask):
 def test_it_costs_other_projects_nothing():
     code = (
         "import sys; import pytest; before = set(sys.modules); import sdk.pytest_plugin;"
-        "new = set(sys.modules) - before; assert new <= {'sdk', 'sdk._version', 'sdk.pytest_plugin', 'lazy_loader'}, new"
+        "new = set(sys.modules) - before;"
+        "assert new <= {'sdk', 'sdk._version', 'sdk.pytest_plugin', 'lazy_loader'}, new"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
