@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sdk.registry import Component, hookimpl
 
+
 @hookimpl
 def talkstyle_components() -> Iterable[Component]:
     """List both encoders."""

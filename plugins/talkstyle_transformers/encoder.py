@@ -76,7 +76,9 @@ class CheckpointEncoder:
             )
         stream = self.stream()
         blocks = range(0, len(audio.samples), BLOCK_SAMPLES)
-        return np.concatenate([*(stream.push(audio.samples[at : at + BLOCK_SAMPLES]) for at in blocks), stream.finish()])
+        return np.concatenate(
+            [*(stream.push(audio.samples[at : at + BLOCK_SAMPLES]) for at in blocks), stream.finish()]
+        )
 
     def stream(self) -> WindowStream:
         """Begin a sound that arrives piece by piece."""

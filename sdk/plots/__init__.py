@@ -8,4 +8,14 @@ from sdk.plots.canvas import check_path, figure, require_extra, save
 from sdk.plots.panels import landmarks, loss, openings, overview
 from sdk.plots.sheet import contact_sheet
 
-__all__ = ["check_path", "contact_sheet", "figure", "landmarks", "loss", "openings", "overview", "require_extra", "save"]
+__all__ = [
+    "check_path",
+    "contact_sheet",
+    "figure",
+    "landmarks",
+    "loss",
+    "openings",
+    "overview",
+    "require_extra",
+    "save",
+]
