@@ -130,9 +130,8 @@ class MediaPipeDetector:
         side = whole.side / 2
         while not found and side >= max(MIN_TILE_PIXELS, whole.side / 4):
             tops, lefts = (_tile_starts(length, side) for length in image.shape[:2])
-            found = _distinct(
-                [face for top in tops for left in lefts for face in self._look(image, _View(left, top, side))]
-            )
+            tiles = [_View(left, top, side) for top in tops for left in lefts]
+            found = _distinct([face for tile in tiles for face in self._look(image, tile)])
             side /= 2
         return found
 

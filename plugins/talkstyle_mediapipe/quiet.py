@@ -9,8 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# absl's I and W lines, TensorFlow Lite's own, and absl's message before it is initialised. No environment variable turns
-# these off.
+# absl's I and W lines, TensorFlow Lite's own, and absl's message before it is initialised. No environment variable
+# turns these off.
 _CHATTER = re.compile(rb"[IW]\d{4} .*\.cc:\d+\]|INFO: |WARNING: (All log messages|Logging) before ")
 
 

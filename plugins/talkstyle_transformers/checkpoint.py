@@ -37,7 +37,7 @@ class Checkpoint:
 
 
 def find(name: str, config: CheckpointConfig) -> Checkpoint:
-    """Find the files of a checkpoint of the ``model_type`` ``name``: in a folder, the Hub client's cache, or on the Hub.
+    """Find a checkpoint of the ``model_type`` ``name``: in a folder, in the Hub client's cache, or on the Hub.
 
     Raises:
         ModelFileMissing: Files are missing; the message says which, and where to put them.
