@@ -22,7 +22,7 @@ from sdk.errors import ConfigError
 from sdk.generation import generate
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, StyleTransferNet
 from sdk.media import AudioInput, ImageInput, MediaInput
-from sdk.packs import StylePack, styled
+from sdk.packs import StylePack, styled, with_parameters
 from sdk.progress import Reporter
 from sdk.registry import resolve
 from sdk.tracking import FaceSelector
@@ -62,7 +62,7 @@ class StyleAdapter:
         self.device = resolve_device(device)
         self.config = config or FitConfig()
         self.generator: Any = styled(resolve("motion-generator", generator), device=self.device)
-        self.net: Any = resolve("style-transfer-net", net).to(self.device)
+        self.net: Any = with_parameters(resolve("style-transfer-net", net), {}).to(self.device)
         self.encoder: AudioEncoder = resolve("audio-encoder", encoder or self.generator.encoder)
         self.last: FitResult | None = None
         self._detector = detector

@@ -139,3 +139,30 @@ def test_options_are_said_once_and_shown_everywhere(spoken):
         assert all(f"    {option}: " in function.__doc__ for option in FitOptions.__annotations__)
     with pytest.raises(TypeError, match="'naem'"):
         make().fit_motion(*spoken, naem="x")
+
+
+def test_a_callers_own_networks_stay_as_they_are(spoken):
+    generator, net = TinyGenerator().train(), TinyNet().train()
+    generator.gru.eval()
+
+    def state(module):
+        values = [
+            (n, p.detach().clone(), p.data_ptr(), p.device, p.requires_grad) for n, p in module.named_parameters()
+        ]
+        return values, [part.training for part in module.modules()]
+
+    before = [state(module) for module in (generator, net)]
+    adapter = StyleAdapter(encoder=LoudnessEncoder(), generator=generator, net=net, device="cpu", config=CONFIG)
+    assert adapter.generator is not generator
+    assert adapter.net is not net
+    adapter.generator.to("meta")
+    adapter.net.to("meta")
+    StyleAdapter(encoder=LoudnessEncoder(), generator=generator, net=net, device="cpu", config=CONFIG).fit_motion(
+        *spoken, rank=1
+    )
+    for module, (values, training) in zip((generator, net), before, strict=True):
+        assert [part.training for part in module.modules()] == training
+        for (_, was, *rest), (_, now, *still) in zip(values, state(module)[0], strict=True):
+            assert torch.equal(was, now)
+            assert rest == still
+            assert now.device.type == "cpu"
