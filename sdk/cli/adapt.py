@@ -81,24 +81,23 @@ def command(
         pushed = None if push_to is None else pack.push(push_to)
     training, last = pack.config.training, adapter.last
     assert training is not None and last is not None  # noqa: PT018 fit has just made both
-    gain = training.after.get("gain")
     if as_json:
         emit(
             {
                 "path": output,
                 "name": pack.name,
-                "gain": gain,
+                "gain": pack.gain,
                 "pushed": None if pushed is None else str(pushed),
                 "training": training.model_dump(mode="json"),
                 "warnings": last.warnings,
             }
         )
         return
-    if training.held_out is None or gain is None:
+    if training.held_out is None or pack.gain is None:
         proof = "nothing could be held out to measure it on"
     else:
         seconds = (training.held_out[1] - training.held_out[0]) / 60
-        proof = f"on {seconds:.1f} s held out it takes {100 * gain:.0f} % of the way from the base to the person"
+        proof = f"on {seconds:.1f} s held out it takes {100 * pack.gain:.0f} % of the way from the base to the person"
     click.echo(f"{pack.name}: learned in {training.steps} steps; {proof}.")
     if pushed is not None:
         click.echo(f"It is on the Hub: {pushed}")

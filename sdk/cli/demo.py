@@ -43,7 +43,7 @@ def command(folder: Path, quick: bool, device: str, as_json: bool) -> None:
         made = demo.run(folder, device=device, on_progress=on_progress, **(demo.QUICK if quick else {}))
     training = made.style.config.training
     assert training is not None
-    gain = training.after.get("gain")
+    gain = made.style.gain
     if as_json:
         plain, styled = made.animations
         emit(

@@ -74,7 +74,7 @@ def show(ref: str, as_json: bool) -> None:
         ("gain", _share(config)),
     ]
     if kept is not None and kept.gain is not None:
-        rows.append(("kept", f"{kept.gain:.1%} of the gain"))
+        rows.append(("compression kept", f"{kept.gain:.1%} of the gain"))
     if training is not None:
         rows.append(("learned from", f"{training.seconds:g} s in {training.steps} steps"))
     if config.mix:
@@ -257,12 +257,11 @@ def _load(ref: str) -> StylePack:
 
 
 def _share(config: Any) -> str:
-    gain = None if config.training is None else config.training.after.get("gain")
-    return "-" if gain is None else f"{gain:.0%}"
+    return "-" if config.gain is None else f"{config.gain:.0%}"
 
 
 def _described(name: str, config: Any) -> dict[str, Any]:
-    kept, training = config.compression, config.training
+    kept = config.compression
     return {
         "name": name,
         "summary": config.summary,
@@ -271,7 +270,7 @@ def _described(name: str, config: Any) -> dict[str, Any]:
         "base": config.base.component,
         "bytes": config.delta.bytes,
         "rank": None if kept is None else kept.rank,
-        "gain": None if training is None else training.after.get("gain"),
+        "gain": config.gain,
         "gain_kept": None if kept is None else kept.gain,
         "sha256": config.delta.sha256,
     }

@@ -71,13 +71,11 @@ def _described(preview: str) -> str:
 
 def _gain(config: PackConfig) -> list[str]:
     """The gain in words, where it was measured."""
-    gain = None if config.training is None else config.training.after.get("gain")
-    if gain is None:
+    if config.gain is None:
         return []
-    kept = 1.0 if config.compression is None or config.compression.gain is None else config.compression.gain
     return [
         "## What it brings",
-        f"On frames that the fit did not see, {gain * kept:.0%} of the distance between the base's way of moving and "
+        f"On frames that the fit did not see, {config.gain:.0%} of the distance between the base's way of moving and "
         "the reference's is gone.",
     ]
 

@@ -230,6 +230,18 @@ class PackConfig(_Envelope):
     mix: Annotated[tuple[Ingredient, ...], Field(max_length=64)] = ()
     compression: Compression | None = None
 
+    @property
+    def gain(self) -> float | None:
+        """How much of the base's distance to the person's way of moving the style removes, on frames held out.
+
+        1 is all of it; under 0 it moves away. Of a compressed pack, the measured gain times the share of it that
+        compression kept, if that was measured too. None if nothing was measured.
+        """
+        gain = None if self.training is None else self.training.after.get("gain")
+        if gain is None or self.compression is None or self.compression.gain is None:
+            return gain
+        return gain * self.compression.gain
+
     @classmethod
     def parse(cls, data: bytes, *, where: str) -> PackConfig:
         """Read the bytes of a ``config.json``.

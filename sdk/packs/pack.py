@@ -69,6 +69,11 @@ class StylePack:
         """The style's name."""
         return self.config.name
 
+    @property
+    def gain(self) -> float | None:
+        """The share of the base's distance to the person that it removes, on frames held out: ``config.gain``."""
+        return self.config.gain
+
     @classmethod
     def load(
         cls, ref: str | Path | StyleLocation, *, base: MotionGenerator | None = None, token: str | bool | None = None

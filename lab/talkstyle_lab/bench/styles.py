@@ -40,7 +40,7 @@ class BatchCost:
 
 @dataclass(frozen=True)
 class ShippedStyle:
-    """A style that ships: bytes and rank of its delta (0 is whole), its gain, and the share of it kept."""
+    """A style that ships: bytes and rank of its delta (0 is whole), its gain, and what compression kept of that."""
 
     name: str
     bytes: int
@@ -127,13 +127,13 @@ def _shipped() -> list[ShippedStyle]:
     found = []
     for name in shipped_styles():
         pack = StylePack.load(name)
-        kept, training = pack.config.compression, pack.config.training
+        kept = pack.config.compression
         found.append(
             ShippedStyle(
                 name,
                 pack.config.delta.bytes,
                 pack.delta.rank,
-                None if training is None else training.after.get("gain"),
+                pack.gain,
                 None if kept is None else kept.gain,
             )
         )

@@ -31,7 +31,7 @@ def styles(as_json: bool, **settings: Any) -> None:
     )
     click.echo(f"{measured.generator}, {measured.frames} frames each; without styles {measured.base_seconds:.2f} s\n")
     show_table(
-        ("style", "KiB", "rank", "gain", "of it kept"),
+        ("style", "KiB", "rank", "gain", "kept"),
         [
             (s.name, f"{s.bytes / 1024:.0f}", str(s.rank or "full"), *map(_share, (s.gain, s.gain_kept)))
             for s in measured.shipped

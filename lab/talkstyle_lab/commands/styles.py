@@ -41,23 +41,22 @@ def build(names: tuple[str, ...], minutes: float, steps: int | None, seed: int, 
             pack = fit_style(name, adapter=adapter, minutes=minutes, seed=seed, on_progress=on_progress)
             pictures = previews(pack, device="cpu", on_progress=on_progress)
         pack.save(folder / name, files=pictures)
-        training, kept = pack.config.training, pack.config.compression
-        assert training is not None and kept is not None  # noqa: PT018 the fit has just made both
+        kept = pack.config.compression
+        assert kept is not None  # the fit has just made it
         rows.append(
             {
                 "name": name,
                 "bytes": pack.config.delta.bytes,
                 "rank": kept.rank,
-                "gain": training.after.get("gain"),
+                "gain": pack.gain,
                 "gain_kept": kept.gain,
                 "preview_bytes": len(pictures["preview.webp"]),
             }
         )
         if not as_json:
-            gain, share = training.after.get("gain", 0.0), kept.gain or 0.0
             click.echo(
-                f"{name}: {pack.config.delta.bytes / 1024:.0f} KiB at rank {kept.rank}; gain {gain:.1%}, "
-                f"{share:.1%} of it kept"
+                f"{name}: {pack.config.delta.bytes / 1024:.0f} KiB at rank {kept.rank}, which kept "
+                f"{kept.gain or 0:.1%} of the gain: {pack.gain or 0:.1%}"
             )
     if as_json:
         emit({"folder": folder, "styles": rows})

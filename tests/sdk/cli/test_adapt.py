@@ -27,7 +27,7 @@ def test_a_clip_becomes_a_pack_and_a_checkpoint_is_gone_on_from(clip, talkstyle_
     assert document["path"] == str(tmp_path / "drawn")
     assert document["name"] == "drawn"
     assert document["training"]["settings"]["paired"] is True
-    assert document["gain"] == document["training"]["after"]["gain"]
+    assert document["gain"] == StylePack.load(document["path"]).gain == document["training"]["after"]["gain"]
     assert any("5 s and more" in text for text in document["warnings"])
     pack = StylePack.load(tmp_path / "drawn")
     assert (pack.config.license, pack.config.training.settings["steps"]) == ("CC0-1.0", 3)

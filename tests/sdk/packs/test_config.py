@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdk.errors import ConfigError, PackIncompatible, PackInvalid, SdkError
+from sdk.packs.card import card
 from sdk.packs.config import CONFIG_MAX_BYTES, PackConfig, Provenance, Training
 
 
@@ -179,3 +180,16 @@ def test_any_json_is_read_or_refused(make_pack, changes):
 def test_any_bytes_are_refused(data):
     with pytest.raises(SdkError):
         PackConfig.parse(data, where="here")
+
+
+def test_the_gain_is_what_compression_left_of_what_was_measured(make_pack):
+    assert make_pack().gain is None
+    whole = make_pack(training=Training(seconds=10, steps=1, seed=0, after={"gain": 0.6, "style": 2.0}))
+    assert whole.gain == whole.config.gain == 0.6
+    assert whole.compress(2).gain == 0.6
+    small = whole.compress(2, score=lambda pack: 1.0 if pack.delta.rank == 0 else 0.9)
+    assert small.gain == pytest.approx(0.54)
+    assert b'"gain": 0.6' in small.config.to_bytes()
+    assert "54% of the distance" in card(small.config)
+    unmeasured = make_pack(training=Training(seconds=10, steps=1, seed=0, after={"style": 2.0}))
+    assert unmeasured.gain is None
