@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from sdk.data import FloatArray, Motion
 from sdk.geometry import MOUTH, compose
 
-__all__ = ["ScriptDistances", "measure", "script_distances"]
-
 WINDOWS: Final = range(10, 101)
 STRIDES: Final = range(1, 20)
 

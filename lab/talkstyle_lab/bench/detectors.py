@@ -28,8 +28,6 @@ from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import find, load, parse
 from sdk.tracking import frame_interval
 
-__all__ = ["Agreement", "DetectorSpec", "Speed", "Start", "agreement", "speeds", "start"]
-
 FRAMES: Final = 60
 """Frames of a clip that are looked at."""
 SHORTER_SIDE: Final = 1080

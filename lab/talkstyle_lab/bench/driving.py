@@ -18,8 +18,6 @@ from sdk.interfaces import LandmarkDetector
 from sdk.media import MediaInput, VideoReader
 from sdk.progress import Reporter
 
-__all__ = ["CYCLE", "FPS", "Driver", "cycle", "follow", "largest"]
-
 CYCLE: Final = "cycle"
 """The name of the motion that is not taken from a clip."""
 

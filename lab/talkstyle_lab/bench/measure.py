@@ -31,8 +31,6 @@ from sdk.progress import CancelToken, Progress, ProgressCallback, Reporter
 from sdk.registry import resolve
 from sdk.tracking import PortraitInput
 
-__all__ = ["Bench", "run"]
-
 FPS: Final = 25
 LONGEST: Final = 10.0
 """Seconds of sound that are animated: their frames are held in memory, to be encoded alone."""

@@ -23,8 +23,6 @@ from sdk.errors import ConfigError
 from sdk.interfaces import Renderer
 from sdk.progress import CancelToken, Progress, ProgressCallback
 
-__all__ = ["MemoryBench", "run_memory"]
-
 SETTLED: Final = 60
 """Seconds of video after which memory is looked at first: by then everything has been allocated once."""
 

@@ -33,8 +33,6 @@ from talkstyle_lab.bench.rigidity import Rigidity, psnr
 from talkstyle_lab.bench.showing import Showing
 from talkstyle_lab.bench.surroundings import around, change
 
-__all__ = ["RenderBench", "RenderRow", "RenderSpeed", "run_render"]
-
 logger = logging.getLogger(__name__)
 
 EVERY: Final = 4

@@ -15,8 +15,6 @@ from torch import Tensor
 
 from sdk.data import Floats, Image
 
-__all__ = ["Likeness", "Rigidity"]
-
 STEPS: Final = 8
 """Gauss-Newton steps from the landmarks' map to the best one: they end within hundredths of a pixel."""
 

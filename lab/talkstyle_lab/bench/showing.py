@@ -15,8 +15,6 @@ from sdk.geometry import canonical_face, eye_opening, mouth_opening
 from sdk.media import write_image, write_video
 from talkstyle_lab.bench.driving import Driver
 
-__all__ = ["Showing"]
-
 SIDE: Final = 288
 """Pixels along each side of a tile."""
 

@@ -17,8 +17,6 @@ from sdk.packs.location import shipped_styles
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import resolve
 
-__all__ = ["BatchCost", "ShippedStyle", "StylesBench", "run_styles"]
-
 TIMES: Final = 5
 """Each form is run so often, in turn with the base; the median counts."""
 

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from sdk.data import Floats, Image
 
-__all__ = ["around", "change"]
-
 RING: Final = (1.7, 2.1)
 """Radii of the head's outline between which next to nothing is hair, and a warp still drags the background along."""
 

@@ -18,8 +18,6 @@ from talkstyle_lab.corpus.prosody import FRAME_RATE, Prosody, gaussian
 from talkstyle_lab.corpus.speech import Utterance
 from talkstyle_lab.corpus.style import ArticulationStyle
 
-__all__ = ["UpperFace", "articulate"]
-
 _LONG_PAUSE = 0.35
 
 

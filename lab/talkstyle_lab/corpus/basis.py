@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from sdk.geometry import MIRROR, canonical_face
 
-__all__ = ["BASIS_CHANNELS", "displace"]
-
 BASIS_CHANNELS: Final = (
     "jaw", "wide", "round", "protrude", "raise_upper", "lower_lower", "press", "smile", "frown",
     "brow_inner", "brow_outer", "brow_furrow", "blink", "squint",

@@ -36,8 +36,6 @@ from talkstyle_lab.corpus.speech import (
 )
 from talkstyle_lab.corpus.style import ArticulationStyle
 
-__all__ = ["CORPUS_VERSION", "animate_utterance", "build", "deliver", "speak"]
-
 CORPUS_VERSION: Final = 2
 """Raised when a seed no longer gives the same corpus."""
 

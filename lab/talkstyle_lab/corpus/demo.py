@@ -15,8 +15,6 @@ from talkstyle_lab.corpus.build import animate_utterance
 from talkstyle_lab.corpus.speech import RATE, Utterance, flite
 from talkstyle_lab.corpus.style import PRESETS
 
-__all__ = ["demo_material"]
-
 _REFERENCE: Final = (
     "Good morning, everybody! Welcome to my wonderful museum. Above the fireplace you see a marvellous map. "
     "Please don't move the umbrellas! Why? Five puppies are asleep there."

@@ -12,8 +12,6 @@ from talkstyle_lab.corpus.prosody import FRAME_RATE, Prosody, gaussian
 from talkstyle_lab.corpus.speech import Utterance
 from talkstyle_lab.corpus.style import ArticulationStyle
 
-__all__ = ["head_pose", "upper_face"]
-
 _NECK = np.array([0.0, 1.6, 0.9])
 """The point that the head turns about, in the face frame."""
 

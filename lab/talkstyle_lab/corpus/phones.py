@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from sdk.errors import InputError
 
-__all__ = ["BILABIALS", "CHANNELS", "PAUSE", "PHONES", "Phone", "Segment", "closed_frames", "from_flite", "from_ipa"]
-
 Segment: TypeAlias = tuple[str, float, float]
 """A phone's label, start and end, in seconds."""
 

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from talkstyle_lab.corpus.phones import PHONES
 from talkstyle_lab.corpus.speech import RATE, Utterance
 
-__all__ = ["FRAME_RATE", "Prosody", "gaussian", "pitch_track", "prosody"]
-
 FRAME_RATE: Final = 60
 _LOWEST, _HIGHEST = 60.0, 450.0
 

@@ -13,8 +13,6 @@ from talkstyle_lab.corpus.phones import PAUSE, PHONES, Segment
 from talkstyle_lab.corpus.prosody import gaussian, pitch_track
 from talkstyle_lab.corpus.speech import RATE, Utterance
 
-__all__ = ["rap", "resynthesise", "sing"]
-
 _SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9))
 
 

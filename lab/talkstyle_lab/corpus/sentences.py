@@ -9,8 +9,6 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["LANGUAGES", "passage", "rap_lines", "sentence", "song_line"]
-
 LANGUAGES: Final = ("en", "fr", "de", "es", "it", "pt", "nl")
 """Languages with a word list, ``words/LANGUAGE.toml``."""
 

@@ -23,8 +23,6 @@ from numpy.typing import NDArray
 from sdk.errors import ComponentUnavailable, ConfigError
 from talkstyle_lab.corpus.phones import PAUSE, PHONES, Segment, from_flite, from_ipa
 
-__all__ = ["ESPEAK_LANGUAGES", "ESPEAK_VARIANTS", "FLITE_VOICES", "RATE", "Utterance", "espeak", "flite"]
-
 WORKER: Final = Path(__file__).with_name("espeak_worker.py")
 
 RATE: Final = 16000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -13,18 +13,21 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sdk.data import FloatArray
-from sdk.errors import CheckpointError
-from sdk.files import atomic_file
 from sdk.progress import Reporter
 from talkstyle_lab.pretraining.dataset import Dataset
+from talkstyle_lab.pretraining.run import Run
 from talkstyle_lab.pretraining.weights import write_weights
 from talkstyle_reference.apc import AHEAD, HIDDEN, ApcNet
 from talkstyle_reference.encoder import BANDS
 
-__all__ = ["EVERY", "ApcPlan", "train_apc"]
-
-EVERY: Final = 50
-"""Steps between checkpoints."""
+CHECKPOINT_STEPS: Final = 50
+RESTART_SHARE: Final = 0.1
+"""Of the streams, those that begin anew at each step, elsewhere and with an empty memory."""
+_SAMPLES_PER_ENTRY: Final = 15
+_ROUNDS: Final = 6
+"""Of k-means."""
+_SPAN_FRAMES: Final = 1200
+"""Heard for each piece of features; those of the first half only fill the memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +37,9 @@ class ApcPlan:
     Attributes:
         steps: Batches in all; the learning rate falls to nothing over them, by half a cosine.
         rate: The highest learning rate, of Adam.
-        batch: Streams that are heard at once.
+        batch: Streams.
         frames: 120 Hz frames of each in a step, which carries its state on to the next.
-        entries: Features in the database.
+        entries: Of the database.
         seed: Of the weights, the streams and the database.
     """
 
@@ -49,17 +52,12 @@ class ApcPlan:
 
 
 def train_apc(
-    material: Dataset,
-    statistics: dict[str, FloatArray],
-    folder: Path,
-    plan: ApcPlan,
-    *,
-    report: Reporter,
+    dataset: Dataset, statistics: dict[str, FloatArray], folder: Path, plan: ApcPlan, *, report: Reporter
 ) -> None:
     """Train net and database on a corpus's log-mel bands, and write both to ``folder/weights``.
 
     Args:
-        material: Of the ``mel`` encoder; its motion is not looked at.
+        dataset: Of the ``mel`` encoder; its motion is not used.
         statistics: The ``mel`` encoder's, which become a part of this one.
         folder: Where the checkpoint is, or will be: an unfinished run goes on.
         plan: How to train.
@@ -68,127 +66,82 @@ def train_apc(
     Raises:
         CheckpointError: The folder's checkpoint is of another plan.
     """
-    run = _Run(plan, folder / "checkpoint-apc.pt")
-    for step in range(run.step, plan.steps):
-        loss = run.advance(material)
-        if (step + 1) % EVERY == 0 or step + 1 == plan.steps:
-            run.save()
-        report("train apc", (step + 1) / plan.steps, f"loss {loss:.4f}")
+    run = _ApcRun(plan, folder / "checkpoint-apc.pt", dataset)
+    run.train("train apc", checkpoint_steps=CHECKPOINT_STEPS, report=report)
     report("database")
     net = run.net.half().float()  # as it will be shipped
     weights = {name: value.numpy() for name, value in net.state_dict().items()}
-    database = _database(net, material, plan, report)
+    database = _database(net, _bands(dataset), plan, report)
     write_weights(folder / "weights", "apc", {**statistics, **weights, "database": database})
 
 
-class _Run:
+class _ApcRun(Run[ApcPlan]):
     """The net in training, and where in the corpus each stream is."""
 
-    _WARM: Final = 50
-    _JUMP: Final = 0.1  # of the streams begin anew, elsewhere and with an empty memory, at each step
+    WARM_UP_STEPS = 50
+    LOSS_DECAY = 0.95
+    VALUES = ("at", "state")
 
-    def __init__(self, plan: ApcPlan, checkpoint: Path) -> None:
-        self.plan = plan
-        self.step = 0
+    def __init__(self, plan: ApcPlan, checkpoint: Path, dataset: Dataset) -> None:
         self.net = ApcNet(seed=plan.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(plan.seed)
-            self._foretell = nn.Linear(HIDDEN, BANDS)
-        self._losses = 0.0
-        self._checkpoint = checkpoint
-        self._both = nn.ModuleList((self.net, self._foretell))
-        self._optimiser = torch.optim.Adam(self._both.parameters(), lr=plan.rate)
-        self._at = torch.full((plan.batch,), -1, dtype=torch.int64)  # each stream's next frame; -1: nowhere yet
-        self._state = torch.zeros(3, plan.batch, HIDDEN)
-        if checkpoint.exists():
-            self._load()
+            self._predictor = nn.Linear(HIDDEN, BANDS)
+        both = nn.ModuleList((self.net, self._predictor))
+        super().__init__(plan, checkpoint, {"nets": both}, torch.optim.Adam(both.parameters(), lr=plan.rate))
+        self._bands = _bands(dataset)
+        self.at = torch.full((plan.batch,), -1, dtype=torch.int64)  # each stream's next frame; -1: none yet
+        self.state = torch.zeros(3, plan.batch, HIDDEN)
 
-    def advance(self, material: Dataset) -> float:
-        """Take one step; returns the loss, smoothed: the mean absolute error in standard deviations of a band."""
-        plan = self.plan
-        bands = self._hear(material, np.random.default_rng((plan.seed, 5, self.step)))
-        for group in self._optimiser.param_groups:
-            warm = min(1.0, (self.step + 1) / self._WARM)
-            group["lr"] = plan.rate * warm * 0.5 * (1 + math.cos(math.pi * self.step / plan.steps))
+    def compute_loss(self) -> Tensor:
+        """The mean absolute error in standard deviations of a band."""
+        frames = self.plan.frames
+        bands = self._next_bands(np.random.default_rng((self.plan.seed, 5, self.step)))
         # Half precision halves the time; weights stay whole.
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            features, state = self.net(bands[:, : plan.frames], self._state)
-            foretold = self._foretell(features)
-        loss = (foretold.float() - bands[:, AHEAD:]).abs().mean()
-        self._optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(self._both.parameters(), 1.0)
-        self._optimiser.step()
-        self._state = state.detach().float()
-        self.step += 1
-        self._losses = loss.item() if self.step == 1 else 0.95 * self._losses + 0.05 * loss.item()
-        return self._losses
+            features, state = self.net(bands[:, :frames], self.state)
+            predicted = self._predictor(features)
+        self.state = state.detach().float()
+        error: Tensor = (predicted.float() - bands[:, AHEAD:]).abs().mean()
+        return error
 
-    def save(self) -> None:
-        """Write the checkpoint."""
-        with atomic_file(self._checkpoint) as temporary:
-            torch.save({"plan": vars(self.plan), **self._parts()}, temporary)
+    def learning_rate(self, warm_up: float, cosine: float) -> float:
+        """In the order of multiplication that gives the shipped weights to the bit."""
+        return self.plan.rate * warm_up * cosine
 
-    def _parts(self) -> dict[str, Any]:
-        return {
-            "step": self.step,
-            "losses": self._losses,
-            "nets": self._both.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
-            "at": self._at,
-            "state": self._state,
-        }
-
-    def _load(self) -> None:
-        kept = torch.load(self._checkpoint, weights_only=True)
-        if kept["plan"] != vars(self.plan):
-            raise CheckpointError(
-                "there is a checkpoint of another plan", where=str(self._checkpoint), hint="Give another folder."
-            )
-        self.step, self._losses, self._at, self._state = kept["step"], kept["losses"], kept["at"], kept["state"]
-        self._both.load_state_dict(kept["nets"])
-        self._optimiser.load_state_dict(kept["optimiser"])
-
-    def _hear(self, material: Dataset, rng: np.random.Generator) -> Tensor:
-        """Each stream's next bands, ``[batch, frames + AHEAD, 80]``; the last ``AHEAD`` are only foretold."""
-        plan = self.plan
-        heard = _bands(material)
-        last = len(heard) - plan.frames - AHEAD
-        at = self._at.numpy()
-        new = (at < 0) | (at > last) | (rng.random(plan.batch) < self._JUMP)
+    def _next_bands(self, rng: np.random.Generator) -> Tensor:
+        """Each stream's next bands, ``[batch, frames + AHEAD, 80]``; the last ``AHEAD`` are only predicted."""
+        frames, batch = self.plan.frames, self.plan.batch
+        last = len(self._bands) - frames - AHEAD
+        at = self.at.numpy()
+        new = (at < 0) | (at > last) | (rng.random(batch) < RESTART_SHARE)
         at[new] = rng.integers(0, last + 1, int(new.sum()))
-        self._state[:, torch.from_numpy(new)] = 0.0
-        rows = heard[at[:, None] + np.arange(plan.frames + AHEAD)].astype(np.float32)
-        at += plan.frames
+        self.state[:, torch.from_numpy(new)] = 0.0
+        rows = self._bands[at[:, None] + np.arange(frames + AHEAD)].astype(np.float32)
+        at += frames
         return torch.from_numpy(rows)
 
 
-def _bands(material: Dataset) -> NDArray[np.float16]:
-    """The material's features as bands at 120 Hz, ``[2 F, 80]``."""
-    return material.features.reshape(-1, BANDS)
+def _bands(dataset: Dataset) -> NDArray[np.float16]:
+    """The features of ``mel`` as bands at 120 Hz, ``[2 F, 80]``."""
+    return dataset.features.reshape(-1, BANDS)
 
 
-_SAMPLES: Final = 15  # features looked at for each entry
-_ROUNDS: Final = 6
-_SPAN: Final = 1200  # frames heard before and while features are taken from them
-
-
-def _database(net: ApcNet, material: Dataset, plan: ApcPlan, report: Reporter) -> FloatArray:
+def _database(net: ApcNet, bands: NDArray[np.float16], plan: ApcPlan, report: Reporter) -> FloatArray:
     """Features that stand for all: of samples clustered by k-means, the one nearest to each mean, ``[entries, 512]``.
 
     Plain samples would be a fifth silence, which is one point many times over.
     """
     rng = np.random.default_rng((plan.seed, 6))
-    heard = _bands(material)
-    span = min(_SPAN, len(heard))
-    pieces = math.ceil(plan.entries * _SAMPLES / (span // 2))
-    starts = rng.integers(0, len(heard) - span + 1, pieces)
+    span = min(_SPAN_FRAMES, len(bands))
+    pieces = math.ceil(plan.entries * _SAMPLES_PER_ENTRY / (span // 2))
+    starts = rng.integers(0, len(bands) - span + 1, pieces)
     found: list[Tensor] = []
     with torch.no_grad():
         for group in np.array_split(starts, math.ceil(pieces / 16)):
-            rows = heard[group[:, None] + np.arange(span)].astype(np.float32)
+            rows = bands[group[:, None] + np.arange(span)].astype(np.float32)
             features, _ = net(torch.from_numpy(rows))
-            found.append(features[:, span // 2 :].flatten(0, 1))  # the first half only fills the memory
+            found.append(features[:, span // 2 :].flatten(0, 1))
             report("database")
         samples = torch.cat(found)
         order = torch.from_numpy(rng.permutation(len(samples)))

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from sdk.data import FloatArray
 from talkstyle_reference.encoder import BANDS, LOWEST, SAMPLE_RATE
 
-__all__ = ["Take", "recolour", "rerecord", "respeed"]
-
 _RATE = 60
 
 

@@ -1,4 +1,4 @@
-"""From a corpus to what training draws from: takes joined by silences, recorded in many ways, turned to features."""
+"""Training data from a corpus: takes joined by silences, recorded in many ways, turned to features."""
 
 from __future__ import annotations
 
@@ -24,16 +24,14 @@ from talkstyle_reference.encoder import BANDS, SAMPLE_RATE, LevelTracker, MelEnc
 from talkstyle_reference.encoder_apc import ApcEncoder
 from talkstyle_reference.generator import LOOKAHEAD, OUTPUTS
 
-__all__ = ["Dataset", "prepare", "statistics"]
-
 _RATE: Final = 60
-_GAP: Final = (0.2, 2.0)  # seconds of silence between utterances, in which the lips close
-_CLOSE: Final = 18  # frames that closing takes
+_GAP_SECONDS: Final = (0.2, 2.0)  # of silence between utterances, in which the lips close
+_CLOSING_FRAMES: Final = 18
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Everything that batches are drawn from; tracks stand one after another.
+    """What batches are drawn from; tracks follow one another.
 
     Attributes:
         features: float16 ``[F, D]``.
@@ -56,15 +54,15 @@ class Dataset:
             Features ``[size, frames + lookahead, D]``, and the motion ``[size, frames, 210]`` and closures
             ``[size, frames]`` of all but the look-ahead.
         """
-        long = frames + LOOKAHEAD
+        total = frames + LOOKAHEAD
         lengths = np.diff(self.begins)
-        weight = np.where(lengths >= long, lengths, 0)
+        weight = np.where(lengths >= total, lengths, 0)
         tracks = rng.choice(len(lengths), size, p=weight / weight.sum())
-        room = lengths[tracks] - long
+        room = lengths[tracks] - total
         # One in eight begins where its track does: a file's first seconds, before any level is known.
         inside = (rng.random(size) * (room + 1)).astype(int)
         starts = self.begins[tracks] + np.where(rng.random(size) < 0.125, 0, inside)
-        rows = starts[:, None] + np.arange(long)
+        rows = starts[:, None] + np.arange(total)
         return (
             self.features[rows].astype(np.float32),
             self.motion[rows[:, :frames]].astype(np.float32),
@@ -77,15 +75,14 @@ def statistics(corpus: Path, *, seed: int = 0) -> dict[str, FloatArray]:
 
     Args:
         corpus: A corpus's folder.
-        seed: Of the levels at which the takes are heard.
+        seed: Of the levels of the recordings.
     """
     mean: NDArray[np.float64] = np.full(BANDS, -7.0)
     std = np.ones(BANDS)
     for _ in range(3):  # the running mean depends on the prior, which is this very mean
         total, square, count = np.zeros(BANDS), np.zeros(BANDS), 0.0
         for index, take in enumerate(islice(_tracks(corpus, np.random.default_rng((seed, 0))), 60)):
-            heard = rerecord(take, np.random.default_rng((seed, 1, index)))
-            bands = _bands(heard.samples)
+            bands = _bands(rerecord(take, np.random.default_rng((seed, 1, index))).samples)
             normalised, active = LevelTracker(mean)(bands)
             total += active @ bands.mean(axis=1)
             square += active @ (normalised**2).mean(axis=1)
@@ -95,7 +92,7 @@ def statistics(corpus: Path, *, seed: int = 0) -> dict[str, FloatArray]:
 
 
 def prepare(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, seed: int, report: Reporter) -> Dataset:
-    """Turn a corpus into material, kept in ``folder`` so that the next call reads it.
+    """Turn a corpus into a dataset, kept in ``folder`` so that the next call reads it.
 
     Args:
         corpus: A corpus's folder.
@@ -122,13 +119,13 @@ def _record(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, s
     for copy in range(copies):
         for index, take in enumerate(_tracks(corpus, np.random.default_rng((seed, 2, copy)))):
             rng = np.random.default_rng((seed, 3, copy, index))
-            heard = rerecord(respeed(take, rng.uniform(0.85, 1.2)) if rng.random() < 0.7 else take, rng)
-            features.append(_features(encoder, heard.samples, rng).astype(np.float16))
-            motion.append(heard.motion.astype(np.float16))
-            closed.append(heard.closed)
+            recording = rerecord(respeed(take, rng.uniform(0.85, 1.2)) if rng.random() < 0.7 else take, rng)
+            features.append(_features(encoder, recording.samples, rng).astype(np.float16))
+            motion.append(recording.motion.astype(np.float16))
+            closed.append(recording.closed)
             report("features", None, f"recording {copy + 1} of {copies}, track {index + 1}")
     if isinstance(encoder, ApcEncoder):
-        features = _listened(encoder, features, report)
+        features = _apc_features(encoder, features, report)
     begins = np.cumsum([0, *(len(f) for f in features)], dtype=np.int64)
     np.save(folder / "begins.npy", begins)
     _save(folder / "features.npy", features)
@@ -148,7 +145,7 @@ def _save(path: Path, parts: Sequence[NDArray[Any]]) -> None:
 
 
 def _features(encoder: AudioEncoder, samples: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """A recording's features, for ``apc`` those of ``mel``; these two hear most of them in another colour."""
+    """A recording's features, for ``apc`` those of ``mel``; for these two most are recoloured."""
     if not isinstance(encoder, (MelEncoder, ApcEncoder)):
         return encoder.encode(Audio(samples, SAMPLE_RATE))
     mel = encoder.mel if isinstance(encoder, ApcEncoder) else encoder
@@ -159,8 +156,10 @@ def _features(encoder: AudioEncoder, samples: FloatArray, rng: np.random.Generat
     return mel.finish(normalised)
 
 
-def _listened(encoder: ApcEncoder, tracks: list[NDArray[np.float16]], report: Reporter) -> list[NDArray[np.float16]]:
-    """Tracks of ``mel`` features as ``apc`` hears them: 16 at once, which takes half as long, 10 s after 10 s."""
+def _apc_features(
+    encoder: ApcEncoder, tracks: list[NDArray[np.float16]], report: Reporter
+) -> list[NDArray[np.float16]]:
+    """The features of ``apc`` from those of ``mel``: 16 tracks at once, which takes half as long, 10 s after 10 s."""
     found = [np.empty((len(track), encoder.width), np.float16) for track in tracks]
     by_length = np.argsort([len(track) for track in tracks])
     for first in range(0, len(tracks), 16):
@@ -215,7 +214,7 @@ def _samples(frames: int) -> int:
 
 
 def _silence(rng: np.random.Generator) -> Take:
-    frames = int(rng.uniform(*_GAP) * _RATE)
+    frames = int(rng.uniform(*_GAP_SECONDS) * _RATE)
     samples = np.zeros(_samples(frames), np.float32)
     return Take(samples, np.full((frames, OUTPUTS), np.nan, np.float32), np.zeros(frames, np.bool_))
 
@@ -227,7 +226,7 @@ def _join(parts: list[Take]) -> Take:
     for part in parts:
         end = at + len(part.motion)
         if np.isnan(part.motion[0, 0]):
-            ease = 0.5 + 0.5 * np.cos(np.pi * np.clip(np.arange(len(part.motion)) / _CLOSE, 0, 1))[:, None]
+            ease = 0.5 + 0.5 * np.cos(np.pi * np.clip(np.arange(len(part.motion)) / _CLOSING_FRAMES, 0, 1))[:, None]
             before = motion[at - 1] if at else np.zeros(OUTPUTS)
             after = motion[end] if end < len(motion) else np.zeros(OUTPUTS)
             motion[at:end] = before * ease + after * ease[::-1]

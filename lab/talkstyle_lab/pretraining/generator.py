@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,13 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from sdk.data import FloatArray
-from sdk.errors import CheckpointError, ConfigError
-from sdk.files import atomic_file
+from sdk.errors import ConfigError
 from sdk.interfaces import AudioEncoder
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from talkstyle_lab.pretraining.apc import ApcPlan, train_apc
 from talkstyle_lab.pretraining.dataset import Dataset, prepare, statistics
 from talkstyle_lab.pretraining.loss import motion_loss
+from talkstyle_lab.pretraining.run import Run
 from talkstyle_lab.pretraining.weights import has_weights, write_weights
 from talkstyle_reference.encoder import BANDS, MelEncoder
 from talkstyle_reference.encoder_apc import ApcEncoder
@@ -27,7 +26,11 @@ from talkstyle_reference.generator_lstm import LstmGenerator
 from talkstyle_reference.generator_tcn import TcnGenerator
 from talkstyle_reference.weights import read_weights
 
-__all__ = ["GENERATORS", "PLANS", "TrainingPlan", "train"]
+NOISE: Final = 0.15
+"""Added to features, in their spreads."""
+STATISTICS_FRAMES: Final = 20_000
+"""About so many frames tell the mean and spread of an encoder's features."""
+AVERAGE_DECAY: Final = 0.998
 
 GENERATORS: Final[dict[str, type[Generator]]] = {"lstm": LstmGenerator, "tcn": TcnGenerator}
 
@@ -38,7 +41,7 @@ class TrainingPlan:
 
     Attributes:
         generator: ``"tcn"`` or ``"lstm"``.
-        encoder: The name of the audio encoder that it hears with.
+        encoder: The name of the audio encoder.
         steps: Batches in all; the learning rate falls to nothing over them, by half a cosine.
         rate: The highest learning rate, of AdamW.
         batch: Sequences in a batch.
@@ -79,7 +82,7 @@ def train(
     apc: ApcPlan | None = None,
     on_progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
-    every: int = 250,
+    checkpoint_steps: int = 250,
 ) -> Path:
     """Train a base, or go on where ``folder`` holds an unfinished one.
 
@@ -94,7 +97,7 @@ def train(
         apc: How to train the encoder ``apc``, where it has to be.
         on_progress: Told the loss.
         cancel: Stops between steps; the last checkpoint stays.
-        every: Steps between checkpoints.
+        checkpoint_steps: Steps between checkpoints.
 
     Returns:
         The folder of weights, laid out as the package's own.
@@ -103,16 +106,13 @@ def train(
         CheckpointError: The folder's checkpoint is of another plan.
     """
     report = Reporter(on_progress, cancel)
-    hearer = _encoder(corpus, folder, plan, encoder, apc or ApcPlan(seed=plan.seed), report)
-    material = prepare(corpus, folder, hearer, copies=plan.copies, seed=plan.seed, report=report)
-    run = _Run(plan, folder / f"checkpoint-{plan.name}.pt", material)
-    for step in range(run.step, plan.steps):
-        loss = run.advance(material)
-        if (step + 1) % every == 0 or step + 1 == plan.steps:
-            run.save()
-        report(f"train {plan.name}", (step + 1) / plan.steps, f"loss {loss:.4f}")
-    notes = {"encoder": hearer.name, "encoder_sha256": hearer.fingerprint()}
-    write_weights(folder / "weights", plan.name, run.average, notes=notes)
+    encoder = _encoder(corpus, folder, plan, encoder, apc or ApcPlan(seed=plan.seed), report)
+    dataset = prepare(corpus, folder, encoder, copies=plan.copies, seed=plan.seed, report=report)
+    run = _GeneratorRun(plan, folder / f"checkpoint-{plan.name}.pt", dataset)
+    run.train(f"train {plan.name}", checkpoint_steps=checkpoint_steps, report=report)
+    notes = {"encoder": encoder.name, "encoder_sha256": encoder.fingerprint()}
+    average = {key: value.numpy() for key, value in run.average.items()}
+    write_weights(folder / "weights", plan.name, average, notes=notes)
     return folder / "weights"
 
 
@@ -134,115 +134,71 @@ def _encoder(
     if plan.encoder == "mel":
         return mel
     if not has_weights("apc", weights):
-        material = prepare(corpus, folder, mel, copies=plan.copies, seed=plan.seed, report=report)
-        train_apc(material, read_weights("mel", weights), folder, apc, report=report)
+        dataset = prepare(corpus, folder, mel, copies=plan.copies, seed=plan.seed, report=report)
+        train_apc(dataset, read_weights("mel", weights), folder, apc, report=report)
     return ApcEncoder(weights)
 
 
-_BLUR: Final = 0.15  # of a feature's spread
-_SAMPLE: Final = 20_000  # frames that tell it
+class _GeneratorRun(Run[TrainingPlan]):
+    """A generator in training, and the moving average of its weights that will ship."""
 
+    WARM_UP_STEPS = 200
+    LOSS_DECAY = 0.98
+    VALUES = ("average",)
 
-class _Run:
-    """A generator in training: its optimiser, and the moving average of its weights that will ship."""
-
-    _WARM: Final = 200
-    _DECAY: Final = 0.998
-
-    def __init__(self, plan: TrainingPlan, checkpoint: Path, material: Dataset) -> None:
-        self.plan = plan
-        self.step = 0
-        self.losses = 0.0
-        self._checkpoint = checkpoint
-        width = material.features.shape[1]
+    def __init__(self, plan: TrainingPlan, checkpoint: Path, dataset: Dataset) -> None:
+        width = dataset.features.shape[1]
         self._generator = GENERATORS[plan.generator](None, encoder=plan.encoder, features=width, seed=plan.seed)
         if plan.encoder != MelEncoder.name:
-            sample = np.asarray(material.features[:: max(1, len(material.features) // _SAMPLE)], np.float32)
+            every = max(1, len(dataset.features) // STATISTICS_FRAMES)
+            sample = np.asarray(dataset.features[::every], np.float32)
             self._generator.mean.copy_(torch.from_numpy(sample.mean(axis=0)))
             self._generator.std.copy_(torch.from_numpy(sample.std(axis=0) + 1e-4))
-        self._optimiser = torch.optim.AdamW(self._generator.parameters(), lr=plan.rate, weight_decay=0.01)
-        self._average = {key: value.clone() for key, value in self._state().items()}
-        if checkpoint.exists():
-            self._load()
+        optimizer = torch.optim.AdamW(self._generator.parameters(), lr=plan.rate, weight_decay=0.01)
+        super().__init__(plan, checkpoint, {"generator": self._generator}, optimizer)
+        self._dataset = dataset
+        self.average = {key: value.clone() for key, value in self._tensors().items()}
 
-    @property
-    def average(self) -> dict[str, FloatArray]:
-        """The averaged weights, as they ship."""
-        return {key: value.numpy() for key, value in self._average.items()}
-
-    def advance(self, material: Dataset) -> float:
-        """Take one step; the batch depends on the seed and the step alone. Returns the loss, smoothed."""
+    def compute_loss(self) -> Tensor:
+        """The loss of a batch; see ``motion_loss``."""
         plan = self.plan
         rng = np.random.default_rng((plan.seed, 4, self.step))
-        features, motion, closed = material.batch(rng, plan.batch, plan.frames)
-        heard = torch.from_numpy(self._worse(features, rng))
+        features, motion, closed = self._dataset.batch(rng, plan.batch, plan.frames)
+        augmented = torch.from_numpy(self._augment(features, rng))
         self._generator.train()
         for module in self._generator.modules():
             if isinstance(module, nn.BatchNorm1d):
                 module.train(self.step < 0.8 * plan.steps)  # then frozen, as it will be used
-        for group in self._optimiser.param_groups:
-            group["lr"] = plan.rate * self._schedule()
         # Half precision halves the time; weights, losses and the average stay whole.
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            expression, pose, _ = self._generator(heard)
-        loss = motion_loss(
+            expression, pose, _ = self._generator(augmented)
+        return motion_loss(
             expression[:, LOOKAHEAD:].float(),
             pose[:, LOOKAHEAD:].float(),
             torch.from_numpy(motion),
             torch.from_numpy(closed),
         )
-        self._optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self._generator.parameters(), 1.0)
-        self._optimiser.step()
-        self.step += 1
-        decay = min(self._DECAY, self.step / (self.step + 10))
-        for key, value in self._state().items():
-            self._average[key].lerp_(value, 1 - decay)
-        self.losses = loss.item() if self.step == 1 else 0.98 * self.losses + 0.02 * loss.item()
-        return self.losses
 
-    def save(self) -> None:
-        """Write the checkpoint."""
-        state = {
-            "plan": vars(self.plan),
-            "step": self.step,
-            "losses": self.losses,
-            "generator": self._generator.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
-            "average": self._average,
-        }
-        with atomic_file(self._checkpoint) as temporary:
-            torch.save(state, temporary)
+    def after_step(self) -> None:
+        """Update the average."""
+        decay = min(AVERAGE_DECAY, self.step / (self.step + 10))
+        for key, value in self._tensors().items():
+            self.average[key].lerp_(value, 1 - decay)
 
-    def _load(self) -> None:
-        state = torch.load(self._checkpoint, weights_only=True)
-        if state["plan"] != vars(self.plan):
-            raise CheckpointError(
-                "there is a checkpoint of another plan", where=str(self._checkpoint), hint="Give another folder."
-            )
-        self.step, self.losses, self._average = state["step"], state["losses"], state["average"]
-        self._generator.load_state_dict(state["generator"])
-        self._optimiser.load_state_dict(state["optimiser"])
-
-    def _worse(self, features: FloatArray, rng: np.random.Generator) -> FloatArray:
+    def _augment(self, features: FloatArray, rng: np.random.Generator) -> FloatArray:
         if self.plan.encoder == MelEncoder.name:
             return _mask(features, rng)
-        blur = np.float32(_BLUR) * np.asarray(self._generator.std, np.float32)
+        blur = np.float32(NOISE) * np.asarray(self._generator.std, np.float32)
         return features + blur * rng.standard_normal(features.shape, dtype=np.float32)
 
-    def _schedule(self) -> float:
-        warm = min(1.0, (self.step + 1) / self._WARM)
-        return warm * 0.5 * (1 + math.cos(math.pi * self.step / self.plan.steps))
-
-    def _state(self) -> dict[str, Tensor]:
+    def _tensors(self) -> dict[str, Tensor]:
         state = self._generator.state_dict()
         return {key: value.detach() for key, value in state.items() if value.is_floating_point()}
 
 
 def _mask(features: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """Blur features by a little noise, and blot out a stretch of bands in each sequence (Park et al., SpecAugment)."""
-    noisy = features + rng.standard_normal(features.shape, dtype=np.float32) * np.float32(_BLUR)
+    """Add a little noise, and blank a range of bands in each sequence (Park et al., SpecAugment)."""
+    noisy = features + rng.standard_normal(features.shape, dtype=np.float32) * np.float32(NOISE)
     for sequence in noisy:
         width = int(rng.integers(0, 16))
         first = int(rng.integers(0, BANDS - width + 1))

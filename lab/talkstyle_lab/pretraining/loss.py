@@ -9,8 +9,6 @@ from torch import Tensor
 
 from sdk.geometry import BROWS, INNER_LIPS, JAW, MOUTH, POINTS
 
-__all__ = ["motion_loss"]
-
 _UNIT: Final = 0.05  # eye distances, or radians: errors are measured in these
 _VELOCITY: Final = 8.0
 _SHAPE: Final = 1.0

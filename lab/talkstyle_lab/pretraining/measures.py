@@ -24,13 +24,11 @@ from talkstyle_reference.encoder import SAMPLE_RATE, MelEncoder, log_mel
 from talkstyle_reference.encoder_apc import ApcEncoder
 from talkstyle_reference.generator import Generator
 
-__all__ = ["COLUMNS", "load_generator", "measure"]
-
 COLUMNS: Final = ("clip", "generator", "opening", "null", "lag", "width", "loudness", "std", "speed", "silence")
 """Correlations of opening and width; the null and lag (s) of the first; loudness's own correlation with it; ratios of
 the opening's standard deviation and speed to the real ones; the largest opening in digital silence."""
 
-_WITHIN: Final = 0.3  # seconds: a clip's lips and its sound may be that far apart
+_MAX_LAG_SECONDS: Final = 0.3  # between a clip's lips and its sound
 
 
 def load_generator(
@@ -41,13 +39,12 @@ def load_generator(
     Args:
         name: ``"tcn"``, ``"lstm"``, or ``"tcn-apc"``.
         weights: The folder; the package's own where it is left out.
-        encoder: The one that it hears with, where it is neither ``mel`` nor ``apc``; ``name`` is then ``"tcn"`` or
-            ``"lstm"``.
+        encoder: Its encoder, where that is neither ``mel`` nor ``apc``; ``name`` is then ``"tcn"`` or ``"lstm"``.
     """
-    kind, _, heard = name.partition("-")
+    kind, _, features = name.partition("-")
     folder = weights or "shipped"
     if encoder is None:
-        encoder = ApcEncoder(folder) if heard == ApcEncoder.name else MelEncoder(folder)
+        encoder = ApcEncoder(folder) if features == ApcEncoder.name else MelEncoder(folder)
     return encoder, GENERATORS[kind](folder, encoder=encoder.name)
 
 
@@ -74,17 +71,18 @@ def measure(
     report = Reporter(on_progress)
     detector = load("landmark-detector", defaults.DETECTOR)
     made = {name: load_generator(name, weights, encoder=encoder) for name in generators}
+    silence = Audio(np.zeros(2 * SAMPLE_RATE, np.float32), SAMPLE_RATE)
     rows: list[dict[str, Any]] = []
     for video, sound in clips:
         track = load_clip(video, detector=detector, report=report)
         audio = read_audio(sound, rate=SAMPLE_RATE)
         real = track.motion()
         loudness = _follows(_loudness(audio), _opening(real), track.valid)["r"]
-        for name, (hearer, generator) in made.items():
-            motion = _generated(hearer, generator, audio)
+        for name, (encoder, generator) in made.items():
+            motion = _generated(encoder, generator, audio)
             opening = _follows(_opening(motion), _opening(real), track.valid)
             width = _follows(_width(motion), _width(real), track.valid)
-            silence = _opening(_generated(hearer, generator, _silence()))[30:]
+            quiet = _opening(_generated(encoder, generator, silence))[30:]
             figures = (
                 opening["r"],
                 opening["null"],
@@ -92,8 +90,8 @@ def measure(
                 width["r"],
                 loudness,
                 float(_opening(motion).std() / _opening(real)[track.valid].std()),
-                _pace(_opening(motion)) / _pace(_opening(real)),
-                float(silence.max()),
+                _speed(_opening(motion)) / _speed(_opening(real)),
+                float(quiet.max()),
             )
             rows.append(dict(zip(COLUMNS, (video.stem, name, *figures), strict=True)))
     for name in generators:
@@ -110,7 +108,7 @@ def _generated(encoder: AudioEncoder, generator: Generator, audio: Audio) -> Mot
 
 def _follows(generated: FloatArray, real: FloatArray, valid: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, float]:
     frames = min(len(generated), len(real))
-    found = correlate(generated[:frames], real[:frames], valid=valid[:frames], within=_WITHIN)
+    found = correlate(generated[:frames], real[:frames], valid=valid[:frames], within=_MAX_LAG_SECONDS)
     return {"r": found.r, "lag": found.lag, "null": found.null}
 
 
@@ -129,9 +127,5 @@ def _loudness(audio: Audio) -> FloatArray:
     return np.convolve(level, np.ones(5) / 5, "same").astype(np.float32)
 
 
-def _pace(course: FloatArray) -> float:
-    return float(np.abs(np.diff(course)).mean())
-
-
-def _silence() -> Audio:
-    return Audio(np.zeros(2 * SAMPLE_RATE, np.float32), SAMPLE_RATE)
+def _speed(values: FloatArray) -> float:
+    return float(np.abs(np.diff(values)).mean())

@@ -21,13 +21,11 @@ from sdk.progress import CancelToken, ProgressCallback, Reporter
 from talkstyle_lab.pretraining.weights import write_weights
 from talkstyle_reference.net import MlpTransferNet
 
-__all__ = ["NET_STEPS", "pretrain_net"]
-
 NET_STEPS: Final = 200
 """Steps that the shipped weights took."""
 
-_STYLES: Final = 16
-_FRAMES: Final = 60
+_BATCH: Final = 16
+_WINDOW_FRAMES: Final = 60
 _TEMPERATURE: Final = 0.1
 _PENALTY: Final = 3.0
 _RATE: Final = 1e-3
@@ -45,11 +43,11 @@ def pretrain_net(
     """Pre-train f.
 
     Args:
-        corpus: What ``pretrain corpus`` wrote; every eighth session or so is left out of it, to look at.
+        corpus: What ``pretrain corpus`` wrote; its validation sessions are only measured on.
         folder: Where ``weights/`` goes.
         steps: Batches.
         seed: Of f and of the batches.
-        on_progress: Told the loss and how many of the sessions left out are known again by their features.
+        on_progress: Told the loss and the share of validation sessions that are recognised by their features.
         cancel: Stops the work; nothing is written then.
 
     Returns:
@@ -59,33 +57,33 @@ def pretrain_net(
     report("styles")
     train, validation = _sessions(corpus, "train"), _sessions(corpus, "validation")
     net = MlpTransferNet(seed=seed)
-    adam = torch.optim.Adam(net.parameters(), lr=_RATE, betas=(0.5, 0.9))
+    optimizer = torch.optim.Adam(net.parameters(), lr=_RATE, betas=(0.5, 0.9))
     for step in range(steps):
         rng = np.random.default_rng((seed, step))
-        chosen = rng.choice(len(train), min(_STYLES, len(train)), replace=False)
+        chosen = rng.choice(len(train), min(_BATCH, len(train)), replace=False)
         first, second = (torch.stack([_window(train[i], rng) for i in chosen]) for _ in range(2))
         probes = torch.Generator().manual_seed(step)
         loss = _contrast(_signature(net, first), _signature(net, second))
         loss = loss + _PENALTY * gradient_penalty(net, first, second.roll(1, 0), rng=probes)
-        for group in adam.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] = _RATE * (1 - step / steps)
-        adam.zero_grad()
+        optimizer.zero_grad()
         torch.autograd.backward(loss)
-        adam.step()
+        optimizer.step()
         if (step + 1) % 50 == 0 or step + 1 == steps:
-            known = _recognised(net, validation)
-            report("train f", (step + 1) / steps, f"loss {float(loss.detach()):.3f}, {known:.0%} known again")
+            recognised = _recognised(net, validation)
+            report("train f", (step + 1) / steps, f"loss {float(loss.detach()):.3f}, {recognised:.0%} recognised")
     weights = folder / "weights"
     write_weights(weights, net.name, {name: value.numpy() for name, value in net.state_dict().items()})
     return weights
 
 
 def _sessions(corpus: Path, split: str) -> list[list[Tensor]]:
-    """Upright faces in loss units, ``[T, 204]`` each, by session, of all that have enough."""
+    """Upright faces in loss units, ``[T, 204]`` each, of the sessions with at least two long enough."""
     listed = json.loads((corpus / "index.json").read_text("utf-8"))["utterances"]
     found: dict[int, list[Tensor]] = {}
     for entry in listed:
-        if entry["split"] == split and entry["delivery"] != "silence" and entry["frames"] > _FRAMES:
+        if entry["split"] == split and entry["delivery"] != "silence" and entry["frames"] > _WINDOW_FRAMES:
             with np.load(corpus / entry["file"], allow_pickle=False) as shard:
                 faces = torch.from_numpy(shard["expression"].astype(np.float32)).flatten(1) * LOSS_SCALE
             found.setdefault(entry["session"], []).append(faces)
@@ -94,8 +92,8 @@ def _sessions(corpus: Path, split: str) -> list[list[Tensor]]:
 
 def _window(takes: list[Tensor], rng: np.random.Generator) -> Tensor:
     take = takes[int(rng.integers(len(takes)))]
-    start = int(rng.integers(len(take) - _FRAMES + 1))
-    return take[start : start + _FRAMES]
+    start = int(rng.integers(len(take) - _WINDOW_FRAMES + 1))
+    return take[start : start + _WINDOW_FRAMES]
 
 
 def _signature(net: nn.Module, faces: Tensor) -> Tensor:
@@ -105,9 +103,9 @@ def _signature(net: nn.Module, faces: Tensor) -> Tensor:
 
 
 def _contrast(first: Tensor, second: Tensor) -> Tensor:
-    alike = first @ second.T / _TEMPERATURE
+    similarity = first @ second.T / _TEMPERATURE
     own = torch.arange(len(first))
-    return (functional.cross_entropy(alike, own) + functional.cross_entropy(alike.T, own)) / 2
+    return (functional.cross_entropy(similarity, own) + functional.cross_entropy(similarity.T, own)) / 2
 
 
 def _recognised(net: nn.Module, sessions: list[list[Tensor]]) -> float:
@@ -115,5 +113,5 @@ def _recognised(net: nn.Module, sessions: list[list[Tensor]]) -> float:
     rng = np.random.default_rng(0)
     first, second = (torch.stack([_window(takes, rng) for takes in sessions]) for _ in range(2))
     with torch.no_grad():
-        alike = _signature(net, first) @ _signature(net, second).T
-    return float((alike.argmax(1) == torch.arange(len(alike))).float().mean())
+        similarity = _signature(net, first) @ _signature(net, second).T
+    return float((similarity.argmax(1) == torch.arange(len(similarity))).float().mean())

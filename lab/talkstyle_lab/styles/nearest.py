@@ -19,8 +19,6 @@ from sdk.progress import ProgressCallback, Reporter
 from sdk.registry import resolve
 from talkstyle_lab.styles.build import RECIPES, spoken
 
-__all__ = ["Table", "compare"]
-
 
 @dataclass(frozen=True)
 class Table:

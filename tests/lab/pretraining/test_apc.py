@@ -78,7 +78,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(corpus, whole, tmp_path, monkeyp
         if progress.stage == "train apc" and progress.fraction >= 0.5:
             token.cancel()
 
-    monkeypatch.setattr("talkstyle_lab.pretraining.apc.EVERY", 2)
+    monkeypatch.setattr("talkstyle_lab.pretraining.apc.CHECKPOINT_STEPS", 2)
     with pytest.raises(errors.Cancelled):
         train(corpus, tmp_path, PLAN, apc=APC, on_progress=stop_at_half, cancel=token)
     train(corpus, tmp_path, PLAN, apc=APC)

@@ -88,8 +88,8 @@ def test_a_stopped_run_goes_on_to_the_same_bits(corpus, whole, tmp_path):
             token.cancel()
 
     with pytest.raises(errors.Cancelled):
-        train(corpus, tmp_path, plan(), on_progress=stop_at_half, cancel=token, every=2)
-    train(corpus, tmp_path, plan(), every=2)
+        train(corpus, tmp_path, plan(), on_progress=stop_at_half, cancel=token, checkpoint_steps=2)
+    train(corpus, tmp_path, plan(), checkpoint_steps=2)
     once, twice = (read_weights("tcn", folder / "weights") for folder in (whole, tmp_path))
     assert all(np.array_equal(once[name], twice[name]) for name in once)
 

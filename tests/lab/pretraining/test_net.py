@@ -38,7 +38,7 @@ def test_f_learns_to_tell_unseen_styles_apart(styles, tmp_path):
     weights = pretrain_net(styles, tmp_path, steps=30, on_progress=lambda p: stages.append(p.message))
     before, after = MlpTransferNet(), MlpTransferNet(weights)
     assert known_again(after, styles) > max(0.6, known_again(before, styles))
-    assert "known again" in stages[-1]
+    assert "recognised" in stages[-1]
     again = pretrain_net(styles, tmp_path / "again", steps=2)
     twice = pretrain_net(styles, tmp_path / "twice", steps=2)
     assert (again / "mlp.safetensors").read_bytes() == (twice / "mlp.safetensors").read_bytes()
