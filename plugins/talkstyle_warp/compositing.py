@@ -1,4 +1,4 @@
-"""Windows of the picture, resampling, and laying pictures over one another."""
+"""Windows of the picture, sampling, and blending."""
 
 from __future__ import annotations
 
@@ -52,6 +52,13 @@ class Window:
         """Pixel rows from the first node to the last."""
         return (self.rows - 1) * self.step + 1
 
+    def within(self, size: tuple[int, ...]) -> tuple[slice, slice]:
+        """The rows and columns of a picture of ``size`` (height, width, ...) that the window covers."""
+        return (
+            slice(self.top, min(self.top + self.height, size[0])),
+            slice(self.left, min(self.left + self.width, size[1])),
+        )
+
     def nodes(self) -> NDArray[np.float64]:
         """The nodes' places in the picture, ``[rows * columns, 2]``, pixels."""
         ys, xs = np.mgrid[: self.rows, : self.columns]
@@ -59,24 +66,19 @@ class Window:
         return np.asarray(nodes + np.array([self.left, self.top]), dtype=np.float64)
 
     def lattice(self, most: int) -> NDArray[np.float64]:
-        """Places from the first pixel to the last, ``[h, w, 2]``: all pixels, or ``most`` along a side."""
+        """Places from the first pixel to the last, ``[h, w, 2]``: all pixels, or ``most`` along a longer side."""
         ys = np.linspace(0, self.height - 1, min(self.height, most)) + self.top
         xs = np.linspace(0, self.width - 1, min(self.width, most)) + self.left
         return np.stack(np.meshgrid(xs, ys), axis=-1)
 
     def inner(self, margin: int) -> Window:
         """The window without ``margin`` nodes on each side."""
-        return Window(
-            self.left + margin * self.step,
-            self.top + margin * self.step,
-            self.columns - 2 * margin,
-            self.rows - 2 * margin,
-            self.step,
-        )
+        left, top = self.left + margin * self.step, self.top + margin * self.step
+        return Window(left, top, self.columns - 2 * margin, self.rows - 2 * margin, self.step)
 
 
 def magnify(places: Tensor, step: int) -> Tensor:
-    """Bring places on nodes ``[B, 2, h, w]`` to all pixels between, bilinearly: ``[B, 2, (h-1) step + 1, ...]``."""
+    """Interpolate places on nodes ``[B, 2, h, w]`` bilinearly to pixels: ``[B, 2, (h-1) step + 1, ...]``."""
     if step == 1:
         return places
     height, width = places.shape[-2:]
@@ -85,7 +87,7 @@ def magnify(places: Tensor, step: int) -> Tensor:
 
 
 def sample(texture: Tensor, places: Tensor, *, cubic: bool = False) -> Tensor:
-    """Resample a texture.
+    """Sample a texture.
 
     Args:
         texture: ``[C, H, W]``.
@@ -95,21 +97,16 @@ def sample(texture: Tensor, places: Tensor, *, cubic: bool = False) -> Tensor:
     Returns:
         ``[B, C, h, w]``; places outside take the nearest edge.
     """
-    batch = texture[None].expand(len(places), -1, -1, -1)
-    return F.grid_sample(
-        batch,
-        places.permute(0, 2, 3, 1),
-        mode="bicubic" if cubic else "bilinear",
-        padding_mode="border",
-        align_corners=True,
-    )
+    batch, grid = texture[None].expand(len(places), -1, -1, -1), places.permute(0, 2, 3, 1)
+    mode = "bicubic" if cubic else "bilinear"
+    return F.grid_sample(batch, grid, mode=mode, padding_mode="border", align_corners=True)
 
 
 def to_bytes(picture: Tensor) -> Tensor:
-    """Round a picture from 0 to 255 to uint8, in place of its own values."""
+    """Round a picture from 0 to 255 to uint8; its own values are overwritten."""
     return picture.add_(0.5).clamp_(0.0, 255.0).to(torch.uint8)
 
 
 def mix(below: Tensor, above: Tensor, cover: Tensor) -> Tensor:
-    """Lay one picture over another: exactly ``below`` where the cover is zero."""
+    """Blend one picture over another: exactly ``below`` where the opacity ``cover`` is zero."""
     return below + cover * (above - below)

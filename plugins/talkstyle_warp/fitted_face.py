@@ -1,4 +1,4 @@
-"""The face template: what the 68 landmarks leave out, modelled by hand, and a portrait's face measured by it."""
+"""A portrait's face: its landmarks, and a hand-made template of what they leave out, fitted to them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CHEEK: Final = ((-0.450, 0.260, 0.020), (-0.480, 0.540, 0.060), (-0.330, 0.640,
 
 # Depth gained over a way across the picture, at most: a steeper side would be hidden, and fold, in a turn of 20
 # degrees more.
-STEEPEST: Final = 1.5
+MAX_SLOPE: Final = 1.5
 # Sizes of the rings around the outline that carry its depth outwards, so that hair and ears turn with the head and
 # the jaw does not bulge.
 RINGS: Final = (1.3, 1.7, 2.3)
@@ -44,9 +44,9 @@ class FittedFace:
         points: The landmarks with depth, ``[68, 3]``, pixels.
         pose: The similarity from the face frame to the picture, one frame.
         shape: The landmarks in the face frame, ``[68, 3]``.
-        relief: Points that carry depth, ``[N, 3]``, face frame: landmarks, forehead, cheeks and rings.
-        centre: The middle of the face's outline, ``[2]``, face frame (x, y).
-        radii: Its half width and half height.
+        relief: Points of known depth, ``[N, 3]``, face frame: landmarks, forehead, cheeks and rings.
+        centre: The centre of the face's outline, ``[2]``, face frame (x, y).
+        radii: Half the outline's width and height.
         width: The face's width in pixels.
     """
 
@@ -65,7 +65,7 @@ class FittedFace:
 
     @property
     def camera(self) -> NDArray[np.float64]:
-        """``[3, 3]``: takes face-frame displacements to pixels."""
+        """Takes face-frame displacements to pixels, ``[3, 3]``."""
         return np.asarray(self.pose.scale[0] * self.pose.rotation[0])
 
     def to_pixels(self, points: Floats) -> NDArray[np.float64]:
@@ -76,9 +76,13 @@ class FittedFace:
         """Pixels ``[N, 3]`` to the face frame."""
         return np.asarray(self.pose.to_face(points[None])[0], dtype=np.float64)
 
+    def plane(self, offsets: Floats) -> NDArray[np.float64]:
+        """Offsets in the picture ``[..., 2]``, pixels, as x and y of the face frame."""
+        return np.asarray(offsets @ np.linalg.inv(self.camera[:2, :2]).T)
+
 
 def fit_face(landmarks: Landmarks) -> FittedFace:
-    """Measure a portrait's face and lay the template around it.
+    """Measure a portrait's face and fit the template to it.
 
     Raises:
         FaceUnreliable: The landmarks coincide, or lie on a line.
@@ -91,31 +95,30 @@ def fit_face(landmarks: Landmarks) -> FittedFace:
             where="Portrait.landmarks",
             hint="Detect the face again, or choose another portrait.",
         )
-    # A detector's depth is not used: it leans backwards from brow to chin, which faces that turn in clips do not.
+    # A detector's depth is not used: it leans backwards from brow to chin, unlike faces that turn in clips.
     points = lift(flat[None])[0].astype(np.float64)
     own = neutral_face(points[None])
     pose = align(points[None], own)
     shape = pose.to_face(points[None])[0]
-    # The template's own points follow the portrait's proportions, axis by axis.
+    # The template is scaled to the portrait's proportions, axis by axis.
     canon = canonical_face().astype(np.float64)
-    low, high = slice(0, 17), [*range(17, 27), *range(31, 36)]
-    known = shape[[*range(17), *high]]
-    source = canon[[*range(17), *high]]
+    stable = [*range(27), *range(31, 36)]
+    known, source = shape[stable], canon[stable]
     scale = (known - known.mean(0)).std(0) / (source - source.mean(0)).std(0)
     shift = known.mean(0) - scale * source.mean(0)
-    outline = np.concatenate([shape[low], (_both(_OUTLINE) * scale + shift)])
+    outline = np.concatenate([shape[:17], _both(_OUTLINE) * scale + shift])
     inner = np.concatenate([_both(_FOREHEAD), _both(_CHEEK)]) * scale + shift
     lowest, highest = outline.min(0), outline.max(0)
     centre, radii = (lowest + highest)[:2] / 2, (highest - lowest)[:2] / 2
     rings = [np.concatenate([centre + r * (outline[:, :2] - centre), outline[:, 2:]], axis=1) for r in RINGS]
-    relief = _gentle(pose.to_pixels(np.concatenate([shape, outline[17:], inner, *rings])[None])[0])
+    relief = _limit_slope(pose.to_pixels(np.concatenate([shape, outline[17:], inner, *rings])[None])[0])
     points[:, 2] = relief[: len(points), 2]
     relief = pose.to_face(relief[None])[0]
     return FittedFace(points, pose, relief[: len(points)], relief, centre, radii, landmarks.width)
 
 
-def _gentle(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Bring points ``[N, 3]`` (pixels) forward until none lies deeper beside another than ``STEEPEST`` allows."""
+def _limit_slope(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Bring points ``[N, 3]`` (pixels) forward until no slope between two of them exceeds ``MAX_SLOPE``."""
     away = np.linalg.norm(points[:, None, :2] - points[None, :, :2], axis=-1)
-    depth = (points[None, :, 2] + STEEPEST * away).min(axis=1)
+    depth = (points[None, :, 2] + MAX_SLOPE * away).min(axis=1)
     return np.concatenate([points[:, :2], depth[:, None]], axis=1)

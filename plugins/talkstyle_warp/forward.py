@@ -1,4 +1,4 @@
-"""The forward field, frame by frame: the fields' matrices applied, then the head's turn, in torch."""
+"""The forward field, frame by frame: the rig's matrices, then the head's rotation, in torch."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor
 
 from talkstyle_warp.compositing import Window
 from talkstyle_warp.fitted_face import FittedFace
+from talkstyle_warp.rig import FaceRig
 
 # Of its distance to the picture's border, the part that a place may travel: below one, so that nothing folds.
 ROOM: Final = 0.7
@@ -19,14 +20,14 @@ ROOM: Final = 0.7
 
 @dataclass(frozen=True, eq=False)
 class DrivingMotion:
-    """What a few frames' fields are given.
+    """Motion of a few frames, as the fields take it.
 
     Attributes:
         inputs: Displacements ``[B, INPUTS, 3]``, face frame.
-        turn: The head's rotation less one, ``[B, 3, 3]``.
+        turn: The head's rotation minus the identity, ``[B, 3, 3]``.
         travel: The head's translation, ``[B, 3]``.
-        chin: The way of the chin by the head's motion alone, ``[B, 3]``.
-        closure: How far the eyes are shut, ``[B]``.
+        chin: Displacement of the chin by the head's motion alone, ``[B, 3]``.
+        closure: How far the eyes are closed, ``[B]``.
     """
 
     inputs: Tensor
@@ -47,9 +48,8 @@ class DrivingMotion:
     ) -> DrivingMotion:
         """Bring a few frames' motion to a device."""
         chin = turn @ face.shape[8] + travel
-        return cls(
-            *(torch.from_numpy(part.astype(np.float32)).to(device) for part in (inputs, turn, travel, chin, closure))
-        )
+        parts = (inputs, turn, travel, chin, closure)
+        return cls(*(torch.from_numpy(part.astype(np.float32)).to(device) for part in parts))
 
     def __len__(self) -> int:
         """The number of frames."""
@@ -57,14 +57,13 @@ class DrivingMotion:
 
     def pick(self, frames: list[int]) -> DrivingMotion:
         """Some of the frames."""
-        return DrivingMotion(
-            self.inputs[frames], self.turn[frames], self.travel[frames], self.chin[frames], self.closure[frames]
-        )
+        parts = (self.inputs, self.turn, self.travel, self.chin, self.closure)
+        return DrivingMotion(*(part[frames] for part in parts))
 
 
 @dataclass(frozen=True, eq=False)
 class ForwardField:
-    """The source's nodes in a window, and what moves them.
+    """The portrait's nodes in a window, and what moves them.
 
     Attributes:
         window: Where the nodes are.
@@ -72,8 +71,8 @@ class ForwardField:
         matrices: Fields, ``[K, F * N]``.
         places: The nodes on the head, face frame, and ones: ``[4, N]``.
         head: The head's mask, ``[N]``.
-        torso: The share of the chin's way, ``[N]``.
-        room: How far each node may go, in nodes, ``[N]``: ``ROOM`` of its distance to the picture's border.
+        torso: The share of the chin's displacement, ``[N]``.
+        room: How far each node may move, in nodes, ``[N]``.
         camera: From the face frame to nodes, ``[2, 3]``.
         targets: The nodes' own places in nodes, ``[1, 2, rows, columns]``.
     """
@@ -93,24 +92,22 @@ class ForwardField:
         cls,
         window: Window,
         matrices: list[NDArray[np.float64]],
-        places: NDArray[np.float64],
-        head: NDArray[np.float64],
-        torso: NDArray[np.float64],
+        rig: FaceRig,
         distance: NDArray[np.float64],
-        camera: NDArray[np.float64],
         device: torch.device,
     ) -> ForwardField:
         """Bring a window's fields, each ``[N, INPUTS]``, to a device; ``distance`` to the border ``[N]`` in pixels."""
+        places = rig.places(window.nodes())
         ys, xs = np.mgrid[: window.rows, : window.columns]
         joined = np.concatenate(matrices)
         columns = np.flatnonzero(joined.any(axis=0))
         arrays = (
             joined[:, columns].T.copy(),
             np.concatenate([places.T, np.ones((1, len(places)))]),
-            head,
-            torso,
+            rig.head(places),
+            rig.torso(places),
             ROOM * np.maximum(distance, 0.0) / window.step,
-            camera[:2] / window.step,
+            rig.face.camera[:2] / window.step,
             np.stack([xs, ys])[None],
         )
         floats = (torch.from_numpy(array.astype(np.float32)).to(device) for array in arrays)
@@ -119,8 +116,9 @@ class ForwardField:
     def displacements(self, driving: DrivingMotion) -> Tensor:
         """Displacements of the nodes by each field, ``[B, F, 2, rows, columns]``, in nodes.
 
-        In the face frame a node at X with the expression's displacement E goes by E + h (D (X + E) + t), D the rotation
-        less one and h the head's mask. Only its picture is needed, so the camera is applied before the large products.
+        In the face frame a node at X that the expression displaces by E moves by E + h (D (X + E) + t): D is the
+        rotation minus the identity, h the head's mask. Only the projection is needed, so the camera is applied before
+        the large products.
         """
         frames, count = len(driving), self.places.shape[1]
         camera = self.camera.T
@@ -132,7 +130,7 @@ class ForwardField:
         head = moved[:, 1].add_((rigid.transpose(1, 2) @ self.places)[:, :, None]).mul_(self.head)
         chin = (driving.chin @ camera)[:, :, None, None] * self.torso
         field = head.add_(moved[:, 0]).add_(chin)
-        # Softly, and by the fourth power: what has room is left as it is, and nothing folds on its way to the border.
+        # A soft limit of the fourth power: nodes with room move freely, and nothing folds near the border.
         far = field.square().sum(dim=2, keepdim=True).square_()
         room = self.room**4
         field = field * (room / (room + far).clamp_min_(1e-12)).pow_(0.25)

@@ -164,7 +164,7 @@ def paint_interior(
     skin_light = float(luma(tooth))
     # In the mouth's own plane, so that a turned portrait foreshortens the teeth like the mouth.
     middle, under = teeth_middle(face, contour, 0), teeth_middle(face, contour, 1)
-    a, b = np.moveaxis((places - middle) @ np.linalg.inv(face.camera[:2, :2]).T, -1, 0)
+    a, b = np.moveaxis(face.plane(places - middle), -1, 0)
     # The upper teeth are behind the upper lip, the lower ones behind the lower lip, whether the mouth is open or not.
     c = b - float((under - middle) @ contour.axes[1]) / face.unit
     blur = 0.7 / face.unit + 0.004

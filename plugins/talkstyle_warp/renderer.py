@@ -16,7 +16,7 @@ from sdk.device import resolve_device
 from sdk.errors import ConfigError
 from sdk.geometry import lip_closing, lip_gap, rotation_matrix
 from sdk.warnings import warn
-from talkstyle_warp.background import ERROR, Background, find_background
+from talkstyle_warp.background import MAX_ERROR, Background, find_background
 from talkstyle_warp.compositing import Window
 from talkstyle_warp.fitted_face import FittedFace, fit_face
 from talkstyle_warp.forward import DrivingMotion, ForwardField
@@ -52,19 +52,19 @@ class PreparedPortrait:
 
 
 class WarpRenderer:
-    """Moves a portrait by warping it: a 2.5D forward field with contours at the mouth and the eyes.
+    """Moves a portrait by warping it: a 2.5D forward field with seams at the mouth and the eyes.
 
     Args:
         device: Where to render; see ``sdk.device.resolve_device``.
         rest: ``"closed"`` brings parted lips together at rest; ``"portrait"`` leaves them as they are in the picture.
-        background: ``"still"`` holds a plain background where it is while the head moves; ``"moving"`` lets it follow
-            the head near it; ``"auto"`` holds it where that leaves no halo.
+        background: ``"still"`` keeps a plain background still while the head moves; ``"moving"`` lets it move with the
+            head near it; ``"auto"`` keeps it still if that leaves no halo.
         cubic: Resample bicubically: sharper, and on a CPU two to three times as slow.
-        chunk: Frames that are worked on at once; memory grows with it.
+        chunk: Frames that are processed at once; memory grows with it.
 
     Raises:
-        ConfigError: An option makes no sense.
-        DeviceError: The device is not there.
+        ConfigError: An option is invalid.
+        DeviceError: The device is not available.
     """
 
     name = "warp"
@@ -106,62 +106,46 @@ class WarpRenderer:
         picture = portrait.pixels
         if portrait.alpha is not None:
             picture = np.concatenate([picture, portrait.alpha[..., None]], axis=-1)
-        height, width = picture.shape[:2]
-        outline = _reach(face)
-        window = Window.around(
-            outline.min(0), outline.max(0), step=max(1, round(face.width / NODES)), size=(width, height)
-        )
-        # Nothing moves within a node of the border, so that the border's own pixels come out as they were.
-        limits = np.array(
-            [
-                (window.left, min(window.left + window.width, width) - 1),
-                (window.top, min(window.top + window.height, height) - 1),
-            ]
-        )
+        outline, step = _reach(face), max(1, round(face.width / NODES))
+        window = Window.around(outline.min(0), outline.max(0), step=step, size=picture.shape[1::-1])
+        rows, columns = window.within(picture.shape)
+        first, last = np.array([columns.start, rows.start]), np.array([columns.stop, rows.stop]) - 1
 
         def field(part: Window, matrices: list[NDArray[np.float64]]) -> ForwardField:
             nodes = part.nodes()
-            places = rig.places(nodes)
-            inside = np.minimum(nodes - limits[:, 0], limits[:, 1] - nodes).min(axis=1) - window.step
-            return ForwardField.of(
-                part, matrices, places, rig.head(places), rig.torso(places), inside, face.camera, self.device
-            )
+            # Nothing moves within a node of the border, so that the pixels at the border are unchanged.
+            distance = np.minimum(nodes - first, last - nodes).min(axis=1) - step
+            return ForwardField.of(part, matrices, rig, distance, self.device)
 
-        background = self._find_background(portrait, face, window)
+        background = self._find_background(portrait, face, (rows, columns))
         keep_open = self.rest == "portrait"
-        mouth = MouthPatch.of(portrait, picture, rig, field, keep_open=keep_open, device=self.device)
-        eyes = tuple(EyePatch.of(picture, rig, eye, field, device=self.device) for eye in (0, 1))
-        shape = face.shape + at_rest
         return PreparedPortrait(
             picture=picture,
             face=face,
             rig=rig,
-            retargeter=Retargeter.of(shape, face_width=face.width / face.unit),
+            retargeter=Retargeter.of(face.shape + at_rest, face_width=face.width / face.unit),
             at_rest=at_rest,
             window=window,
             field=field(window, [rig.skin(window.nodes())[2]]),
             background=background,
             resampler=resampler_for(picture, window, self.device, cubic=self.cubic, background=background),
-            mouth=mouth,
-            eyes=eyes,
+            mouth=MouthPatch.of(portrait, picture, rig, field, keep_open=keep_open, device=self.device),
+            eyes=tuple(EyePatch.of(picture, rig, eye, field, device=self.device) for eye in (0, 1)),
         )
 
-    def _find_background(self, portrait: Portrait, face: FittedFace, window: Window) -> Background | None:
-        """The background that is to stay; None where it moves, or where the portrait has alpha instead."""
+    def _find_background(self, portrait: Portrait, face: FittedFace, part: tuple[slice, slice]) -> Background | None:
+        """The background that stays; None if it moves with the head, or if the portrait has alpha instead."""
         if self.background == "moving" or portrait.alpha is not None:
             return None
-        height, width = portrait.pixels.shape[:2]
-        rows = slice(window.top, min(window.top + window.height, height))
-        columns = slice(window.left, min(window.left + window.width, width))
-        found = find_background(portrait.pixels, face, (rows, columns))
+        found = find_background(portrait.pixels, face, part)
         if found is None and self.background == "still":
             warn("the background is not plain enough to be told from the head, and moves with it")
-        if found is not None and self.background == "auto" and found.error > ERROR:
+        if found is not None and self.background == "auto" and found.error > MAX_ERROR:
             return None
         return found
 
     def drive(self, prepared: PreparedPortrait, motion: Motion) -> DrivingMotion:
-        """Bring motion onto a portrait: what its fields are given, frame by frame."""
+        """Retarget motion to a portrait, as its fields take it."""
         retargeter = prepared.retargeter
         expression = retargeter.expression(motion.expression) + prepared.at_rest
         closure = retargeter.closure(motion.expression)
@@ -173,7 +157,7 @@ class WarpRenderer:
         return DrivingMotion.of(inputs, turn, pose[:, 3:], closure, prepared.face, self.device)
 
     def landmarks(self, prepared: PreparedPortrait, motion: Motion) -> NDArray[np.float32]:
-        """Where the landmarks are meant to go, float32 ``[T, 68, 3]``, pixels: what a detector should find."""
+        """Where the landmarks should be in the frames, float32 ``[T, 68, 3]``, pixels."""
         face, retargeter = prepared.face, prepared.retargeter
         moved = face.shape + prepared.at_rest + retargeter.expression(motion.expression)
         closure = retargeter.closure(motion.expression)
@@ -183,7 +167,7 @@ class WarpRenderer:
         return np.stack([face.to_pixels(frame) for frame in posed]).astype(np.float32)
 
     def render(self, prepared: PreparedPortrait, motions: Iterable[Motion]) -> Iterator[NDArray[np.uint8]]:
-        """Render motion that arrives in pieces, a few frames at a time.
+        """Render motion that arrives piece by piece, a few frames at a time.
 
         Yields:
             uint8 ``[H, W, 3]`` or ``[H, W, 4]``, each an array of its own.
@@ -201,7 +185,7 @@ class WarpRenderer:
         field = prepared.field.displacements(driving)[:, 0]
         sources = invert(field, prepared.field.targets.expand(len(motion), -1, -1, -1))
         everything = list(range(len(motion)))
-        # Where no lid moves the eyes are as the field has them already.
+        # While the lids are still, the field alone renders the eyes.
         lids = np.flatnonzero(prepared.retargeter.closure(motion.expression)).tolist()
         overlays = [
             patch.overlay(driving, shown, cubic=self.cubic)
@@ -219,7 +203,7 @@ class WarpRenderer:
 
 @contextmanager
 def _one_thread(device: torch.device) -> Iterator[None]:
-    """Work in one thread on the CPU: the arrays are small, and the encoder has use for the other cores."""
+    """Use one thread on the CPU: the arrays are small, and the video encoder needs the other cores."""
     before = torch.get_num_threads()
     if device.type != "cpu" or before == 1:
         yield

@@ -29,11 +29,7 @@ class Resampler(ABC):
 
     def __init__(self, picture: NDArray[np.uint8], window: Window) -> None:
         self.window = window
-        height, width = picture.shape[:2]
-        self.part = (
-            slice(window.top, min(window.top + window.height, height)),
-            slice(window.left, min(window.left + window.width, width)),
-        )
+        self.part = window.within(picture.shape)
 
     @abstractmethod
     def warped(self, sources: Tensor, out: NDArray[np.uint8]) -> AbstractContextManager[Tensor]:

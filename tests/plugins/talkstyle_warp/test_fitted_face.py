@@ -5,7 +5,7 @@ import pytest
 
 from sdk.data import Landmarks
 from sdk.geometry import canonical_face, rotation_matrix
-from talkstyle_warp.fitted_face import STEEPEST, fit_face
+from talkstyle_warp.fitted_face import MAX_SLOPE, fit_face
 
 
 def seen(yaw: float = 0.0) -> np.ndarray:
@@ -27,7 +27,7 @@ def test_no_side_is_steeper_than_a_turn_allows(yaw):
     relief = face.to_pixels(face.relief)
     away = np.linalg.norm(relief[:, None, :2] - relief[None, :, :2], axis=-1)
     gained = relief[:, None, 2] - relief[None, :, 2]
-    assert (gained <= STEEPEST * away + 1e-6).all()
+    assert (gained <= MAX_SLOPE * away + 1e-6).all()
     np.testing.assert_allclose(face.to_pixels(face.shape)[:, :2], seen(yaw)[:, :2], atol=1e-3)
     # What lies near the middle keeps the template's depth.
     np.testing.assert_allclose(face.shape[30, 2] - face.shape[27, 2], -0.235, atol=0.05)
