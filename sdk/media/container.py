@@ -10,7 +10,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from typing import Any, BinaryIO, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import av
 from av.audio.stream import AudioStream
@@ -46,7 +46,8 @@ def open_container(source: Source) -> Iterator[InputContainer]:
             container = av.open(file, "r", container_options={"format_whitelist": FORMATS}, metadata_errors="replace")
         except (FFmpegError, ValueError, OSError) as error:
             raise MediaCorrupt(
-                f"the file is damaged, cut off, or in no known format (read up to byte {file.tell()} of {_size(file)})",
+                "the file is damaged, cut off, or in no known format "
+                f"(read up to byte {file.tell()} of {file.seek(0, io.SEEK_END)})",
                 where=source.name,
                 hint="Play it to see whether it is whole; if it is, convert it to wav or mp4.",
             ) from error
@@ -124,10 +125,3 @@ def _stated_end(container: InputContainer, stream: AudioStream | VideoStream, or
         except ValueError:
             return None
     return None
-
-
-def _size(file: BinaryIO) -> int:
-    at = file.tell()
-    size = file.seek(0, io.SEEK_END)
-    file.seek(at)
-    return size

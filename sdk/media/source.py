@@ -19,11 +19,7 @@ MediaInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 
 
 class Source:
-    """A file that can be opened many times, by several readers at once.
-
-    Attributes:
-        name: What errors call it.
-    """
+    """A file that can be opened many times, by several readers at once; ``name`` is for errors."""
 
     def __init__(self, name: str, opener: Callable[[], BinaryIO]) -> None:
         self.name = name
@@ -53,7 +49,7 @@ class Source:
 
 
 class _View(io.RawIOBase):
-    """A reader of its own over a file object that others read too."""
+    """An independent reader over a shared file object."""
 
     def __init__(self, file: BinaryIO, lock: threading.Lock) -> None:
         self._file, self._lock, self._at = file, lock, 0
@@ -95,18 +91,17 @@ def as_source(value: MediaInput) -> Source:
         data = bytes(value)
         return Source(f"{len(data)} bytes", lambda: io.BytesIO(data))
     if callable(getattr(value, "read", None)):
-        file, copy = value, None
+        file = value
         if not (callable(getattr(file, "seekable", None)) and file.seekable()):
             file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 lives as long as the source
             shutil.copyfileobj(value, file)
-            copy = file
         if isinstance(file, io.TextIOBase):
             raise InputError("a file object must be binary", where=str(value), hint='Open it with mode "rb".')
         lock = threading.Lock()
         name = str(getattr(value, "name", "a file object"))
         source = Source(name, lambda: cast("BinaryIO", io.BufferedReader(_View(file, lock))))
-        if copy is not None:
-            weakref.finalize(source, copy.close)
+        if file is not value:
+            weakref.finalize(source, file.close)
         return source
     raise InputError(
         f"{type(value).__name__} is not media", hint="Give a path, the bytes of a file, or a binary file object."

@@ -109,8 +109,8 @@ class VideoReader(Track):
             if first is None:
                 raise self._empty()
             self._square_size = _square_size(first, stream)
-            self._matrix = _display_matrix(first)
-            self.size = self._square_size[::-1] if self._matrix[0] == 0 else self._square_size
+            self._orientation = _orientation(first)
+            self.size = self._square_size[::-1] if self._orientation[0] else self._square_size
             transfer = HDR_TRANSFERS.get(int(stream.codec_context.color_trc))
         if transfer is not None:
             self.warnings.append(
@@ -170,11 +170,19 @@ class VideoReader(Track):
             src_color_range=FULL_RANGE if full or frame.format.is_rgb else LIMITED_RANGE,
             dst_color_range=FULL_RANGE,
         )
-        return _orient(np.asarray(rgb.to_ndarray(), dtype=np.uint8), self._matrix)
+        image = np.asarray(rgb.to_ndarray(), dtype=np.uint8)
+        transpose, row_step, column_step = self._orientation
+        if transpose:
+            image = image.transpose(1, 0, 2)
+        return np.ascontiguousarray(image[::row_step, ::column_step])
+
+
+def _moving(container: InputContainer) -> list[VideoStream]:
+    return [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
 
 
 def _video_stream(container: InputContainer, source: Source) -> VideoStream:
-    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    streams = _moving(container)
     if not streams:
         raise MediaTrackMissing("there are no moving pictures", where=source.name, hint="Give a video.")
     stream = streams[0]
@@ -203,30 +211,17 @@ def _square_size(frame: av.VideoFrame, stream: VideoStream) -> tuple[int, int]:
     return frame.width, round(frame.height / aspect)
 
 
-_Matrix = tuple[int, int, int, int]
-
-
-def _display_matrix(frame: av.VideoFrame) -> _Matrix:
-    """How to turn the picture in quarters, ``(a, b, c, d)``: a point (x, y) goes to (a x + c y, b x + d y)."""
-    data: Any = next((item for item in _side_data(frame) if item.type.name == "DISPLAYMATRIX"), None)
-    if data is None:
-        return 1, 0, 0, 1
-    a, b, _, c, d, *_ = (int(value) for value in np.frombuffer(bytes(data), dtype=np.int32))
-    if abs(a) >= abs(b):
-        return (1 if a >= 0 else -1), 0, 0, (1 if d >= 0 else -1)
-    return 0, (1 if b >= 0 else -1), (1 if c >= 0 else -1), 0
-
-
-def _side_data(frame: av.VideoFrame) -> list[Any]:
-    return [frame.side_data[index] for index in range(len(frame.side_data))]  # type: ignore[literal-required]
-
-
-def _orient(image: Image, matrix: _Matrix) -> Image:
-    a, b, c, d = matrix
-    across, down = (c, b) if a == 0 else (a, d)
-    if a == 0:
-        image = image.transpose(1, 0, 2)
-    return np.ascontiguousarray(image[:: 1 if down >= 0 else -1, :: 1 if across >= 0 else -1])
+def _orientation(frame: av.VideoFrame) -> tuple[bool, int, int]:
+    """How to turn the picture upright: whether to transpose it, then the steps (1 or -1) through rows and columns."""
+    for index in range(len(frame.side_data)):
+        data: Any = frame.side_data[index]  # type: ignore[literal-required]
+        if data.type.name == "DISPLAYMATRIX":
+            # A point (x, y) goes to (a x + c y, b x + d y).
+            a, b, _, c, d = np.frombuffer(bytes(data), dtype=np.int32)[:5].tolist()
+            transpose = abs(a) < abs(b)
+            across, down = (c, b) if transpose else (a, d)
+            return transpose, (1 if down >= 0 else -1), (1 if across >= 0 else -1)
+    return False, 1, 1
 
 
 def probe(source: MediaInput) -> MediaInfo:
@@ -242,7 +237,7 @@ def probe(source: MediaInput) -> MediaInfo:
         return still
     with open_container(origin) as container:
         has_audio = bool(container.streams.audio)
-        moving = any(not stream.disposition & Disposition.attached_pic for stream in container.streams.video)
+        moving = bool(_moving(container))
         duration = stated_duration(container)
     if moving:
         video = VideoReader(source)

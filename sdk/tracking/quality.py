@@ -52,13 +52,7 @@ def sharpness(image: Image, box: Box) -> float:
 
 
 def quality_warnings(*, width: float, yaw: float, sharpness: float, where: str) -> list[str]:
-    """Warn of a face of poor quality, and refuse one that cannot serve.
-
-    Args:
-        width: Pixels across the face.
-        yaw: Degrees, either way.
-        sharpness: As the function of that name.
-        where: The file, for errors.
+    """Warn of a face that is small (pixels), turned (degrees, either way) or blurred, and refuse one that cannot serve.
 
     Raises:
         FaceTooSmall: Under 48 pixels across.

@@ -50,16 +50,14 @@ def load_stills(
     Args:
         images: Paths, files' bytes, arrays or Pillow images; at least one.
         detector: Any landmark detector.
-        face: Which one in each picture, where there are several; None expects one.
+        face: Which one in each picture, where there are several.
         report: Progress, stage ``detect``.
 
     Raises:
         ConfigError: No pictures are given.
-        MediaError: A picture cannot be read.
-        FaceNotFound: No picture shows a face.
         FaceAmbiguous: A picture shows another face at least a third as wide; lists the boxes.
-        FaceTooSmall: In every picture the face is under 48 pixels wide.
-        FaceUnreliable: In every picture it is turned beyond 60 degrees.
+        FaceNotFound, FaceTooSmall, FaceUnreliable: As ``load_portrait``, in every picture.
+        MediaError: A picture cannot be read.
         ComponentBroken: The detector failed; names the picture.
         Cancelled: The caller's token was cancelled.
     """
