@@ -1,6 +1,6 @@
 """Portrait and sound in, a talking video out: ``animate``, and the ``Animation`` that it makes."""
 
-from sdk.animation.pipeline import StyleInput, animate
+from sdk.animation.animator import Animator, StyleInput, animate, load_style
 from sdk.animation.result import Animation
 
-__all__ = ["Animation", "StyleInput", "animate"]
+__all__ = ["Animation", "Animator", "StyleInput", "animate", "load_style"]

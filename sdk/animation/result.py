@@ -23,8 +23,6 @@ from sdk.progress import CancelToken, ProgressCallback, Reporter
 if TYPE_CHECKING:
     from sdk.media import AudioReader, SignerInput
 
-__all__ = ["Animation"]
-
 
 class Animation:
     """A portrait that speaks: iterate over its frames, or save it.

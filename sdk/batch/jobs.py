@@ -1,4 +1,4 @@
-"""Lists of animations to make: from Python, from CSV and JSON files, and from folders."""
+"""Lists of jobs: from Python, CSV and JSON files, and folders."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sdk.data import Controls
 from sdk.errors import ConfigError, MediaNotFound
 
-__all__ = ["Job", "as_job", "read_face", "read_jobs"]
-
 PORTRAITS: Final = {".avif", ".bmp", ".jpeg", ".jpg", ".jp2", ".png", ".tif", ".tiff", ".webp"}
 SOUNDS: Final = {
     *(".aac", ".aif", ".aiff", ".flac", ".m4a", ".mka", ".mkv", ".mov", ".mp3", ".mp4"),
@@ -28,17 +26,17 @@ class Job(BaseModel):
     Attributes:
         portrait: The picture.
         audio: What it says: a sound or a video.
-        output: The file's name in the output folder; made of both names where left out.
-        style: A reference to a pack, or a mix as references with weights.
+        output: The file's name in the output folder; by default made of both names.
+        style: A reference to a pack, or a mix as references with weights; this and the rest as for ``animate``.
         strength: Of the style.
         fps: Frames a second.
         seed: Decides blinks and idle motion.
         face: Which of several faces.
         teeth: Another picture of the same person, showing teeth.
-        mouth: See ``Controls``.
-        brows: See ``Controls``.
-        blink: See ``Controls``.
-        head: See ``Controls``.
+        mouth: See ``Controls``; so are brows, blink and head.
+        brows: Eyebrows.
+        blink: Eyelids.
+        head: Rotation and translation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +71,10 @@ class Job(BaseModel):
     def _read_face(cls, face: object) -> object:
         return read_face(face) if isinstance(face, str) else face
 
+    def files(self) -> dict[str, Path | None]:
+        """The files that it reads, by field."""
+        return {"portrait": self.portrait, "audio": self.audio, "teeth": self.teeth}
+
     @property
     def controls(self) -> Controls:
         """The four factors."""
@@ -80,7 +82,7 @@ class Job(BaseModel):
 
 
 def read_face(text: str) -> int | tuple[float, ...] | str:
-    """An index or a box, where the text is one; else the text, such as ``largest``, for the SDK to judge."""
+    """Read an index or a box; any other text, such as ``largest``, is returned as it is."""
     try:
         numbers = [float(number) for number in text.split(",")]
     except ValueError:
@@ -94,7 +96,7 @@ def as_job(value: Job | Mapping[str, Any], *, where: str, folder: Path | None = 
     Args:
         value: A job, or its fields; text where they come from a file.
         where: Which one it is, for errors.
-        folder: What relative paths are relative to, other than the working directory.
+        folder: What paths are relative to; the working directory if left out.
 
     Raises:
         ConfigError: A field is missing, unknown, or has a value that makes no sense.
@@ -110,8 +112,7 @@ def as_job(value: Job | Mapping[str, Any], *, where: str, folder: Path | None = 
         raise ConfigError(f"{place or 'the job'}: {first['msg']}", where=where, hint=hint) from error
     if folder is None:
         return job
-    files = {"portrait": folder / job.portrait, "audio": folder / job.audio}
-    return job.model_copy(update=files if job.teeth is None else {**files, "teeth": folder / job.teeth})
+    return job.model_copy(update={name: path and folder / path for name, path in job.files().items()})
 
 
 def read_jobs(source: Path, *, common: Mapping[str, Any] | None = None) -> list[Job]:

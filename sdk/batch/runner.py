@@ -1,4 +1,4 @@
-"""Many animations in one go: what fails is told and does not stop the rest, what is done is not done again."""
+"""Running many jobs: one that fails does not stop the rest, and one that is done is not done again."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sdk import defaults
 from sdk._version import __version__
-from sdk.animation.components import Parts
-from sdk.animation.pipeline import build, find_style
+from sdk.animation import Animator, load_style
 from sdk.batch.jobs import Job, as_job
-from sdk.device import resolve_device
-from sdk.errors import Cancelled, ComponentBroken, ConfigError, MediaError, MediaNotFound, OutputError, SdkError
-from sdk.files import atomic_file
+from sdk.data import Portrait
+from sdk.errors import Cancelled, ComponentBroken, ConfigError, MediaError, MediaNotFound, SdkError
+from sdk.files import atomic_file, make_folder
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import find
@@ -29,24 +29,25 @@ if TYPE_CHECKING:
     from sdk.media import Signer, SignerInput
     from sdk.packs import StylePack
 
-__all__ = ["JobResult", "animate_many"]
-
 RECORD: Final = "talkstyle-jobs.json"
 """The file in the output folder that says what each output was made from."""
+
+MAX_PORTRAITS: Final = 4
+"""Portraits that are kept in memory: they are large."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class JobResult:
-    """What became of one job.
+    """The outcome of one job.
 
     Attributes:
         job: What was asked for.
-        output: Where it stands, or would.
-        state: ``skipped`` where it was there already, made from the same.
+        output: Its file or folder, which a failed job leaves as it was.
+        state: ``skipped`` if the output was there already, made from the same.
         error: Why it failed.
-        frames: How many the animation has; 0 where it failed.
+        frames: Of the animation; 0 if it failed.
         seconds: Its length.
         warnings: What is worth knowing about it.
     """
@@ -78,11 +79,11 @@ def animate_many(
     on_progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
 ) -> Iterator[JobResult]:
-    """Make many animations, one as each result is asked for; components are loaded, and portraits prepared, once.
+    """Make many animations, one for each result asked for; components are loaded, and portraits prepared, once.
 
     Args:
         jobs: Each a ``Job``, or its fields: ``{"portrait": "me.png", "audio": "hello.wav"}``.
-        out: The folder for the results; made where it is not there.
+        out: The folder for the results, created if missing.
         suffix: The form of outputs that the job does not name: ``.mp4``, ``.webm``, or ``""`` for folders of PNG files.
         background: As for ``Animation.save``.
         signer: As for ``Animation.save``.
@@ -101,7 +102,7 @@ def animate_many(
 
     Raises:
         ConfigError: A job or an option makes no sense, or two jobs have the same output; before anything is done.
-        OutputError: The folder cannot be made.
+        OutputError: The folder cannot be created.
         Cancelled: The token was cancelled; what is done is kept.
     """
     from sdk.media import as_signer
@@ -112,14 +113,7 @@ def animate_many(
     if twice:
         hint = "Give each job an output of its own."
         raise ConfigError(f"several jobs would write {twice[0]!r}", where="jobs", hint=hint)
-    folder = Path(out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"the folder cannot be made: {error.strerror}", where=str(folder)) from error
-    parts = Parts(
-        generator=generator, encoder=encoder, renderer=renderer, detector=detector, device=resolve_device(device)
-    )
+    folder = make_folder(out)
     components = {
         "motion-generator": generator,
         "audio-encoder": encoder,
@@ -127,37 +121,44 @@ def animate_many(
         "landmark-detector": detector,
     }
     batch = _Batch(
-        parts=parts,
+        animator=Animator(generator=generator, encoder=encoder, renderer=renderer, detector=detector, device=device),
         background=background,
         signer=as_signer(signer),
         components={kind: _identity(kind, component) for kind, component in components.items()},
         allow_other_base=allow_other_base,
         record=_Record(folder / RECORD) if resume else _Record(folder / RECORD).emptied(),
-        report=Reporter(on_progress, cancel),
         on_progress=on_progress,
         cancel=cancel,
     )
     return batch.run(every, [folder / name for name in names])
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Batch:
-    parts: Parts
+    animator: Animator
     background: tuple[int, int, int] | None
     signer: Signer | None
     components: Mapping[str, str | None]
     allow_other_base: bool
     record: _Record
-    report: Reporter
     on_progress: ProgressCallback | None
     cancel: CancelToken | None
 
+    def __post_init__(self) -> None:
+        self._styles: dict[str, StylePack | None] = {}
+
+        @lru_cache(MAX_PORTRAITS)  # the same object for the same pictures, so that it is prepared once
+        def load_portrait(path: Path, face: Any, teeth: Path | None, _: object) -> tuple[Portrait, tuple[str, ...]]:
+            return self.animator.load_portrait(path, face=face, teeth=teeth)
+
+        self._load_portrait = load_portrait
+
     def run(self, jobs: list[Job], outputs: list[Path]) -> Iterator[JobResult]:
-        styles: dict[str, StylePack | None] = {}
+        report = Reporter(self.on_progress, self.cancel)
         for done, (job, output) in enumerate(zip(jobs, outputs, strict=True)):
-            self.report("jobs", done / len(jobs), output.name)
+            report("jobs", done / len(jobs), output.name)
             try:
-                yield self._one(job, output, styles)
+                yield self._run_one(job, output)
             except Cancelled:
                 raise
             except SdkError as error:
@@ -167,50 +168,50 @@ class _Batch:
                 broken = ComponentBroken(f"unexpected {type(error).__name__}: {error}", where=str(output))
                 broken.__cause__ = error
                 yield JobResult(job=job, output=output, state="failed", error=broken)
-        self.report("jobs", 1.0)
+        report("jobs", 1.0)
 
-    def _one(self, job: Job, output: Path, styles: dict[str, StylePack | None]) -> JobResult:
-        style = json.dumps(job.style, sort_keys=True)
-        if style not in styles:
-            styles[style] = find_style(job.style)
-        pack = styles[style]
-        portrait = _sha256(job.portrait)
-        recipe = self._recipe(job, portrait, pack)
-        before = self.record.find(output, recipe)
-        if before is not None:
-            return JobResult(job=job, output=output, state="skipped", **before)
-        # The same object for the same files, so that it is prepared once.
-        key = (portrait, job.face, None if job.teeth is None else _sha256(job.teeth))
-        who, notes = self.parts.sitter(job.portrait, job.face, job.teeth, key=key)
-        animation = build(
-            self.parts,
-            who,
+    def _run_one(self, job: Job, output: Path) -> JobResult:
+        pack = self._style(job)
+        inputs = {name: None if path is None else _sha256(path) for name, path in job.files().items()}
+        recipe = self._recipe(job, inputs, pack)
+        made = self.record.find(output, recipe)
+        if made is not None:
+            return JobResult(job=job, output=output, state="skipped", **made)
+        pictures = (inputs["portrait"], inputs["teeth"])
+        portrait, warnings = self._load_portrait(job.portrait, job.face, job.teeth, pictures)
+        animation = self.animator.animate(
+            portrait,
             job.audio,
             style=pack,
             strength=job.strength,
             fps=job.fps,
             controls=job.controls,
             seed=job.seed,
-            face=None,
-            teeth=None,
             allow_other_base=self.allow_other_base,
-            report=self.report,
+            on_progress=self.on_progress,
             cancel=self.cancel,
         )
-        output.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(output.parent)
         animation.save(output, background=self.background, signer=self.signer, on_progress=self.on_progress)
-        made = {"frames": len(animation), "seconds": float(animation.duration)}
-        warnings = (*notes, *animation.warnings)
-        self.record.add(output, recipe, {**made, "warnings": warnings})
-        return JobResult(job=job, output=output, state="made", **made, warnings=warnings)  # type: ignore[arg-type]
+        made = {
+            "frames": len(animation),
+            "seconds": float(animation.duration),
+            "warnings": (*warnings, *animation.warnings),
+        }
+        self.record.add(output, recipe, made)
+        return JobResult(job=job, output=output, state="made", **made)
 
-    def _recipe(self, job: Job, portrait: str, pack: StylePack | None) -> str:
+    def _style(self, job: Job) -> StylePack | None:
+        key = json.dumps(job.style, sort_keys=True)
+        if key not in self._styles:
+            self._styles[key] = load_style(job.style)
+        return self._styles[key]
+
+    def _recipe(self, job: Job, inputs: Mapping[str, str | None], pack: StylePack | None) -> str:
         """The sha256 of everything that the output depends on."""
         everything = {
-            **job.model_dump(mode="json", exclude={"portrait", "audio", "output", "teeth"}),
-            "portrait": portrait,
-            "audio": _sha256(job.audio),
-            "teeth": None if job.teeth is None else _sha256(job.teeth),
+            **job.model_dump(mode="json", exclude={"output", *inputs}),
+            **inputs,
             "style": None if pack is None else [pack.config.base.weights_sha256, pack.config.delta.sha256],
             "components": self.components,
             "background": self.background,
@@ -221,7 +222,7 @@ class _Batch:
 
 
 class _Record:
-    """What the outputs in a folder were made from; each entry is on the disk before the next job begins."""
+    """What the outputs in a folder were made from; each entry is written before the next job begins."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -235,12 +236,12 @@ class _Record:
             logger.warning("%s cannot be read (%s): every job is done anew", path, error)
 
     def emptied(self) -> _Record:
-        """The same, knowing nothing."""
+        """The same without its entries."""
         self._entries = {}
         return self
 
     def find(self, output: Path, recipe: str) -> dict[str, Any] | None:
-        """What is recorded of an output that is there, whole, and made by this recipe."""
+        """The record of an output that is complete and was made by this recipe, or None."""
         entry = self._entries.get(self._name(output), {})
         if entry.get("recipe") != recipe or entry.get("bytes") != _size(output):
             return None
@@ -257,7 +258,7 @@ class _Record:
 
 
 def _size(output: Path) -> int:
-    """Bytes of a file, or of everything in a folder; -1 where there is nothing."""
+    """Bytes of a file, or of all files in a folder; -1 if there is neither."""
     if output.is_dir():
         return sum(file.stat().st_size for file in output.iterdir() if file.is_file())
     return output.stat().st_size if output.is_file() else -1
@@ -274,7 +275,7 @@ def _sha256(path: Path) -> str:
 
 
 def _identity(kind: str, component: Any) -> str | None:
-    """Which component, in which version, makes the outputs; unknown names are told when they are loaded."""
+    """The component and its version; an unknown name is reported when it is loaded."""
     if component is None:
         return None
     if not isinstance(component, str):

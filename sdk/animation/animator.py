@@ -1,0 +1,298 @@
+"""``animate``: a portrait and a sound in, a talking video out; an ``Animator`` does so again and again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, Union
+
+from sdk import defaults
+from sdk.activity import ActivityStream
+from sdk.animation.result import Animation
+from sdk.animation.stages.resampler import frame_rate
+from sdk.animation.synthesis import MotionSynthesizer
+from sdk.data import Controls, Portrait
+from sdk.device import resolve_device
+from sdk.errors import ConfigError
+from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
+from sdk.progress import CancelToken, ProgressCallback, Reporter
+from sdk.registry import accepts, resolve
+from sdk.warnings import warn
+
+if TYPE_CHECKING:
+    import torch
+
+    from sdk.media import AudioInput, AudioReader
+    from sdk.packs import StylePack
+    from sdk.tracking import FaceSelector, PortraitInput
+
+StyleInput: TypeAlias = Union["StylePack", str, Path, Mapping[str, float], None]
+"""A pack, a reference to one, a mix as references with weights, or None for the base's own way."""
+
+MAX_PORTRAITS: Final = 4
+"""Prepared portraits that are kept: they are large."""
+
+
+def animate(
+    portrait: PortraitInput | Portrait,
+    audio: AudioInput,
+    /,
+    *,
+    style: StyleInput = None,
+    strength: float = 1.0,
+    fps: int | float | str | Fraction = 25,
+    controls: Controls = Controls(),  # noqa: B008 frozen
+    seed: int = 0,
+    face: FaceSelector = None,
+    teeth: PortraitInput | Portrait | None = None,
+    generator: str | MotionGenerator | None = None,
+    encoder: str | AudioEncoder | None = None,
+    renderer: str | Renderer = defaults.RENDERER,
+    detector: str | LandmarkDetector = defaults.DETECTOR,
+    device: str | torch.device = "auto",
+    allow_other_base: bool = False,
+    on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> Animation:
+    """Let a portrait speak.
+
+    Portrait, style and components are checked first, then the sound is read once; frames are rendered as they are
+    asked for.
+
+    Args:
+        portrait: A picture with one face: a path, a file's bytes, an array, a PIL image, or a ``Portrait``.
+        audio: What it says: a sound file or a video, as a path, bytes, file object, ``Audio``, or array with its rate.
+        style: How it moves: a pack, a reference to one, or a mix as references with weights. None: the base's own way.
+        strength: Of the style: 0 is the base, 1 the style, above 1 exaggerates.
+        fps: The video's frames a second, from 1 to 120; 29.97 means 30000/1001.
+        controls: How strongly mouth, brows, lids and head move.
+        seed: Decides blinks and idle motion.
+        face: Which of several faces: ``"largest"``, an index (largest first), or a box near it.
+        teeth: Another picture of the same person, who smiles or laughs in it: the open mouth shows these teeth. Of
+            several faces the largest counts. Left out: the portrait's own where it shows them, or painted ones.
+        generator: A motion generator or its name; the style's own where left out.
+        encoder: An audio encoder or its name; the style's own, or else the generator's, where left out.
+        renderer: A renderer or its name.
+        detector: A landmark detector or its name; not used for a ``Portrait``.
+        device: Where the networks run, those of renderer and detector too where they take a device; see
+            ``resolve_device``. Objects of the caller's own stay where they are, but for the generator.
+        allow_other_base: Take a style that was made for another base, where its parameters fit.
+        on_progress: Called while the sound is read.
+        cancel: Stops the work, here and in the animation.
+
+    Raises:
+        ConfigError: An option makes no sense.
+        MediaError: Portrait or sound cannot be read.
+        FaceError: The portrait has no face, several, or none that can serve; or the mouth in ``teeth`` is closed.
+        StyleError: The style cannot be found or used.
+        PluginError: A component cannot be used.
+        Cancelled: The token was cancelled.
+    """
+    animator = Animator(generator=generator, encoder=encoder, renderer=renderer, detector=detector, device=device)
+    animation = animator.animate(
+        portrait,
+        audio,
+        style=style,
+        strength=strength,
+        fps=fps,
+        controls=controls,
+        seed=seed,
+        face=face,
+        teeth=teeth,
+        allow_other_base=allow_other_base,
+        on_progress=on_progress,
+        cancel=cancel,
+    )
+    for message in animation.warnings:
+        warn(message)
+    return animation
+
+
+class Animator:
+    """Animates with the same components: each is loaded once, when first used, and the last portraits stay prepared.
+
+    Args:
+        generator: As for ``animate``; so are the others.
+        encoder: An audio encoder or its name.
+        renderer: A renderer or its name.
+        detector: A landmark detector or its name.
+        device: Where the networks run.
+
+    Raises:
+        DeviceError: The device is unknown, or not on this machine.
+    """
+
+    def __init__(
+        self,
+        *,
+        generator: str | MotionGenerator | None = None,
+        encoder: str | AudioEncoder | None = None,
+        renderer: str | Renderer = defaults.RENDERER,
+        detector: str | LandmarkDetector = defaults.DETECTOR,
+        device: str | torch.device = "auto",
+    ) -> None:
+        self._generator = generator
+        self._encoder = encoder
+        self._renderer = renderer
+        self._detector = detector
+        self._device = resolve_device(device)
+        self._loaded: dict[tuple[str, str], Any] = {}
+        self._prepare = lru_cache(MAX_PORTRAITS)(lambda portrait: self.renderer.prepare(portrait))
+
+    @property
+    def renderer(self) -> Renderer:
+        """The renderer."""
+        renderer: Renderer = self._load("renderer", self._renderer, placed=True)
+        return renderer
+
+    @property
+    def detector(self) -> LandmarkDetector:
+        """The landmark detector."""
+        detector: LandmarkDetector = self._load("landmark-detector", self._detector, placed=True)
+        return detector
+
+    def load_portrait(
+        self,
+        source: PortraitInput | Portrait,
+        *,
+        face: FaceSelector = None,
+        teeth: PortraitInput | Portrait | None = None,
+    ) -> tuple[Portrait, tuple[str, ...]]:
+        """Read a portrait, with teeth if given, and what is worth knowing about it.
+
+        Raises:
+            MediaError: A picture cannot be read.
+            FaceError: There is no face, or none that can serve; or the mouth in ``teeth`` is closed.
+        """
+        from sdk.tracking import load_portrait, load_teeth
+
+        warnings: tuple[str, ...] = ()
+        if isinstance(source, Portrait):
+            portrait = source
+        else:
+            portrait, warnings = load_portrait(source, detector=self.detector, face=face)
+        if teeth is None:
+            return portrait, warnings
+        if not isinstance(teeth, Portrait):
+            teeth, more = load_teeth(teeth, detector=self.detector)
+            warnings += more
+        return replace(portrait, teeth=teeth), warnings
+
+    def animate(
+        self,
+        portrait: PortraitInput | Portrait,
+        audio: AudioInput,
+        /,
+        *,
+        style: StyleInput = None,
+        strength: float = 1.0,
+        fps: int | float | str | Fraction = 25,
+        controls: Controls = Controls(),  # noqa: B008 frozen
+        seed: int = 0,
+        face: FaceSelector = None,
+        teeth: PortraitInput | Portrait | None = None,
+        allow_other_base: bool = False,
+        on_progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Animation:
+        """Like ``sdk.animate``, but ``Animation.warnings`` are not issued."""
+        from sdk.media import open_audio
+        from sdk.packs import styled
+
+        report = Reporter(on_progress, cancel)
+        rate = frame_rate(fps)
+        _check(strength, seed)
+        sound = open_audio(audio)
+        pack = load_style(style)
+        report("prepare")
+        loaded, warnings = self.load_portrait(portrait, face=face, teeth=teeth)
+        report("prepare")
+        generator, encoder = self._speech_components(pack)
+        renderer = self.renderer
+        if loaded.teeth is not None and not getattr(renderer, "shows_teeth", False):
+            warnings += (f"the renderer {renderer.name!r} makes no use of teeth=",)
+        generator = styled(
+            generator,
+            pack,
+            encoder=encoder,
+            strength=strength,
+            allow_other_base=allow_other_base,
+            device=self._device,
+        )
+        prepared = self._prepare(loaded)
+        report("prepare")
+        sound = sound.at(encoder.sample_rate)
+        duration, heard = _listen(sound, report)
+        height, width = loaded.pixels.shape[:2]
+        return Animation(
+            synthesizer=MotionSynthesizer(
+                encoder=encoder, generator=generator, device=self._device, controls=controls, seed=seed, fps=rate
+            ),
+            audio=sound,
+            sound=duration,
+            renderer=renderer,
+            prepared=prepared,
+            size=(width, height),
+            warnings=(*warnings, *heard),
+            cancel=cancel,
+        )
+
+    def _speech_components(self, pack: StylePack | None) -> tuple[MotionGenerator, AudioEncoder]:
+        """The generator and the encoder that a style needs, or the base's own for None."""
+        name = self._generator
+        if name is None:
+            name = defaults.GENERATOR if pack is None else pack.config.base.component
+        generator: MotionGenerator = self._load("motion-generator", name)
+        trained_on = self._encoder
+        if trained_on is None:
+            trained_on = generator.encoder if pack is None else pack.config.encoder.component
+        return generator, self._load("audio-encoder", trained_on)
+
+    def _load(self, kind: str, component: Any, *, placed: bool = False) -> Any:
+        """A component; ``placed`` on the device if it is loaded here and takes one."""
+        if not isinstance(component, str):
+            return resolve(kind, component)
+        if (kind, component) not in self._loaded:
+            config = {"device": str(self._device)} if placed and accepts(kind, component, "device") else {}
+            self._loaded[kind, component] = resolve(kind, component, **config)
+        return self._loaded[kind, component]
+
+
+def _check(strength: float, seed: int) -> None:
+    if not math.isfinite(strength):
+        raise ConfigError(f"strength={strength} is no strength", where="strength", hint="0 is the base, 1 the style.")
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ConfigError(f"seed={seed!r} is no seed", where="seed", hint="Give a whole number from 0.")
+
+
+def load_style(style: StyleInput) -> StylePack | None:
+    """Load or mix the pack that is meant; errors as for ``StylePack.load``."""
+    if style is None:
+        return None
+    from sdk.packs import StylePack, mix
+
+    if isinstance(style, StylePack):
+        return style
+    if isinstance(style, Mapping):
+        return mix({ref: weight for ref, weight in style.items()})  # noqa: C416 a mapping's keys are invariant
+    return StylePack.load(style)
+
+
+def _listen(sound: AudioReader, report: Reporter) -> tuple[Fraction, tuple[str, ...]]:
+    """Read the sound once, so that its exact seconds and its faults are known before the first frame."""
+    activity = ActivityStream(sound.rate)
+    samples, heard = 0, False
+    for chunk in sound:
+        samples += len(chunk)
+        heard = heard or bool(activity.push(chunk).any())
+        seconds = sound.duration
+        report("listen", None if not seconds else min(1.0, samples / float(seconds * sound.rate)))
+    heard = heard or bool(activity.finish().any())
+    warnings = tuple(sound.warnings)
+    if not heard:
+        warnings += ("nothing is heard in the sound: the mouth stays closed",)
+    return Fraction(samples, sound.rate), warnings
