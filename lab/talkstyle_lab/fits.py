@@ -19,7 +19,7 @@ from sdk import defaults
 from sdk.adapter import FitConfig, StyleAdapter
 from sdk.data import Image, Landmarks, Motion
 from sdk.errors import ConfigError
-from sdk.evaluation import HELD_OUT, Trial
+from sdk.evaluation import HELD_OUT, EvaluationClip
 from sdk.interfaces import LandmarkDetector, StyleTransferNet
 from sdk.media import MediaInput, VideoReader, read_audio
 from sdk.metrics import nearest_style, read_phonemes
@@ -172,8 +172,8 @@ def evaluate_fits(
         device=device,
         config=settings,
     )
-    trials = [
-        Trial.prepare(
+    prepared = [
+        EvaluationClip.prepare(
             clip.video,
             clip.audio,
             generator=adapter.generator,
@@ -187,7 +187,7 @@ def evaluate_fits(
         for clip in clips
     ]
     names = _names(clips)
-    pool = {name: trial.seen(trial.known) for name, trial in zip(names, trials, strict=True)}
+    pool = {name: one.valid_motion(one.train) for name, one in zip(names, prepared, strict=True)}
     styles: list[list[StylePack]] = []
     references: list[Motion | None] = []
     for number in range(len(clips)):
@@ -197,18 +197,18 @@ def evaluate_fits(
         references.append(None if paired else adapter.last.motion)
 
     values: dict[str, dict[str, Any]] = {}
-    for number, (name, trial) in enumerate(zip(names, trials, strict=True)):
-        report("measure", number / len(trials))
-        rivals = trial.rivals(references[number])
+    for number, (name, one) in enumerate(zip(names, prepared, strict=True)):
+        report("measure", number / len(prepared))
+        baselines = one.baselines(references[number])
         for turn in range(len(seeds)):
-            motions = {"style": trial.generate(styled(trial.generator, styles[number][turn]))}
+            motions = {"style": one.generate(styled(one.generator, styles[number][turn]))}
             if len(clips) > 1:
                 wrong = styles[(number + 1) % len(clips)][turn]
-                motions["wrong speaker"] = trial.generate(styled(trial.generator, wrong))
+                motions["wrong speaker"] = one.generate(styled(one.generator, wrong))
             # What no seed decides is measured once.
-            motions |= rivals if turn == 0 else {}
-            figures = trial.judge(motions)
-            motions |= {"base": trial.material.base[trial.held], "real": trial.seen(trial.held)}
+            motions |= baselines if turn == 0 else {}
+            figures = one.score(motions)
+            motions |= {"base": one.base, "real": one.valid_motion(one.test)}
             for row, measured in figures.items():
                 found: dict[str, float | None] = dict(measured.as_dict())
                 if len(clips) > 1 and row in motions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,28 +13,6 @@ from sdk.cli.output import emit, progress_bar, show_table
 
 if TYPE_CHECKING:
     from sdk.evaluation import Evaluation
-
-COLUMNS: Final = {
-    "opening_r": "opening r",
-    "opening_null": "by chance",
-    "width_r": "width r",
-    "lmd": "LMD",
-    "opening_ratio": "opening",
-    "speed_ratio": "speed",
-    "sld": "SLD",
-    "sld_share": "SLD share",
-    "style": "style gap",
-    "dynamics": "dynamics",
-    "closure": "closure",
-}
-"""The figures that the table shows, and their headings; ``--json`` has them all."""
-
-LEGEND: Final = """\
-r: correlation with the real mouth's opening and width, at the best lag within 100 ms; by chance: its 95th percentile.
-LMD, style gap, dynamics: distances in % of the eye distance, lower is better; SLD likewise, in % of the jaw's width.
-SLD share: how much of the way from the base to the person's own other words; 1 is all of it.
-opening, speed: spread and speed of the mouth over the real ones, 1 is right.
-closure: the mouth's opening at m, b and p over the median, lower is better; it needs --phonemes."""
 
 
 @click.command("evaluate")
@@ -70,7 +48,7 @@ def command(
 
         require_extra("plots")
         check_path(plot)
-    from sdk.evaluation import evaluate
+    from sdk.evaluation import COLUMNS, evaluate
     from sdk.metrics import read_phonemes
 
     with progress_bar(as_json=as_json) as on_progress:
@@ -87,13 +65,16 @@ def command(
     if as_json:
         emit({"pack": pack, "strength": strength, "plot": plot, **result.as_dict()})
         return
-    rows = {name: scores.as_dict() for name, scores in result.figures.items()}
-    show_table(("", *COLUMNS.values()), [[name, *(_text(row[key]) for key in COLUMNS)] for name, row in rows.items()])
+    shown = [column for column in COLUMNS if column.shown]
+    rows = {name: figures.as_dict() for name, figures in result.figures.items()}
+    headings = ("", *(column.heading for column in shown))
+    show_table(headings, [[name, *(_text(row[column.key]) for column in shown)] for name, row in rows.items()])
     first, last = (frame / 60 for frame in result.frames)
     click.echo(
         f"Measured from {first:.1f} to {last:.1f} s; the lips came {1000 * result.offset:.0f} ms after the sound."
     )
-    click.echo(LEGEND)
+    for column in shown:
+        click.echo(f"{column.heading}: {column.meaning}.")
     if plot is not None:
         click.echo(f"The mouth's opening over time is drawn in {plot}")
 

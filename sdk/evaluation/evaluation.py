@@ -9,8 +9,8 @@ import torch
 from sdk import defaults
 from sdk.data import Motion
 from sdk.device import resolve_device
+from sdk.evaluation.clip import EvaluationClip
 from sdk.evaluation.figures import Figures
-from sdk.evaluation.trial import Trial
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator
 from sdk.media import AudioInput, MediaInput
 from sdk.metrics import MotionScores
@@ -19,20 +19,18 @@ from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import resolve
 from sdk.tracking import FaceSelector
 
-__all__ = ["Evaluation", "evaluate"]
-
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """A style on a clip, beside the base and trivial means.
+    """A style on a clip, beside the base and trivial baselines.
 
     Attributes:
-        figures: By name: "style", "base", the rivals, which know the first 60 % of the clip, and the person, "real" and
-            "real before"; all are measured on the rest.
+        figures: By name: "style", "base", the baselines, which know the first 60 % of the clip, and the person, "real"
+            and "real before"; all are measured on the rest.
         frames: The frames measured on, ``(first, last + 1)``, at 60 Hz.
-        offset: Seconds by which the clip's lips came after its sound, taken out before.
-        warnings: What to know about the clip.
-        real: The clip's motion there.
+        offset: Seconds by which the clip's lips came after its sound, already taken out.
+        warnings: What was found wrong with the clip.
+        real: The person's motion in those frames.
         motions: What was compared with it, by the same names.
     """
 
@@ -45,7 +43,7 @@ class Evaluation:
 
     @property
     def scores(self) -> dict[str, MotionScores]:
-        """The figures against the real held-out part alone."""
+        """The figures against the real motion alone."""
         return {name: figures.scores for name, figures in self.figures.items()}
 
     def as_dict(self) -> dict[str, object]:
@@ -83,15 +81,15 @@ def evaluate(
         clip: A video.
         audio: Its sound; its own track where left out.
         strength: Of the style.
-        phonemes: What is said at each 30th of a second of the sound (``sdk.metrics.read_phonemes``): then it is also
-            measured whether the lips close.
+        phonemes: What is said at each 30th of a second of the sound (``sdk.metrics.read_phonemes``), to measure
+            whether the lips close.
         wrong: Another person's style, made for the same base, which this one has to beat.
         face: Which face, where there are several.
         detector: A landmark detector, or its name.
         generator: The base, or its name; the one that the pack names where left out.
         encoder: The audio encoder, or its name; the one that the pack names where left out.
         device: ``"auto"``, or any name that torch knows.
-        allow_other_base: Take a pack that was made for other weights of the same layout.
+        allow_other_base: Accept a pack that was made for other weights of the same layout.
         on_progress: Called between steps.
         cancel: Stops the work between steps.
 
@@ -103,33 +101,33 @@ def evaluate(
     report = Reporter(on_progress, cancel)
     style = pack if isinstance(pack, StylePack) else StylePack.load(pack)
     other = wrong if isinstance(wrong, StylePack) or wrong is None else StylePack.load(wrong)
-    place = resolve_device(device)
-    base = styled(resolve("motion-generator", generator or style.config.base.component), device=place)
-    hearer = resolve("audio-encoder", encoder or style.config.encoder.component)
+    where = resolve_device(device)
+    base = styled(resolve("motion-generator", generator or style.config.base.component), device=where)
+    audio_encoder = resolve("audio-encoder", encoder or style.config.encoder.component)
     generators = {
-        name: styled(base, one, encoder=hearer, strength=strength, allow_other_base=allow_other_base)
+        name: styled(base, one, encoder=audio_encoder, strength=strength, allow_other_base=allow_other_base)
         for name, one in (("style", style), ("wrong speaker", other))
         if one is not None
     }
-    trial = Trial.prepare(
+    prepared = EvaluationClip.prepare(
         clip,
         audio,
         generator=base,
-        encoder=hearer,
+        encoder=audio_encoder,
         detector=resolve("landmark-detector", detector),
-        device=place,
+        device=where,
         phonemes=phonemes,
         face=face,
         report=report,
     )
     report("measure")
-    motions = {name: trial.generate(one) for name, one in generators.items()}
-    motions = {"style": motions.pop("style"), **trial.rivals(), **motions}
+    motions = {name: prepared.generate(one) for name, one in generators.items()}
+    motions = {"style": motions.pop("style"), **prepared.baselines(), **motions}
     return Evaluation(
-        figures=trial.judge(motions),
-        frames=(trial.held.start, trial.held.stop),
-        offset=trial.material.offset,
-        warnings=trial.material.warnings,
-        real=trial.real,
-        motions={"base": trial.material.base[trial.held], **motions},
+        figures=prepared.score(motions),
+        frames=(prepared.test.start, prepared.test.stop),
+        offset=prepared.data.offset,
+        warnings=prepared.data.warnings,
+        real=prepared.real,
+        motions={"base": prepared.base, **motions},
     )

@@ -1,4 +1,4 @@
-"""What a style does to a face that says nothing."""
+"""What a style does to a silent face."""
 
 from __future__ import annotations
 
@@ -12,21 +12,19 @@ from sdk.generation import generate
 from sdk.interfaces import AudioEncoder
 from sdk.packs import StylePack, styled
 
-__all__ = ["added_at_rest"]
-
 
 def added_at_rest(
     style: StylePack, generator: Any, encoder: AudioEncoder, *, seconds: float = 3.0, device: torch.device | None = None
 ) -> FloatArray:
     """What a style adds to the expression in digital silence, float32 ``[68, 3]``, face-frame units.
 
-    A habit such as a smile belongs there; the proportions of whom it was learned from do not:
+    A habit such as a smile belongs there; the proportions of the person that it was learned from do not.
     ``sdk.metrics.identity_leak`` tells them apart.
 
     Args:
         style: The style.
         generator: The base that it was made for.
-        encoder: Of the same.
+        encoder: The base's.
         seconds: Of silence; the mean over its second half counts.
         device: Where the generator is; the CPU where left out.
     """

@@ -1,4 +1,4 @@
-"""Trials and fits on drawn clips: a real detector, small networks of our own."""
+"""Evaluation clips and fits on drawn clips: a real detector, small networks of our own."""
 
 from fractions import Fraction
 
@@ -9,7 +9,7 @@ from sdk.adapter import FitConfig
 from sdk.data import Audio, Motion
 from sdk.drawing import drawn_clip
 from sdk.errors import ConfigError, InputError, ReferenceTooShort
-from sdk.evaluation import Trial
+from sdk.evaluation import EvaluationClip
 from sdk.media import open_audio, write_video
 from sdk.registry import load, register
 from talkstyle_lab.fits import FitClip, FitTable, _names, _Remembering, evaluate_fits
@@ -66,7 +66,7 @@ def prepare(clip, detector):
     from sdk.metrics import read_phonemes
     from sdk.progress import Reporter
 
-    return Trial.prepare(
+    return EvaluationClip.prepare(
         clip.video,
         None,
         generator=TinyGenerator().eval(),
@@ -79,11 +79,11 @@ def prepare(clip, detector):
     )
 
 
-def test_rivals_know_the_first_part_and_the_person_is_the_ceiling(clips, detector):
-    trial = prepare(clips[0], detector)
-    assert trial.known.stop == trial.held.start
-    assert trial.held.stop == len(trial.material.features)
-    figures = trial.judge(trial.rivals())
+def test_baselines_know_the_first_part_and_the_person_is_the_ceiling(clips, detector):
+    one = prepare(clips[0], detector)
+    assert one.train.stop == one.test.start
+    assert one.test.stop == len(one.data.features)
+    figures = one.score(one.baselines())
     assert figures["base"].sld_share == pytest.approx(0)
     assert figures["real"].sld_share == pytest.approx(1)
     assert figures["real"].scores.lmd == 0
@@ -98,9 +98,9 @@ def test_rivals_know_the_first_part_and_the_person_is_the_ceiling(clips, detecto
 
 
 def test_the_level_lies_on_the_materials_frames(clips, detector):
-    trial = prepare(clips[0], detector)
-    assert len(trial.level) == len(trial.material.features) == len(trial.material.base)
-    assert np.corrcoef(trial.level, trial.material.features[:, 0])[0, 1] > 0.7
+    one = prepare(clips[0], detector)
+    assert len(one.level) == len(one.data.features) == len(one.data.base)
+    assert np.corrcoef(one.level, one.data.features[:, 0])[0, 1] > 0.7
 
 
 def test_a_table_of_paired_fits(clips, detector, parts):

@@ -13,23 +13,18 @@ if TYPE_CHECKING:
     from sdk.adapter import FitConfig
     from talkstyle_lab.fits import FitClip, FitTable
 
-COLUMNS: Final = {
-    "opening_r": "opening r",
-    "opening_null": "by chance",
-    "width_r": "width r",
-    "lmd": "LMD",
-    "opening_ratio": "opening",
-    "speed_ratio": "speed",
-    "head_ratio": "head",
-    "sld": "SLD",
-    "sld_share": "SLD share",
+COLUMNS: Final = (
+    *("opening_r", "opening_null", "width_r", "lmd", "opening_ratio", "speed_ratio", "head_ratio"),
+    *("sld", "sld_share", "sld_share_held_out", "closure", "closure_near", "shape_id", "dynamics_id"),
+)
+"""The figures that the table shows; ``--json`` has them all."""
+
+OWN_HEADINGS: Final = {
     "sld_share_held_out": "of held out",
-    "closure": "closure",
-    "closure_near": "within 50 ms",
     "shape_id": "shape ID",
     "dynamics_id": "dynamics ID",
 }
-"""The figures that the table shows, and their headings; ``--json`` has them all."""
+"""The headings of the figures that only this table has; the others are in ``sdk.evaluation.COLUMNS``."""
 
 LEGEND: Final = """\
 Means over clips; after ±, their standard deviation over seeds. docs/evaluation.md says what each figure is.
@@ -64,6 +59,7 @@ def command(
 
     A clip's sound, where it is apart, and a JSON file of phoneme labels follow its name after commas.
     """
+    from sdk.evaluation import COLUMNS as SHARED
     from talkstyle_lab.fits import evaluate_fits
 
     given = [_clip(text) for text in clips]
@@ -79,9 +75,10 @@ def command(
     if as_json:
         emit(table.as_dict())
         return
+    headings = {column.key: column.heading for column in SHARED} | OWN_HEADINGS
     for clip in (*(table.clips if each else ()), None):
         click.echo(f"{clip or 'mean'}:")
-        show_table(("", *COLUMNS.values()), _rows(table, clip))
+        show_table(("", *(headings[figure] for figure in COLUMNS)), _rows(table, clip))
     click.echo(LEGEND)
 
 
