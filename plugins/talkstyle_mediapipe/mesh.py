@@ -63,12 +63,7 @@ class _Backend(Protocol):
 
 
 class Mesh:
-    """Finds faces that fill at least a tenth of a square picture. Not for several threads at once.
-
-    Args:
-        max_faces: The most faces in a picture.
-        min_confidence: The threshold for a face, from 0 to 1.
-        model: A bundle for the tasks API; None for the wheel's own models, or else the published bundle.
+    """Finds faces that fill at least a tenth of a square picture; options as for the detector. Not thread-safe.
 
     Raises:
         ModelFileMissing: This MediaPipe carries no models, and the bundle is missing; or the bundle is damaged.

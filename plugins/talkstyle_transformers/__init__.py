@@ -15,7 +15,7 @@ def talkstyle_components() -> Iterable[Component]:
             kind="audio-encoder",
             name=name,
             target=f"talkstyle_transformers.encoder:{target}",
-            summary=f"{title} features of any checkpoint, resampled from 50 to 60 Hz; it hears 5 s ahead by default.",
+            summary=f"{title} features of any checkpoint, resampled from 50 to 60 Hz; 5 s of look-ahead by default.",
             requires=("transformers>=5.20", "torch>=2.5"),
             config="talkstyle_transformers.config:CheckpointConfig",
             license="Apache-2.0; weights as their checkpoint says",

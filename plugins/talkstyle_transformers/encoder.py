@@ -82,9 +82,9 @@ class CheckpointEncoder:
 
     def stream(self) -> WindowStream:
         """Begin a sound that arrives piece by piece."""
-        return WindowStream(self._plan, self._listen, self.width)
+        return WindowStream(self._plan, self._encode_window, self.width)
 
-    def _listen(self, samples: FloatArray) -> FloatArray:
+    def _encode_window(self, samples: FloatArray) -> FloatArray:
         """The features of one window, float32 ``[features, D]``."""
         if self._checkpoint.normalised:
             # As transformers' own feature extractor does; silence stays silence.

@@ -112,7 +112,7 @@ class WindowStream:
         self._offset += drop
 
     def _frames_to(self, feature: int) -> int:
-        """How many 60 Hz frames stand no later than a feature's middle: ``k / 60 <= middle``, in whole numbers."""
+        """How many 60 Hz frames are no later than a feature's middle: ``k / 60 <= middle``, in whole numbers."""
         plan = self._plan
         return (2 * plan.stride * feature + plan.field) * FRAME_RATE // (2 * plan.rate) + 1
 

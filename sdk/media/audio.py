@@ -41,7 +41,7 @@ class AudioReader:
         name: The source's name, for errors.
         rate: Samples a second that are delivered.
         duration: Seconds as the container states them, or None; exact for arrays.
-        warnings: What is worth knowing about the sound; complete after an iteration to its end.
+        warnings: What the caller should know; complete after an iteration to its end.
     """
 
     def __init__(self, track: AudioTrack | _ArrayTrack, *, rate: int) -> None:
@@ -231,12 +231,9 @@ def open_audio(source: AudioInput, *, rate: int = 16000) -> AudioReader:
 
 
 def read_audio(source: AudioInput, *, rate: int = 16000, limit_seconds: float | None = None) -> Audio:
-    """Read a sound into memory, with a ``TalkstyleWarning`` for each of ``AudioReader.warnings``.
+    """Read a sound as ``open_audio`` does, or its first ``limit_seconds``, into memory.
 
-    Args:
-        source: Anything with sound in it.
-        rate: Samples a second to deliver.
-        limit_seconds: Stop after this many seconds.
+    Each of ``AudioReader.warnings`` is issued as a ``TalkstyleWarning``.
 
     Raises:
         MediaError: As ``open_audio``, or damaged further on, naming the second.

@@ -32,14 +32,7 @@ MAX_MISSING_SECONDS: Final = Fraction(1, 10)
 
 
 class AudioTrack(Track):
-    """The first sound track of a file.
-
-    Attributes:
-        name: The file's name, for errors.
-        rate: Samples a second.
-        channels: The channels' names, such as ``FL`` and ``FR``.
-        duration: Seconds as the container states them, or None.
-    """
+    """The first sound track of a file: its ``rate``, and its ``channels`` by name, such as ``FL`` and ``FR``."""
 
     _stops = "sound stops"
 

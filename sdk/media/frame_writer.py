@@ -7,7 +7,7 @@ import queue
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.errors import ConfigError, InputError, OutputError, SdkError
+from sdk.files import atomic_file
 from sdk.media.audio import AudioReader
 from sdk.media.image import composite
 
@@ -46,6 +47,8 @@ class FrameWriter(ABC):
         background: The colour behind transparent frames, RGB; None keeps the alpha, where the format has any.
         signer: Signs the result by C2PA; None leaves it unsigned.
     """
+
+    _atomic = staticmethod(atomic_file)
 
     def __init__(
         self,
@@ -83,10 +86,6 @@ class FrameWriter(ABC):
         self._thread: threading.Thread | None = None
 
     @abstractmethod
-    def _open(self) -> AbstractContextManager[Path]:
-        """Where the encoder writes: a temporary path that is moved into place when the block ends well."""
-
-    @abstractmethod
     def _encode(self, place: Path, frames: Iterator[NDArray[np.uint8]]) -> None:
         """Write everything. Runs in the encoder's thread; at the end, a set ``_stop`` means to drop the result."""
 
@@ -96,7 +95,7 @@ class FrameWriter(ABC):
         Raises:
             OutputError: The folder is missing or not writable.
         """
-        place = self._stack.enter_context(self._open())
+        place = self._stack.enter_context(self._atomic(self.path))
         self._thread = threading.Thread(target=self._run, args=(place,), name="talkstyle-encoder", daemon=True)
         self._thread.start()
         return self

@@ -6,7 +6,6 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +44,8 @@ class SequenceWriter(FrameWriter):
         OutputError: The folder holds other files.
     """
 
+    _atomic = staticmethod(atomic_folder)
+
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
         given = Path(path)
         self._pattern = DEFAULT_PATTERN
@@ -74,9 +75,6 @@ class SequenceWriter(FrameWriter):
                 where=str(self.path),
                 hint="Name a new folder: it is replaced as a whole.",
             )
-
-    def _open(self) -> AbstractContextManager[Path]:
-        return atomic_folder(self.path)
 
     def _encode(self, place: Path, frames: Iterator[NDArray[np.uint8]]) -> None:
         if self._audio is None:

@@ -87,7 +87,7 @@ class VideoReader(Track):
         duration: Seconds as the container states them, or None.
         frame_rate: Frames a second on average, or None where the container does not say.
         has_audio: Whether there is a sound track too.
-        warnings: What is worth knowing about the pictures.
+        warnings: What the caller should know.
 
     Raises:
         MediaNotFound: There is no such file.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
@@ -18,16 +17,14 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from sdk.errors import ConfigError, OutputError
-from sdk.files import atomic_file
 from sdk.media.audio_writer import BITEXACT, AudioWriter
 from sdk.media.frame_writer import FrameWriter
 from sdk.media.marking import mark_mp4, tags
 from sdk.media.sequence import SequenceWriter
+from sdk.media.video import BT709, FULL_RANGE, LIMITED_RANGE
 
 THREADS: Final = 4
 """Threads of the encoders: fixed, because their output depends on it and must be the same everywhere."""
-
-BT709, LIMITED_RANGE, FULL_RANGE = 1, 1, 2
 
 
 @dataclass(frozen=True)
@@ -83,9 +80,6 @@ class VideoWriter(FrameWriter):
             raise ConfigError("C2PA has no place for a signature in WebM", where=where, hint=hint)
         self._preset = preset
         self._metadata = tags(metadata)
-
-    def _open(self) -> AbstractContextManager[Path]:
-        return atomic_file(self.path)
 
     def _encode(self, place: Path, frames: Iterator[NDArray[np.uint8]]) -> None:
         pictures = (self._flatten(frame, keep_alpha=self._format.keeps_alpha) for frame in frames)

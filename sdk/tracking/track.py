@@ -25,7 +25,7 @@ BLOCK_FRAMES: Final = 3600
 
 @dataclass(frozen=True, eq=False)
 class FaceTrack:
-    """One face through a clip; frame ``k`` stands at ``k / 60`` seconds from the clip's beginning.
+    """One face through a clip; frame ``k`` is at ``k / 60`` seconds from the clip's beginning.
 
     Attributes:
         points: float32 ``[T, 68, 3]``, pixels; finite in frames that are not valid too.

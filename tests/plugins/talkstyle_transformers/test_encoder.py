@@ -63,8 +63,8 @@ def test_a_short_sound_gives_what_transformers_gives(name, make_checkpoint, norm
 def test_a_long_sound_is_heard_in_windows_of_bounded_length(name, folder, monkeypatch):
     encoder = load(name, folder, chunk=1.0, context=0.5)
     heard = []
-    listen = encoder._listen
-    monkeypatch.setattr(encoder, "_listen", lambda samples: heard.append(len(samples)) or listen(samples))
+    listen = encoder._encode_window
+    monkeypatch.setattr(encoder, "_encode_window", lambda samples: heard.append(len(samples)) or listen(samples))
     features = encoder.encode(Audio(sound(20.0), RATE))
     assert features.shape == (1200, 24)
     assert max(heard) <= 2.1 * RATE
