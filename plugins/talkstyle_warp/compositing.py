@@ -32,13 +32,13 @@ class Window:
     step: int
 
     @classmethod
-    def around(cls, low: Floats, high: Floats, *, step: int, size: tuple[int, int]) -> Window:
-        """The smallest window from ``low`` to ``high`` (x, y) within a picture of ``size`` (width, height).
+    def around(cls, low: Floats, high: Floats, *, step: int, size: tuple[int, ...]) -> Window:
+        """The smallest window from ``low`` to ``high`` (x, y) within a picture of ``size`` (height, width, ...).
 
         The last nodes may lie up to a step outside the picture.
         """
-        left, top = (int(np.clip(np.floor(v), 0, n - 2)) for v, n in zip(low, size, strict=True))
-        right, bottom = (int(np.clip(np.ceil(v), 1, n - 1)) for v, n in zip(high, size, strict=True))
+        left, top = (int(np.clip(np.floor(v), 0, n - 2)) for v, n in zip(low, size[1::-1], strict=True))
+        right, bottom = (int(np.clip(np.ceil(v), 1, n - 1)) for v, n in zip(high, size[1::-1], strict=True))
         columns, rows = (max(2, -(-(b - a) // step) + 1) for a, b in ((left, right), (top, bottom)))
         return cls(left, top, columns, rows, step)
 

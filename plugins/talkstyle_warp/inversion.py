@@ -1,4 +1,4 @@
-"""Turning a forward field round: for each place of the new picture, where it comes from."""
+"""Inverts a forward field: for each place of the new picture, where it comes from."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 # Newton steps: after the third the residual is about a pixel on the hardest frames, after the fourth far below one.
-STEPS: Final = 4
-LEAST_DETERMINANT: Final = 0.2  # where the field folds or nearly so, the steps stay bounded
-LONGEST_STEP: Final = 4.0  # nodes that a step may cross
+NEWTON_STEPS: Final = 4
+MIN_DETERMINANT: Final = 0.2  # where the field folds or nearly so, the steps stay bounded
+MAX_STEP: Final = 4.0  # nodes that a step may cross
 
 
 def jacobian(field: Tensor) -> Tensor:
@@ -48,12 +48,12 @@ def invert(field: Tensor, targets: Tensor) -> Tensor:
         Source places ``[B, 2, h, w]``, in nodes; exactly the targets where the field is zero.
     """
     height, width = field.shape[-2:]
-    # Channels last: what is looked up together lies together.
+    # Channels last, so that values that are sampled together are adjacent in memory.
     table = torch.cat([field, jacobian(field)], dim=1).contiguous(memory_format=torch.channels_last)
     scale = torch.tensor([2.0 / max(width - 1, 1), 2.0 / max(height - 1, 1)], device=field.device).view(1, 2, 1, 1)
-    # Starting from u one step back lands near even where the head has moved by many nodes.
+    # The first step, by u at the target, starts near the solution even if the head has moved by many nodes.
     place = targets
-    for step in range(STEPS + 1):
+    for step in range(NEWTON_STEPS + 1):
         known = F.grid_sample(
             table, (place * scale - 1).permute(0, 2, 3, 1), mode="bilinear", padding_mode="border", align_corners=True
         )
@@ -62,8 +62,8 @@ def invert(field: Tensor, targets: Tensor) -> Tensor:
             place = place - residual
             continue
         xx, yx, xy, yy = known[:, 2], known[:, 3], known[:, 4], known[:, 5]
-        det = (xx * yy - xy * yx).clamp_min(LEAST_DETERMINANT)
+        det = (xx * yy - xy * yx).clamp_min(MIN_DETERMINANT)
         rx, ry = residual[:, 0], residual[:, 1]
         way = torch.stack([(yy * rx - xy * ry) / det, (xx * ry - yx * rx) / det], dim=1)
-        place = place - way.clamp(-LONGEST_STEP, LONGEST_STEP)
+        place = place - way.clamp(-MAX_STEP, MAX_STEP)
     return place

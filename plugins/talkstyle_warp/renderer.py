@@ -107,7 +107,7 @@ class WarpRenderer:
         if portrait.alpha is not None:
             picture = np.concatenate([picture, portrait.alpha[..., None]], axis=-1)
         outline, step = _reach(face), max(1, round(face.width / NODES))
-        window = Window.around(outline.min(0), outline.max(0), step=step, size=picture.shape[1::-1])
+        window = Window.around(outline.min(0), outline.max(0), step=step, size=picture.shape)
         rows, columns = window.within(picture.shape)
         first, last = np.array([columns.start, rows.start]), np.array([columns.stop, rows.stop]) - 1
 

@@ -1,4 +1,4 @@
-"""From motion in the face frame to one portrait's own displacements."""
+"""Retargets motion in the face frame to a portrait."""
 
 from __future__ import annotations
 
@@ -26,22 +26,20 @@ PARTED: Final = 0.03
 CLOSURE_FULL: Final = 0.6
 CLOSURE_STILL: Final = 0.03  # share below which an eye counts as open: a detector's tremor
 
-
-_FALL: Final = dict.fromkeys((*range(49, 54), *range(55, 60), 61, 62, 63, 65, 66, 67), 1.0) | {
+# How far lips and jaw are lowered when the upper lip reaches its limit.
+_LOWERING: Final = {
+    **dict.fromkeys((*range(49, 54), *range(55, 60), 61, 62, 63, 65, 66, 67), 1.0),
     **dict.fromkeys((6, 7, 8, 9, 10), 0.8),
-    5: 0.5,
-    11: 0.5,
-    4: 0.25,
-    12: 0.25,
+    **dict.fromkeys((5, 11), 0.5),
+    **dict.fromkeys((4, 12), 0.25),
 }
-"""How far lips and jaw come down with an upper lip that may rise no farther."""
 
 _UPPER_LIP: Final = [61, 62, 63]
 _LOWER_LIP: Final = [67, 66, 65]
 
 
 def soft_limit(value: Floats, limit: float) -> NDArray[np.float64]:
-    """``limit * tanh(value / limit)``: untouched when small, never beyond the limit."""
+    """``limit * tanh(value / limit)``: nearly unchanged when small, never beyond the limit."""
     return np.asarray(limit * np.tanh(np.asarray(value, dtype=np.float64) / limit))
 
 
@@ -58,24 +56,24 @@ def _brow_height(face: Floats) -> float:
 
 
 def lower_face(height: Floats) -> NDArray[np.float64]:
-    """How far places belong to the part that the mouth moves, by their height below the eyes in outer-eye distances.
+    """How much the mouth moves places, by their height below the eyes in outer-eye distances.
 
-    0 to just below the eyes, 1 from the cheekbones on: without it an interpolated field lets eyes and brows tremble
-    with every syllable, and a portrait whose lips are closed at rest would change all over.
+    0 down to just below the eyes, 1 from the cheekbones on. Without it an interpolated field lets eyes and brows
+    tremble with every syllable, and a portrait whose lips are closed at rest would change everywhere.
     """
     return smoothstep(height, 0.08, 0.35)
 
 
 @dataclass(frozen=True, eq=False)
 class Retargeter:
-    """What differs between the canonical face and a portrait's.
+    """Differences between a portrait's face and the canonical one.
 
     Attributes:
-        width: The portrait's mouth width over the canonical one: lips are scaled by it across the face.
-        height: The same from nose to chin: by it lips open and the jaw falls. A smile is wide and opens no farther.
+        width: The portrait's mouth width over the canonical one; scales the lips across the face.
+        height: The same from nose to chin; scales how far lips and jaw open. A smile is wide, but opens no farther.
         jaw: Weights of the jaw's points, ``[17]``: its ends, at the ears, do not move.
-        brows: The same for the height of the brows above the eyes.
-        room: How far the inner lips may come together, upper to lower, ``[3]``: none where they are closed.
+        brows: The height of the brows above the eyes over the canonical one.
+        room: How far the inner lips may come together, ``[3]``; 0 if they are closed.
         travel: The limit of the head's translation, in face-frame units.
     """
 
@@ -105,15 +103,15 @@ class Retargeter:
     def expression(self, expression: Floats) -> NDArray[np.float64]:
         """Scale displacements ``[T, 68, 3]`` to the portrait. Lids, eye corners and nose bridge stay.
 
-        Lips come together until they meet; where the upper one would rise too far, the lower one opens the mouth.
+        Lips come together until they meet; if the upper one would rise too far, the lower one opens the mouth instead.
         """
         move = np.asarray(expression, dtype=np.float64).copy()
         move[:, :17] *= self.height * self.jaw[:, None]
         move[:, MOUTH] *= np.array([self.width, self.height, self.width])
         move[:, BROWS] *= self.brows
         rise = np.maximum(-move[:, _UPPER_LIP, 1].mean(axis=1), 0.0)
-        move[:, [*_FALL], 1] += (rise - soft_limit(rise, RAISE_LIMIT))[:, None] * np.array([*_FALL.values()])
-        # A driver's rest is seldom quite closed: lips that press would pass through one another here.
+        move[:, [*_LOWERING], 1] += (rise - soft_limit(rise, RAISE_LIMIT))[:, None] * np.array([*_LOWERING.values()])
+        # The driving face at rest is seldom quite closed, so pressed lips would pass through each other here.
         gap = self.room + move[:, _LOWER_LIP, 1] - move[:, _UPPER_LIP, 1]
         past = np.minimum(gap, 0.0) / 2
         move[:, _UPPER_LIP, 1] += past
@@ -123,16 +121,16 @@ class Retargeter:
         return move
 
     def closure(self, expression: Floats) -> NDArray[np.float64]:
-        """How far the eyes are shut, ``[T]`` from 0 (as in the portrait) to 1 (shut): both eyes together."""
+        """How far the eyes are closed, ``[T]`` from 0 (as in the portrait) to 1 (closed): both eyes together."""
         canon = canonical_face()
         upper, lower = [u for u, _ in LIDS], [v for _, v in LIDS]
         opening = canon[lower, 1] - canon[upper, 1]
         change = np.asarray(expression)[:, upper, 1] - np.asarray(expression)[:, lower, 1]
-        # Slowly at first, as lids of open eyes tremble, and to the end, as detectors smear a blink.
+        # A smoothstep suppresses the tremble of open lids, and completes blinks that detectors smooth.
         return smoothstep((change / opening).mean(axis=1), CLOSURE_STILL, CLOSURE_FULL)
 
     def pose(self, pose: Floats) -> NDArray[np.float64]:
-        """Limit poses ``[T, 6]`` softly. Depth is dropped: a still picture seen from afar does not show it."""
+        """Limit poses ``[T, 6]`` softly. Depth is dropped: the camera is orthographic."""
         limited = np.concatenate(
             [soft_limit(pose[:, :3], float(ROTATION_LIMIT)), soft_limit(pose[:, 3:], self.travel)], axis=1
         )

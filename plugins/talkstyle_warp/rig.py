@@ -1,12 +1,11 @@
-"""The forward field: where each place of the portrait goes, as matrices on the displacements of a few points.
+"""A portrait's rig: the forward fields, as matrices on the displacements of a few points.
 
-Every field is linear in what is given per frame: the 68 landmarks' displacements and those of places along the lids.
-So what the kernels cost is paid once, and a frame is one product of matrices, then the head's rotation.
+Every field is linear in the inputs of a frame: the displacements of the 68 landmarks and of places along the lids. The
+kernels are solved once, and a frame costs one matrix product.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -29,7 +28,8 @@ UPPER_LID: Final = 0.98  # share of the eye's opening that the upper lid covers 
 LOWER_LID: Final = 0.08
 # Displacements given per frame: the landmarks, then each eye's upper and lower lid.
 INPUTS: Final = 68 + 2 * 2 * LID_PLACES
-TORSO: Final = 0.25  # how far the torso follows the chin's way
+UNIT_ROWS: Final = np.eye(INPUTS)
+TORSO: Final = 0.25  # share of the chin's displacement that the torso follows
 
 
 def wendland(distance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -43,38 +43,33 @@ def _distance(a: Floats, b: Floats) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(np.maximum(squares, 0.0)))
 
 
-@dataclass(eq=False)
 class ControlPoints:
-    """Places whose displacement is known as a row of weights on the inputs."""
+    """Places whose displacement is known, each as a row of weights on the inputs."""
 
-    places: list[NDArray[np.float64]]
-    rows: list[NDArray[np.float64]]
+    def __init__(self) -> None:
+        self.places: list[NDArray[np.float64]] = []
+        self.rows: list[NDArray[np.float64]] = []
 
-    def add(self, place: Floats, row: Floats | None = None) -> None:
-        """Pin a place ``[2]`` (pixels) to a row ``[INPUTS]``; to rest where there is none."""
-        self.places.append(np.asarray(place, dtype=np.float64)[:2])
-        self.rows.append(np.zeros(INPUTS) if row is None else np.asarray(row, dtype=np.float64))
+    def add(self, places: Floats | list[NDArray[np.float64]], rows: Floats | None = None) -> None:
+        """Add places ``[n, 2 or 3]`` (pixels) with rows ``[n, INPUTS]``; without rows they are at rest."""
+        self.places.append(np.asarray(places, dtype=np.float64)[:, :2])
+        self.rows.append(np.zeros((len(places), INPUTS)) if rows is None else np.asarray(rows, dtype=np.float64))
 
     def spread(self, nodes: Floats, radius: float) -> NDArray[np.float64]:
         """Interpolate by Wendland kernels of ``radius`` pixels: ``[N, INPUTS]`` weights for nodes ``[N, 2]``."""
-        places = np.stack(self.places)
+        places = np.concatenate(self.places)
         gram = wendland(_distance(places, places) / radius) + 1e-3 * np.eye(len(places))
-        return np.asarray(wendland(_distance(nodes, places) / radius) @ np.linalg.solve(gram, np.stack(self.rows)))
-
-
-def _unit_row(index: int) -> NDArray[np.float64]:
-    row = np.zeros(INPUTS)
-    row[index] = 1.0
-    return row
+        weights = np.linalg.solve(gram, np.concatenate(self.rows))
+        return np.asarray(wendland(_distance(nodes, places) / radius) @ weights)
 
 
 class FaceRig:
-    """What all fields of one portrait share: its face, its contours, and the places that move.
+    """What all fields of a portrait share: its face, its contours, and the places that move.
 
     Args:
         face: The portrait's face.
         lips_closed: Whether the lips count as closed in the picture, and part along one common curve.
-        pixels: The picture, in which the eyes' real rims are looked for; the landmarks count where it is left out.
+        pixels: The picture, by which the eyes' contours are refined; None leaves them at the landmarks.
     """
 
     def __init__(self, face: FittedFace, *, lips_closed: bool, pixels: Image | None = None) -> None:
@@ -97,7 +92,7 @@ class FaceRig:
         return np.concatenate(moves)
 
     def inputs(self, expression: Floats, closure: Floats) -> NDArray[np.float64]:
-        """Join displacements ``[T, 68, 3]`` and closures ``[T]`` into what the fields take, ``[T, INPUTS, 3]``."""
+        """The fields' inputs ``[T, INPUTS, 3]`` for displacements ``[T, 68, 3]`` and closures ``[T]``."""
         return np.concatenate([expression, closure[:, None, None] * self.lid_moves], axis=1)
 
     def lid_landmarks(self, closure: Floats) -> NDArray[np.float64]:
@@ -109,73 +104,55 @@ class FaceRig:
                 full[up], full[low] = UPPER_LID * way, -LOWER_LID * way
         return np.asarray(closure[:, None, None] * full)
 
-    # ── controls ──────────────────────────────────────────────────────────────────────────────────────────────────
-
     def _common(self, skip: tuple[int, ...]) -> ControlPoints:
-        """Everything but the lips: jaw, brows with both their edges, nose, and eyes that rest."""
-        points, controls = self.face.points, ControlPoints([], [])
+        """Everything but the lips: jaw, brows with both their edges, nose, and eyes at rest."""
+        points, controls = self.face.points[:, :2], ControlPoints()
         down = self.face.camera[:2, 1] * 0.07
-        for index in range(36):
-            if index in skip:
-                continue
-            controls.add(points[index], _unit_row(index))
+        for index in sorted({*range(36)} - {*skip}):
+            places = [points[index]]
             if 17 <= index < 27:
-                controls.add(points[index, :2] + down, _unit_row(index))
-                controls.add(points[index, :2] - down, _unit_row(index))
-        for index in range(36, 48):
-            controls.add(points[index])
+                places += [points[index] + down, points[index] - down]
+            controls.add(places, UNIT_ROWS[[index] * len(places)])
+        controls.add(points[36:48])
         return controls
 
     def _lips(self, side: int, skip: tuple[int, ...]) -> ControlPoints:
-        """One lip (0 upper, 1 lower) with its contour; the opposite lip moves as the contour does beside it."""
-        points, contour = self.face.points, self.mouth
+        """One lip (0 upper, 1 lower) with its contour; the other lip moves with the nearest places of the contour."""
+        points, contour = self.face.points[:, :2], self.mouth
         controls = self._common(skip)
-        inner = MOUTH[side]
-        upper_outer, lower_outer = range(49, 54), range(55, 60)
-        for index in (48, 54):
-            controls.add(points[index], _unit_row(index))
-        for index in upper_outer if side == 0 else lower_outer:
-            controls.add(points[index], _unit_row(index))
-
-        def beside(place: NDArray[np.float64]) -> NDArray[np.float64]:
-            along = contour.coordinates(place[:2])[0]
-            row = np.zeros(INPUTS)
-            np.add.at(row, list(inner), contour.rounded(side, np.asarray(along)))
-            return row
-
-        for place in contour.places(side, 9)[0]:
-            controls.add(place, beside(place))
-        for index in lower_outer if side == 0 else upper_outer:
-            controls.add(points[index], beside(points[index]))
+        upper, lower = [*range(49, 54)], [*range(55, 60)]
+        own, other = (upper, lower) if side == 0 else (lower, upper)
+        controls.add(points[[48, 54, *own]], UNIT_ROWS[[48, 54, *own]])
+        places = [*contour.places(side, 9)[0], *points[other]]
+        rows = np.zeros((len(places), INPUTS))
+        for row, place in zip(rows, places, strict=True):
+            np.add.at(row, list(MOUTH[side]), contour.rounded(side, contour.coordinates(place)[0]))
+        controls.add(places, rows)
         return controls
-
-    # ── fields ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def skin(self, nodes: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """The upper, the lower and the joined field at nodes ``[N, 2]``, each ``[N, INPUTS]``; lids at rest.
 
-        The upper one is free of the chin, the lower one of the nose, so neither is torn by the other's motion. Past the
-        mouth's corners all three agree.
+        The upper one ignores the chin and the lower one the nose, so that neither is distorted by the other's motion.
+        Past the corners of the mouth all three agree.
         """
         radius = RADIUS * self.face.width
         upper = self._lips(0, skip=(6, 7, 8, 9, 10)).spread(nodes, radius)
         lower = self._lips(1, skip=(31, 32, 33, 34, 35)).spread(nodes, radius)
         local = self.mouth.coordinates(nodes)
         middle = (self.mouth.edge(0, local[:, 0]) + self.mouth.edge(1, local[:, 0])) / 2
-        # Wide enough that closing an open mouth does not fold the joined field.
+        # Wide enough that the joined field does not fold when an open mouth closes.
         reach = max(0.12, 1.2 * (lip_gap(self.face.shape) - PARTED)) * self.face.unit
         low = smoothstep(local[:, 1] - middle, -reach, reach)[:, None]
         joined = (1 - low) * upper + low * lower
         beyond = self.mouth.beyond(nodes, 0.12 * self.face.unit)[:, None]
-        reach_of = self._reaches(nodes)
-        upper, lower, joined = upper * reach_of, lower * reach_of, joined * reach_of
+        reaches = self._reaches(nodes)
+        upper, lower, joined = upper * reaches, lower * reaches, joined * reaches
         return upper + beyond * (joined - upper), lower + beyond * (joined - lower), joined
 
     def _reaches(self, nodes: Floats) -> NDArray[np.float64]:
-        """Where each input may be felt, ``[N, INPUTS]``: the mouth's below the eyes, the brows' above the cheeks."""
-        height = ((nodes - self.face.points[[36, 45], :2].mean(axis=0)) @ np.linalg.inv(self.face.camera[:2, :2]).T)[
-            :, 1
-        ]
+        """Where each input acts, ``[N, INPUTS]``: the mouth's below the eyes, the brows' above the cheeks."""
+        height = self.face.plane(nodes - self.face.points[[36, 45], :2].mean(axis=0))[:, 1]
         reaches = np.ones((len(nodes), INPUTS))
         reaches[:, [*range(17), *range(31, 36), *range(48, 68)]] = lower_face(height)[:, None]
         reaches[:, 17:27] = 1.0 - smoothstep(height, 0.0, 0.3)[:, None]
@@ -183,30 +160,22 @@ class FaceRig:
 
     def lid(self, eye: int, side: int, nodes: Floats) -> NDArray[np.float64]:
         """What a lid (0 upper, 1 lower) adds to the joined field, ``[N, INPUTS]``; constant past the lid's edge."""
-        contour, points = self.eyes[eye], self.face.points
+        contour, controls = self.eyes[eye], ControlPoints()
         first = 68 + (2 * eye + side) * LID_PLACES
-        controls = ControlPoints([], [])
         across = contour.axes[1] * self.face.unit
         for k, (place, along) in enumerate(zip(*contour.places(side, LID_PLACES), strict=True)):
-            controls.add(place, _unit_row(first + k))
             other = contour.edge(1 - side, np.asarray(along)) - contour.edge(side, np.asarray(along))
-            controls.add(
-                place + contour.axes[1] * (other + 0.03 * self.face.unit * (1 - 2 * side)), _unit_row(first + k)
-            )
-        brow = range(17, 22) if eye == 0 else range(22, 27)
-        down = self.face.camera[:2, 1] * 0.05
-        for index in brow:
-            controls.add(points[index, :2] + down)
-        for end in (-contour.half, contour.half):
-            controls.add(contour.origin + end * contour.axes[0])
-        for along in np.linspace(-1.3, 1.3, 5) * contour.half:
-            controls.add(contour.origin + contour.axes[0] * along + across * 0.28)
+            past = place + contour.axes[1] * (other + 0.03 * self.face.unit * (1 - 2 * side))
+            controls.add([place, past], UNIT_ROWS[[first + k] * 2])
+        brow = slice(17, 22) if eye == 0 else slice(22, 27)
+        controls.add(self.face.points[brow, :2] + self.face.camera[:2, 1] * 0.05)
+        controls.add([contour.origin + end * contour.axes[0] for end in (-contour.half, contour.half)])
+        below = contour.half * np.linspace(-1.3, 1.3, 5)
+        controls.add([contour.origin + contour.axes[0] * along + across * 0.28 for along in below])
         return controls.spread(nodes, EYE_RADIUS * self.face.width)
 
-    # ── what is under the field ──────────────────────────────────────────────────────────────────────────────────
-
     def places(self, nodes: Floats) -> NDArray[np.float64]:
-        """Lift nodes ``[N, 2]`` (pixels) onto the head, ``[N, 3]`` in the face frame: multiquadrics over the relief."""
+        """Project nodes ``[N, 2]`` (pixels) onto the head, ``[N, 3]``, face frame, by multiquadrics."""
         unit = self.face.unit
         known = self.face.to_pixels(self.face.relief)
         base = known[:, 2].mean()
@@ -216,7 +185,7 @@ class FaceRig:
 
         size = len(known)
         system = np.zeros((size + 1, size + 1))
-        # The ridge smooths where the outline lies beside its rings; landmarks keep the depth they are moved by.
+        # The ridge smooths between the outline and its rings; landmarks keep their depth.
         ridge = np.where(np.arange(size) < 68, 0.005, 0.02)
         system[:size, :size] = kernel(known[:, :2], known[:, :2]) + np.diag(ridge)
         system[:size, size] = system[size, :size] = 1.0
@@ -226,16 +195,16 @@ class FaceRig:
         return self.face.to_face(np.concatenate([nodes, np.clip(depth, low, high)[:, None]], axis=1))
 
     def head(self, places: Floats) -> NDArray[np.float64]:
-        """The head's mask at places ``[N, 3]`` (face frame): 1 on face and hair, 0 away and below the neck.
+        """The head's mask at places ``[N, 3]`` (face frame): 1 on face and hair, 0 far away and below the neck.
 
-        It falls slowly enough that nothing folds beside the jaw when the head leans.
+        It falls slowly enough that nothing folds next to the jaw when the head leans.
         """
         local = (places[:, :2] - self.face.centre) / self.face.radii
         radius = np.linalg.norm(local, axis=1)
         return (1.0 - smoothstep(local[:, 1], 0.85, 1.75)) * (1.0 - smoothstep(radius, 1.2, 2.05))
 
     def torso(self, places: Floats) -> NDArray[np.float64]:
-        """The share of the chin's way that places follow: rising below the chin, within the shoulders, off the head."""
+        """The share of the chin's displacement at places: below the chin, within the shoulders, off the head."""
         x, y = ((places[:, :2] - self.face.centre) / self.face.radii).T
         below = smoothstep(y, 0.8, 1.6)
         within = 1.0 - smoothstep(np.abs(x), 1.2 + np.maximum(y - 1.0, 0.0), 2.2 + np.maximum(y - 1.0, 0.0))

@@ -17,7 +17,7 @@ def case(shift: float, channels: int = 3, *, size: tuple[int, int] = (90, 61), s
     """A noisy picture, a window of it, and places that waver by so many pixels, some of them beyond the edges."""
     random = np.random.default_rng(seed)
     picture = random.integers(0, 256, (*size, channels), dtype=np.uint8)
-    window = Window.around(np.array([9, 5]), np.array([55, 88]), step=STEP, size=(size[1], size[0]))
+    window = Window.around(np.array([9, 5]), np.array([55, 88]), step=STEP, size=size)
     ys, xs = np.mgrid[: window.rows, : window.columns].astype(np.float32)
     waver = random.normal(0, shift / STEP, (2, window.rows, window.columns)).astype(np.float32)
     return picture, window, torch.from_numpy(np.stack([xs, ys]) + waver)
