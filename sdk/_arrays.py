@@ -1,4 +1,4 @@
-"""Names for arrays by dtype and meaning, and checking one that comes from a caller."""
+"""Types of arrays, and the check of an array that comes from a caller."""
 
 from __future__ import annotations
 
@@ -22,8 +22,13 @@ Box: TypeAlias = tuple[float, float, float, float]
 """``(left, top, right, bottom)`` in pixels."""
 
 
-def _finite(array: NDArray[Any], name: str) -> None:
-    """Raise where an array holds NaN or infinity, naming the first place."""
+def float_array(value: Any, shape: tuple[int | None, ...], name: str) -> FloatArray:
+    """Take an array as read-only float32, checking its shape (``None`` is any length) and that it is finite."""
+    array = np.array(value, dtype=np.float32)
+    fits = array.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, array.shape, strict=True))
+    if not fits:
+        wanted = "[" + ", ".join("N" if n is None else str(n) for n in shape) + "]"
+        raise InputError(f"{name} has shape {list(array.shape)}, not {wanted}", where=name)
     bad = ~np.isfinite(array)
     if bad.any():
         index = tuple(int(i) for i in np.argwhere(bad)[0])
@@ -32,15 +37,5 @@ def _finite(array: NDArray[Any], name: str) -> None:
             where=name,
             hint=f"{int(bad.sum())} of {array.size} values are not finite; mend or drop them first.",
         )
-
-
-def float_array(value: Any, shape: tuple[int | None, ...], name: str) -> FloatArray:
-    """Take an array as read-only float32, checking its shape (``None`` is any length) and that it is finite."""
-    array = np.array(value, dtype=np.float32)
-    fits = array.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, array.shape, strict=True))
-    if not fits:
-        wanted = "[" + ", ".join("N" if n is None else str(n) for n in shape) + "]"
-        raise InputError(f"{name} has shape {list(array.shape)}, not {wanted}", where=name)
-    _finite(array, name)
     array.flags.writeable = False
     return array

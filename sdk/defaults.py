@@ -1,4 +1,4 @@
-"""The components that are used where the caller names none: names only, so that the SDK knows no implementation."""
+"""The names of the default components."""
 
 from __future__ import annotations
 

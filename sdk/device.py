@@ -1,4 +1,4 @@
-"""Where networks run."""
+"""Which device networks run on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def resolve_device(device: str | torch.device = "auto") -> torch.device:
     """Turn a device's name into a torch device.
 
     Args:
-        device: ``"auto"`` takes CUDA where there is one, then Apple's MPS, then the CPU; or any name torch knows.
+        device: ``"auto"`` is CUDA if available, then Apple's MPS, then the CPU; or any name torch knows.
 
     Raises:
         DeviceError: The device is unknown, or not on this machine.

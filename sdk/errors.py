@@ -59,12 +59,12 @@ class _Explained(Exception):
     code: ClassVar[str]
 
     def __init_subclass__(cls) -> None:
-        """Make the code of an error of this module from its name: ``face-not-found``, and ``face`` for ``FaceError``."""
+        """Make the code of an error of this module from its name: ``face`` for ``FaceError``."""
         if cls.__module__ == __name__:
             cls.code = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__.removesuffix("Error")).lower()
 
     def __init__(self, what: str, *, where: str | None = None, hint: str | None = None) -> None:
-        Exception.__init__(self, what, where, hint)  # OSError's own would take the three for errno and a file's name
+        Exception.__init__(self, what, where, hint)  # OSError would take the three for errno and a file's name
         self.what = what
         self.where = where
         self.hint = hint
@@ -106,10 +106,7 @@ class SdkError(_Explained):
 
 
 class Cancelled(_Explained):
-    """The caller's cancel token stopped the work.
-
-    Nothing failed, so this is no ``SdkError``: ``except sdk.SdkError`` lets it pass, as it should.
-    """
+    """The caller's cancel token stopped the work; no ``SdkError``, for nothing failed."""
 
 
 class InputError(SdkError, ValueError):

@@ -1,4 +1,4 @@
-"""Files and folders that a reader sees whole or not at all."""
+"""Files and folders that readers see complete or not at all."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
 
 @contextmanager
 def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Write a file under a temporary name beside its place, and move it there when the block ends well.
+    """Write a file under a temporary name beside its place, and move it there if the block succeeds.
 
     Yields:
-        The temporary path, with the target's suffix. On an error it is removed, and the old file stays as it was.
+        The temporary path, with the target's suffix. After an error it is removed, and the old file stays as it was.
 
     Raises:
         OutputError: The folder is missing or not writable, or the move failed.
@@ -53,7 +53,7 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        _settle(temporary)
+        _flush(temporary)
         # mkstemp gives 0600; a result is an ordinary file.
         umask = os.umask(0)
         os.umask(umask)
@@ -69,14 +69,13 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Fill a folder under a temporary name beside its place, and swap it in when the block ends well.
+    """Fill a folder under a temporary name beside its place, and move it there if the block succeeds.
 
-    An old folder is moved aside first and removed last, so that a reader who opens files in between sees the old or
-    the new one (on a file system where a folder cannot be exchanged in one step, an instant lies between the two
-    moves).
+    An old folder is moved aside first and removed last, so readers see the old or the new one, except for the instant
+    between the two moves.
 
     Raises:
-        OutputError: The parent is missing or not writable, something that is no folder stands there, or a move failed.
+        OutputError: The parent cannot be written to, something that is no folder is there, or a move failed.
     """
     target = Path(path)
     if target.exists() and not target.is_dir():
@@ -91,7 +90,7 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield temporary
         for file in temporary.rglob("*"):
             if file.is_file():
-                _settle(file)
+                _flush(file)
         temporary.chmod(0o755)
         try:
             if target.exists():
@@ -107,7 +106,7 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
             shutil.rmtree(aside, ignore_errors=True)
 
 
-def _settle(path: Path) -> None:
-    """Flush a file to the disk, so that a power cut after the move cannot leave it empty."""
+def _flush(path: Path) -> None:
+    """Flush a file to the disk: a power cut after the move must not leave it empty."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())

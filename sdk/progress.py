@@ -1,4 +1,4 @@
-"""Progress and cancelling, for everything that takes over a second."""
+"""Progress and cancelling of long work."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["CancelToken", "Progress", "ProgressCallback", "Reporter"]
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far a piece of work is.
+    """The progress of a piece of work.
 
     Attributes:
         stage: What is being done: "decode", "detect", "fit", "render", ...
-        fraction: Of this stage, from 0 to 1; None where the end is not known.
+        fraction: Of this stage, from 0 to 1; None if the end is not known.
         seconds_left: An estimate for this stage, or None.
         message: For people, such as the loss; may be empty.
     """
@@ -51,7 +51,7 @@ class CancelToken:
 
 
 class Reporter:
-    """What the work itself calls: reports progress, and raises ``Cancelled`` where the token says so."""
+    """Called by the work between its steps: reports progress, and raises ``Cancelled`` once the token is cancelled."""
 
     def __init__(self, on_progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> None:
         self._on_progress = on_progress

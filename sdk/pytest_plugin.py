@@ -1,4 +1,4 @@
-"""The conformance kit in pytest, which loads this wherever talkstyle is installed; it imports nothing until it is used.
+"""The conformance kit in pytest. Pytest loads this wherever talkstyle is installed; it imports nothing until used.
 
     @pytest.mark.talkstyle("landmark-detector")
     def test_contract(talkstyle_demand):
@@ -14,11 +14,9 @@ from typing import Any
 
 import pytest
 
-__all__ = ["pytest_configure", "pytest_generate_tests", "talkstyle_demand"]
-
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line(
         "markers",
         "talkstyle(kind): run this test, which asks for `talkstyle_demand`, for each demand on a kind of component.",
@@ -47,7 +45,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def talkstyle_demand(request: pytest.FixtureRequest) -> Callable[[Any], None]:
-    """A function that takes a component, or the name of one that is installed, and raises where it fails the demand."""
+    """A function that takes a component, or the name of an installed one, and raises if it fails the demand."""
     from sdk.registry import load
 
     kind, demand = request.param

@@ -58,7 +58,7 @@ def animate(
     on_progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
 ) -> Animation:
-    """Let a portrait speak.
+    """Animate a portrait with a sound.
 
     Portrait, style and components are checked first, then the sound is read once; frames are rendered as they are
     asked for.

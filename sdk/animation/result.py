@@ -1,4 +1,4 @@
-"""What ``animate`` returns: a video that is made while it is read."""
+"""What ``animate`` returns: a video that is rendered while it is read."""
 
 from __future__ import annotations
 
@@ -25,11 +25,10 @@ if TYPE_CHECKING:
 
 
 class Animation:
-    """A portrait that speaks: iterate over its frames, or save it.
+    """A portrait that speaks, made by ``animate``: iterate over its frames, or save it.
 
-    Frames are uint8 ``[H, W, 3]``, or ``[H, W, 4]`` where the portrait has alpha, of the portrait's size. Each
-    iteration begins again and gives the same. Nothing that has been given is kept, so memory does not grow with
-    the sound. Made by ``animate``.
+    Frames are uint8 ``[H, W, 3]``, or ``[H, W, 4]`` if the portrait has alpha, of the portrait's size. Each iteration
+    begins again and gives the same frames. None of them is kept, so memory does not grow with the sound.
     """
 
     def __init__(
@@ -75,7 +74,7 @@ class Animation:
 
     @cached_property
     def motion(self) -> Motion:
-        """The motion that the renderer is given, at ``fps``: with idle motion, blinks and controls, not yet retargeted.
+        """The motion that the renderer gets, at ``fps``: with idle motion, blinks and controls, not yet retargeted.
 
         Computed when first asked for, without rendering.
         """
@@ -94,9 +93,9 @@ class Animation:
         return self._frames(self._cancel)
 
     def frame(self, seconds: float | Fraction, /) -> NDArray[np.uint8]:
-        """Make the one picture that is seen at a time.
+        """Render the frame that is shown at a time.
 
-        The motion up to it is computed, for it depends on what was said before; no other picture is made.
+        The motion up to it is computed, because it depends on what was said before; no other frame is rendered.
 
         Args:
             seconds: From 0 to before ``duration``.
@@ -136,29 +135,29 @@ class Animation:
         on_progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> Path:
-        """Write the animation with its sound, in the form that the path names.
+        """Write the animation with its sound, in the format that the path names.
 
         .mp4: H.264 and AAC, which plays everywhere. .webm: VP9 and Opus, which keeps a portrait's alpha. A folder, or
         names in one such as ``shots/frame-%05d.png``: PNG files, which keep it too, with ``sound.wav`` and
-        ``sequence.json``. Every file says, for machines, that it is AI-generated.
+        ``sequence.json``. Every file carries a machine-readable mark that it is AI-generated.
 
         Args:
-            path: Where to; what is there is replaced once the new is whole (a folder only if it was written here).
-            background: What shows through a portrait with alpha, RGB from 0 to 255. Where it is left out, an mp4 gets
-                white, and the others keep the alpha.
+            path: The output. What is there is replaced once the new one is complete; a folder only if written here.
+            background: What shows through a portrait with alpha, RGB from 0 to 255. By default an mp4 gets white, and
+                the others keep the alpha.
             signer: Adds content credentials (C2PA) to an mp4 or to each PNG: a ``Signer``, or ``"test"`` for one that
                 nobody trusts.
             on_progress: Called after each frame, stage ``"render"``.
-            cancel: Stops the work; the one given to ``animate`` where left out.
+            cancel: Stops the work; by default the token given to ``animate``.
 
         Returns:
             The path.
 
         Raises:
-            ConfigError: The path names no form, or an option makes no sense there.
+            ConfigError: The path names no format, or an option makes no sense there.
             OutputError: It cannot be written there.
             ComponentUnavailable: A signer was asked for, and the extra ``c2pa`` is not installed.
-            Cancelled: A token was cancelled. As after any error, no file is left, and an old one stays as it was.
+            Cancelled: The token was cancelled. As after any error, no file is left, and an old one stays as it was.
         """
         from sdk.media import as_signer, open_writer
 

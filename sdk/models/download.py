@@ -1,4 +1,4 @@
-"""A download over HTTP that goes on where it was cut."""
+"""A download over HTTP that resumes where it was cut off."""
 
 from __future__ import annotations
 
@@ -14,37 +14,35 @@ from urllib.parse import urlsplit
 from sdk._version import __version__
 from sdk.progress import Reporter
 
-__all__ = ["DownloadFailed", "download"]
-
 TRIES: Final = 4
-"""Requests until a server that cuts off, or that answers with an error of its own, is given up."""
+"""Requests to a server that cuts the connection or answers with an error of its own."""
 PAUSE: Final = 0.5
-"""Seconds before the second request; twice as many before each further one."""
+"""Seconds before the second request, doubled before each further one."""
 TIMEOUT: Final = 30
-"""Seconds without a byte after which a request is given up."""
-BLOCK: Final = 1 << 18
+"""Seconds without a byte that end a request."""
+BLOCK_BYTES: Final = 1 << 18
 
 
 class DownloadFailed(Exception):
-    """The address cannot be reached, refuses, or sends something else; ``model_file`` says what to do about it."""
+    """The address cannot be reached, refuses, or sends another file; ``model_file`` adds what to do about it."""
 
 
 class _Cut(Exception):
-    """The connection or the server failed in a way that may pass."""
+    """The connection or the server failed, perhaps only for a moment."""
 
 
 def download(address: str, part: Path, report: Reporter) -> None:
-    """Fetch a file into ``part``, or the rest of it where its beginning is there already.
+    """Fetch a file into ``part``, or the rest of it if ``part`` holds its beginning.
 
-    Proxies are those of the environment (HTTPS_PROXY, NO_PROXY), by ``urllib``.
+    ``urllib`` takes proxies from the environment (HTTPS_PROXY, NO_PROXY).
 
     Args:
         address: http or https.
-        part: What has come is kept here, after an error too.
-        report: Told the fraction, stage ``download``.
+        part: Keeps what has arrived, also after an error.
+        report: Called with the fraction, stage ``download``.
 
     Raises:
-        DownloadFailed: Whatever went wrong, in one line.
+        DownloadFailed: What went wrong, in one line.
     """
     if urlsplit(address).scheme not in ("https", "http"):
         raise DownloadFailed(f"{address} is no address of the web")
@@ -67,26 +65,26 @@ def _rest(address: str, part: Path, report: Reporter) -> None:
     if have:
         request.add_header("Range", f"bytes={have}-")
     try:
-        # An opener of its own: urlopen's keeps the proxies of the first request in the process.
+        # An opener of its own, because urlopen keeps the proxies of the process's first request.
         with urllib.request.build_opener().open(request, timeout=TIMEOUT) as response:
             if have and not _continues(response, have):
                 have = 0
             length = response.headers.get("Content-Length")
             total = have + int(length) if length is not None else None
             with part.open("ab" if have else "wb") as file:
-                while block := response.read(BLOCK):
+                while block := response.read(BLOCK_BYTES):
                     file.write(block)
                     have += len(block)
                     report("download", have / total if total else None, part.stem)
     except urllib.error.HTTPError as error:
         error.close()
-        if error.code == 416:  # nothing lies beyond what is there: the file is whole, or was another one
+        if error.code == 416:  # nothing follows: the file is complete, or was another one
             return
         if error.code >= 500 or error.code in (408, 429):
             raise _Cut(f"HTTP {error.code} {error.reason}") from error
         raise DownloadFailed(f"{address}: HTTP {error.code} {error.reason}") from error
     except urllib.error.URLError as error:
-        if isinstance(error.reason, socket.gaierror):  # offline; asking again only takes long
+        if isinstance(error.reason, socket.gaierror):  # offline: another try only takes time
             raise DownloadFailed(f"{address}: {error.reason}") from error
         raise _Cut(f"{error.reason}") from error
     except (TimeoutError, ConnectionError, http.client.HTTPException) as error:
@@ -96,5 +94,5 @@ def _rest(address: str, part: Path, report: Reporter) -> None:
 
 
 def _continues(response: http.client.HTTPResponse, have: int) -> bool:
-    """Whether an answer begins where the file ends; a server that knows no ranges sends the whole again."""
+    """Whether an answer begins where the file ends; a server without ranges sends the whole file again."""
     return response.status == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {have}-")

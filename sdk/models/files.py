@@ -1,4 +1,4 @@
-"""One model file: looked for, downloaded where it is nowhere, and never handed out unchecked."""
+"""One file of weights: looked for, downloaded if it is nowhere, and always checked."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from sdk.models.download import DownloadFailed, download
 from sdk.models.folders import MODELS_VARIABLE, cache_folder, mirrored, models_folder
 from sdk.progress import ProgressCallback, Reporter
 
-__all__ = ["model_file"]
-
 logger = logging.getLogger(__name__)
 
 
@@ -31,28 +29,32 @@ def model_file(
 ) -> Path:
     """Find a file of weights, or download it once.
 
-    Looked for in ``given``, then in the folder that TALKSTYLE_MODELS names, then in the cache, and at last downloaded
-    into the cache. What people put in place is theirs: where it is damaged, that is an error. A damaged file in the
+    The places are ``given``, then the folder that TALKSTYLE_MODELS names, then the cache; a download goes into the
+    cache. A file that somebody put there is never replaced: if it is damaged, that is an error. A damaged file in the
     cache is fetched again. Processes that want the same file at once wait for the first.
 
     Args:
         name: The file's name, in every folder and on a mirror.
         url: Where it is published, https.
-        sha256: Hex; where only the beginning is published, that, from 8 digits.
-        given: The file itself, or the folder it lies in; then nothing else is looked at.
-        cache: The folder that downloads are kept in; the project's own where it is left out.
+        sha256: Hex; its first digits, at least 8, if only those are published.
+        given: The file itself, or its folder; then nothing else is looked at.
+        cache: The folder for downloads; talkstyle's own by default.
         on_progress: Called during a download, stage ``download``.
 
     Raises:
         ModelFileMissing: It is nowhere and cannot be downloaded, or is not the published file. Says what to put where.
     """
-    hint = _how_to_get(name, url, sha256)
+    whole = "sha256" if len(sha256) == 64 else "sha256 beginning with"
+    hint = (
+        f"Get {name} ({whole} {sha256}) from {url} and put it into a folder that the environment variable "
+        f"{MODELS_VARIABLE} names."
+    )
     if given is not None:
         path = Path(given).expanduser()
-        return _sound(path / name if path.is_dir() else path, sha256, hint)
+        return _checked(path / name if path.is_dir() else path, sha256, hint)
     folder = models_folder()
     if folder is not None and (folder / name).is_file():
-        return _sound(folder / name, sha256, hint)
+        return _checked(folder / name, sha256, hint)
     kept = (cache_folder() if cache is None else Path(cache)) / name
     if _is_sound(kept, sha256):
         return kept
@@ -76,8 +78,7 @@ def _fetch(address: str, kept: Path, sha256: str, report: Reporter) -> None:
     resumed = part.is_file() and part.stat().st_size > 0
     download(address, part, report)
     if not _is_sound(part, sha256) and resumed:
-        # What was there may have been the beginning of another file.
-        part.unlink()
+        part.unlink()  # it may have been the beginning of another file
         download(address, part, report)
     if not _is_sound(part, sha256):
         found = _digest(part)
@@ -88,11 +89,11 @@ def _fetch(address: str, kept: Path, sha256: str, report: Reporter) -> None:
         kept.chmod(0o644)
 
 
-def _sound(path: Path, sha256: str, hint: str) -> Path:
+def _checked(path: Path, sha256: str, hint: str) -> Path:
     if not path.is_file():
         raise ModelFileMissing("there is no such model file", where=str(path), hint=hint)
-    found = _digest(path)
-    if not found.startswith(sha256.lower()):
+    if not _is_sound(path, sha256):
+        found = _digest(path)
         raise ModelFileMissing(
             f"the model file is damaged or another one: its sha256 is {found}", where=str(path), hint=hint
         )
@@ -106,11 +107,3 @@ def _is_sound(path: Path, sha256: str) -> bool:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _how_to_get(name: str, url: str, sha256: str) -> str:
-    whole = "sha256" if len(sha256) == 64 else "sha256 beginning with"
-    return (
-        f"Get {name} ({whole} {sha256}) from {url} and put it into a folder that the environment variable "
-        f"{MODELS_VARIABLE} names."
-    )

@@ -1,4 +1,4 @@
-"""Where model files lie, and what the environment says about it."""
+"""Where model files are, and the environment variables that say so."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ import sys
 from pathlib import Path
 from typing import Final
 
-__all__ = ["CACHE_VARIABLE", "MIRROR_VARIABLE", "MODELS_VARIABLE", "cache_folder", "mirrored", "models_folder"]
-
 MODELS_VARIABLE: Final = "TALKSTYLE_MODELS"
-"""Names a folder of model files that somebody put there; it is read, never written."""
+"""Names a folder of model files; it is read, never written."""
 CACHE_VARIABLE: Final = "TALKSTYLE_CACHE"
-"""Names the folder that downloads are kept under, instead of the platform's own for caches."""
+"""Names the folder for downloads, instead of the platform's own for caches."""
 MIRROR_VARIABLE: Final = "TALKSTYLE_MODELS_URL"
-"""Names the address of a mirror: files then come from ``<address>/<file name>``."""
+"""Names the address of a mirror, which serves ``<address>/<file name>``."""
 
 
 def models_folder() -> Path | None:
@@ -24,7 +22,7 @@ def models_folder() -> Path | None:
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: ``models`` under TALKSTYLE_CACHE, or under the platform's folder for caches."""
+    """The folder for downloads: ``models`` under TALKSTYLE_CACHE, or under the platform's folder for caches."""
     if folder := os.environ.get(CACHE_VARIABLE):
         return Path(folder).expanduser() / "models"
     if sys.platform == "win32":
@@ -37,6 +35,6 @@ def cache_folder() -> Path:
 
 
 def mirrored(url: str, name: str) -> str:
-    """The address to download from: the mirror's where one is set."""
+    """The address to download from: the mirror's if one is set."""
     mirror = os.environ.get(MIRROR_VARIABLE)
     return f"{mirror.rstrip('/')}/{name}" if mirror else url

@@ -1,4 +1,4 @@
-"""What a plugin says about each part that it provides, and what the registry knows about it."""
+"""A component as its plugin describes it, and what the registry knows about it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sdk.errors import ComponentBroken
 from sdk.kinds import KINDS
 
 State: TypeAlias = Literal["ready", "missing", "incompatible", "clash"]
-"""Whether a component can be loaded by its bare name: ``clash`` needs the qualified one, the others say why not."""
+"""Whether a component can be loaded by its bare name; with ``clash``, only by its qualified one."""
 
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9._-]*[a-z0-9])?")
 _TARGET: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -19,18 +19,18 @@ _TARGET: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)
 
 @dataclass(frozen=True)
 class Component:
-    """One part that a plugin provides, described without importing it.
+    """A component that a plugin provides, described without importing it.
 
     Attributes:
         kind: One of ``sdk.kinds.KINDS``.
         name: What users type: lower case letters, digits, ``.``, ``_`` and ``-``; unique within the kind.
-        target: Where the class stands, ``"package.module:Class"``; it is called with the configuration as keywords.
+        target: Where the class is, ``"package.module:Class"``; it is called with the configuration as keywords.
         summary: One line for people.
         requires: What must be installed, as PEP 508 strings such as ``"mediapipe>=0.10.14"``; read from metadata,
             never imported.
-        config: Where a pydantic model of the configuration stands, ``"package.module:Model"``. The target is then
-            called with every field of the checked model; without one, with what the caller gave.
-        license: Of the code and, where they differ, of the weights: ``"MIT; weights CC-BY-NC-4.0"``.
+        config: Where a pydantic model of the configuration is, ``"package.module:Model"``. The target is then called
+            with every field of the checked model; without a model, with what the caller gave.
+        license: Of the code and, if they differ, of the weights: ``"MIT; weights CC-BY-NC-4.0"``.
         api: The version of the interface that it was written for, ``sdk.kinds.API[kind]`` at that time.
     """
 
@@ -44,13 +44,13 @@ class Component:
     api: int = 1
 
     def __post_init__(self) -> None:
-        """Take any sequence of requirements, but no single string, whose letters would be taken one by one."""
+        """Take one requirement as a string, whose letters would be taken one by one, or any sequence of them."""
         object.__setattr__(
             self, "requires", (self.requires,) if isinstance(self.requires, str) else tuple(self.requires)
         )
 
     def check(self) -> None:
-        """Check what the plugin's author wrote.
+        """Check the description.
 
         Raises:
             ComponentBroken: A field has a value that makes no sense.
@@ -73,15 +73,15 @@ class Component:
 
 @dataclass(frozen=True)
 class Provider:
-    """A component, and who provides it.
+    """A component and the distribution that provides it.
 
     Attributes:
-        component: What the plugin says.
-        distribution: The installed distribution, or ``"local"`` for one registered in this process.
-        version: The distribution's version; empty where there is none.
+        component: The description.
+        distribution: The installed distribution, or ``"local"`` if it was registered in this process.
+        version: The distribution's version, or an empty string.
         state: Whether the bare name can be loaded.
-        reason: Why not; empty where it can.
-        factory: What to call instead of the target, for one registered in this process.
+        reason: Why not, or an empty string.
+        factory: What to call instead of the target, if it was registered in this process.
     """
 
     component: Component
@@ -108,22 +108,22 @@ class Provider:
 
     @property
     def origin(self) -> str:
-        """For messages: the distribution with its version."""
+        """The distribution with its version, for messages."""
         return f"{self.distribution} {self.version}".rstrip()
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A plugin, or one of its components, that could not be taken in.
+    """A plugin, or one of its components, that could not be loaded.
 
     Attributes:
         distribution: The installed distribution.
         version: Its version.
         entry_point: The entry point's name.
-        stage: ``find`` (asked for, not installed), ``import`` (its module), ``hook`` (marking or calling it) or
+        stage: ``find`` (asked for, not installed), ``import`` (its module), ``hook`` (its marker or its call) or
             ``component`` (what it returned).
         exception: What went wrong.
-        component: The component's name, where it is known.
+        component: The component's name, if known.
     """
 
     distribution: str
@@ -140,6 +140,6 @@ class Failure:
         return text if isinstance(self.exception, ComponentBroken) else f"{type(self.exception).__name__}: {text}"
 
     def __str__(self) -> str:
-        """Who failed, where and why."""
-        who = f"{self.distribution} {self.version}".rstrip()
-        return f"the plugin {self.entry_point!r} of {who} failed at {self.stage}: {self.error}"
+        """What failed, where and why."""
+        origin = f"{self.distribution} {self.version}".rstrip()
+        return f"the plugin {self.entry_point!r} of {origin} failed at {self.stage}: {self.error}"

@@ -1,4 +1,4 @@
-"""Finding plugins: each entry point is loaded on its own, so that one that fails harms no other."""
+"""Finding plugins. Each entry point is loaded on its own, so that one that fails does not affect the others."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ class Found:
     providers: list[Provider] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     met: Callable[[str], bool] = field(default_factory=lambda: cache(is_met), repr=False)
-    """Plugins share their requirements; each is looked up once."""
+    """``is_met``, looked up once for each requirement: plugins share them."""
 
 
 def discover(points: Iterable[EntryPoint] | None = None) -> Found:
     """Load every plugin's description.
 
-    ``TALKSTYLE_PLUGINS``, where it is set, is a comma-separated list of the entry points or distributions to load and
-    nothing else; empty, it loads none. ``TALKSTYLE_STRICT_PLUGINS=1`` turns any failure or clash into an error, for
-    continuous integration.
+    If ``TALKSTYLE_PLUGINS`` is set, it is a comma-separated list of the only entry points or distributions to load;
+    an empty one loads none. ``TALKSTYLE_STRICT_PLUGINS=1`` turns any failure or clash into an error, for continuous
+    integration.
 
     Args:
-        points: The entry points; those installed in the group ``talkstyle.plugins`` where left out.
+        points: The entry points; by default those installed in the group ``talkstyle.plugins``.
 
     Raises:
         PluginError: Something failed, in strict mode only. Otherwise failures are kept, and logged once.
@@ -77,7 +77,7 @@ def _chosen(points: Iterable[EntryPoint], found: Found) -> Iterator[EntryPoint]:
 
 
 def _take(point: EntryPoint, found: Found) -> None:
-    """Load one entry point. Whatever it does, even ``sys.exit``, stays here; only the user's own interrupt passes."""
+    """Load one entry point. Whatever it raises, even ``SystemExit``, is a failure; only a keyboard interrupt passes."""
     distribution, version = _distribution(point)
 
     def fail(stage: Literal["import", "hook", "component"], error: BaseException, component: str | None = None) -> None:
@@ -101,7 +101,7 @@ def _take(point: EntryPoint, found: Found) -> None:
 
 
 def _described(plugin: object) -> Iterator[object]:
-    """What a plugin's hook returns. A manager of its own keeps its mistakes apart from the other plugins."""
+    """What a plugin's hook returns. A manager of its own keeps its faults apart from the other plugins."""
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(HookSpec)
     manager.register(plugin)
@@ -126,7 +126,7 @@ def _provider(item: object, distribution: str, version: str, found: Found) -> Pr
 
 
 def judge(provider: Provider, *, met: Callable[[str], bool] = is_met) -> Provider:
-    """Tell from the description alone whether a component can be loaded here.
+    """Tell from its description whether a component can be loaded here.
 
     Raises:
         ComponentBroken: A requirement cannot be read.

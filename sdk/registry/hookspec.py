@@ -26,4 +26,4 @@ class HookSpec:
 
     @_hookspec
     def talkstyle_components(self) -> Iterable[Component]:  # type: ignore[empty-body]
-        """Describe the plugin's components. Imports nothing heavy: every listing calls it."""
+        """Describe the plugin's components; must import nothing heavy, for every listing calls it."""

@@ -1,4 +1,4 @@
-"""From a description to a working object."""
+"""Making a component from its description."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _import(target: str, provider: Provider) -> Any:
 
 
 def _arguments(provider: Provider, factory: Any, config: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The configuration, checked by the component's model where it has one and by its signature in any case."""
+    """The configuration, checked by the component's model, if it has one, and by its signature."""
     label = f"the {provider.kind} {provider.name!r}"
     if provider.component.config is not None:
         from pydantic import ValidationError
@@ -117,7 +117,7 @@ class _Parameters(NamedTuple):
 
 
 def _parameters(factory: Any) -> _Parameters | None:
-    """What a class can be given by name; None for some compiled ones, which do not say."""
+    """What a class takes by name; None for some compiled ones, which do not say."""
     try:
         parameters = inspect.signature(factory).parameters.values()
     except (TypeError, ValueError):
@@ -127,7 +127,7 @@ def _parameters(factory: Any) -> _Parameters | None:
 
 
 def _fields(model: Any) -> set[str]:
-    """What a configuration model can be given: its fields, by name and by alias."""
+    """What a configuration model takes: its fields, by name and by alias."""
     return {name for key, field in model.model_fields.items() for name in (key, field.alias) if name}
 
 

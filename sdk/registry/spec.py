@@ -11,7 +11,7 @@ from sdk.errors import ConfigError
 def parse(text: str) -> tuple[str, dict[str, Any]]:
     """Split ``"hubert,model=checkpoints/large,layer=9"`` into the name and its options.
 
-    Values are read as JSON where they are that, and as text else. What has a comma in it is better given to ``load``.
+    Values are JSON or else text. A value with a comma in it has to be given to ``load`` instead.
 
     Raises:
         ConfigError: An option has no value, or comes twice.

@@ -1,8 +1,7 @@
-"""Blinks: both eyes, at a living person's intervals.
+"""Blinks of both eyes, at a person's intervals.
 
-Sound says nothing of when somebody blinks, so a generator that follows it learns the mean of blinks: lids that tremble
-and never shut. Its lid motion is therefore kept only as narrowing and widening, and all shutting is done here; an eye
-cannot shut twice.
+Sound does not say when somebody blinks, so a generator learns the mean of blinks: lids that tremble and never shut. Its
+lid motion is therefore kept only as narrowing and widening, and all shutting is done here.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ LOWER: Final = (41, 40, 47, 46)
 """The lids' points, each lower one under its upper one."""
 
 UPPER_SHARE: Final = 0.88
-"""The upper lid's part of the way; the lower one comes up to meet it."""
+"""The upper lid's share of the way; the lower one comes up to meet it."""
 
-MEDIAN, SPREAD, SHORTEST, LONGEST = 3.4, 0.45, 1.0, 10.0
-"""Seconds between blinks: log-normal, about 16 a minute."""
+MEDIAN_SECONDS, SIGMA, MIN_SECONDS, MAX_SECONDS = 3.4, 0.45, 1.0, 10.0
+"""Between blinks: log-normal, about 16 a minute."""
 
 CLOSING, SHUT, OPENING = 0.08, 0.05, 0.14
 """Seconds. An eye shuts faster than it opens; it stays shut longer than a frame at 25 fps, so each blink is seen."""
 
-NARROWED, WIDENED = 0.35, 0.25
-"""The most that the generator's own lid motion may narrow or widen an eye, as a share of its opening."""
+MAX_NARROWING, MAX_WIDENING = 0.35, 0.25
+"""By the generator's own lid motion, as shares of the eye's opening."""
 
 
 class Blinks(Stage):
@@ -39,7 +38,7 @@ class Blinks(Stage):
     Args:
         seed: Any whole number from 0.
         amount: 0 keeps the eyes open; 2 blinks twice as often.
-        end: The motion's duration in seconds, so that it ends with open eyes; None where it is not known.
+        end: The motion's duration in seconds, so that it ends with open eyes; None if not known.
     """
 
     def __init__(self, seed: int, *, amount: float = 1.0, end: float | None = None) -> None:
@@ -70,7 +69,7 @@ class Blinks(Stage):
         return Motion(expression, motion.pose, motion.rate)
 
     def _interval(self) -> float:
-        return float(np.clip(self._random.lognormal(np.log(MEDIAN), SPREAD), SHORTEST, LONGEST))
+        return float(np.clip(self._random.lognormal(np.log(MEDIAN_SECONDS), SIGMA), MIN_SECONDS, MAX_SECONDS))
 
     def _closure(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
         """How far the eyes are shut, from 0 to 1, float64 ``[T]``."""
@@ -85,19 +84,19 @@ class Blinks(Stage):
 
 
 def _shape(since: float) -> float:
-    """A blink's course ``since`` seconds after its beginning."""
+    """How far a blink has shut the eye ``since`` seconds after its beginning."""
     if since < CLOSING:
         return _ease(since / CLOSING)
     return 1.0 - _ease((since - CLOSING - SHUT) / OPENING)
 
 
 def _ease(x: float) -> float:
-    """From 0 to 1 without a jerk at either end."""
+    """From 0 to 1, smooth at either end."""
     x = min(max(x, 0.0), 1.0)
     return x * x * (3 - 2 * x)
 
 
 def _soft(narrowing: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Keep narrowing (positive) and widening (negative) within their limits, without an edge."""
-    limit = np.where(narrowing > 0, NARROWED, WIDENED)
+    """Keep narrowing (positive) and widening (negative) within their limits, smoothly."""
+    limit = np.where(narrowing > 0, MAX_NARROWING, MAX_WIDENING)
     return np.asarray(limit * np.tanh(narrowing / limit))

@@ -1,4 +1,4 @@
-"""From the motion's rate to the video's, by exact time."""
+"""From the motion's rate to the video's, by exact times."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from sdk.animation.stages import Stage
 from sdk.data import FloatArray, Motion
 from sdk.errors import ConfigError
 
-SLOWEST, FASTEST = 1, 120
-"""Frames a second that are taken."""
+MIN_FPS, MAX_FPS = 1, 120
 
-LARGEST_DENOMINATOR = 1001
+MAX_DENOMINATOR = 1001
 """That of the broadcast rates: 29.97 means 30000/1001."""
 
 
@@ -30,29 +29,29 @@ def frame_rate(fps: int | float | str | Fraction) -> Fraction:
             rate = _nearest(rate)
     except (ValueError, TypeError, OverflowError, ZeroDivisionError) as error:
         raise _wrong_rate(fps) from error
-    if isinstance(fps, bool) or not SLOWEST <= rate <= FASTEST:
+    if isinstance(fps, bool) or not MIN_FPS <= rate <= MAX_FPS:
         raise _wrong_rate(fps)
     return rate
 
 
 def _nearest(rate: Fraction) -> Fraction:
-    """The rate meant by a decimal: a broadcast rate where that agrees to two places, else the simplest fraction."""
+    """The rate meant by a decimal: a broadcast rate if it agrees to two places, else the simplest fraction."""
     if rate.denominator == 1:
         return rate
     broadcast = Fraction(math.ceil(rate) * 1000, 1001)
-    return broadcast if abs(rate - broadcast) < Fraction(1, 200) else rate.limit_denominator(LARGEST_DENOMINATOR)
+    return broadcast if abs(rate - broadcast) < Fraction(1, 200) else rate.limit_denominator(MAX_DENOMINATOR)
 
 
 def _wrong_rate(fps: object) -> ConfigError:
     return ConfigError(
-        f"fps={fps!r} is not a frame rate from {SLOWEST} to {FASTEST}",
+        f"fps={fps!r} is not a frame rate from {MIN_FPS} to {MAX_FPS}",
         where="fps",
         hint='Give a number such as 25 or 29.97, or a fraction such as "30000/1001".',
     )
 
 
 def frame_count(duration: Fraction, fps: Fraction) -> int:
-    """The number of frames whose end lies nearest to the sound's, and at least one."""
+    """The number of frames whose end is nearest to the sound's; at least one."""
     return max(1, math.floor(duration * fps + Fraction(1, 2)))
 
 
@@ -61,24 +60,24 @@ class Resampler(Stage):
 
     Args:
         fps: Frames a second to give out.
-        count: How many frames to give out; past the end of the motion its last frame stands.
+        count: How many frames to return; past the end of the motion its last frame is repeated.
     """
 
     def __init__(self, fps: Fraction, count: int) -> None:
         self._fps = fps
         self._count = count
-        self._given = 0
-        self._first = 0  # the number of the first frame that is kept
+        self._returned = 0
+        self._first = 0  # the index of the first frame that is kept
         self._kept: Motion | None = None
 
     def push(self, motion: Motion) -> Motion:
-        """Take frames of motion; return those of the video that lie among them."""
+        """Take frames of motion; return the video's frames among them."""
         if self._kept is not None:
             motion = Motion.concat([self._kept, motion])
         step = motion.rate / self._fps
         certain = math.floor((self._first + len(motion) - 1) / step) + 1
         result = self._read(motion, min(certain, self._count))
-        drop = min(max(math.floor(self._given * step) - self._first, 0), max(len(motion) - 1, 0))
+        drop = min(max(math.floor(self._returned * step) - self._first, 0), max(len(motion) - 1, 0))
         self._first += drop
         self._kept = motion[drop:]
         return result
@@ -89,10 +88,10 @@ class Resampler(Stage):
 
     def _read(self, motion: Motion, until: int) -> Motion:
         step = motion.rate / self._fps
-        places = [k * step - self._first for k in range(self._given, until)]
+        places = [k * step - self._first for k in range(self._returned, until)]
         left = np.array([math.floor(place) for place in places], dtype=np.int64)
         weight = np.array([place - math.floor(place) for place in places], dtype=np.float32)
-        self._given = max(until, self._given)
+        self._returned = max(until, self._returned)
         last = len(motion) - 1
         left, right = np.minimum(left, last), np.minimum(left + 1, last)
 

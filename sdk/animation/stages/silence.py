@@ -1,4 +1,4 @@
-"""A closed, calm mouth in silence and at both ends."""
+"""A closed mouth in silence and at both ends of the sound."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from sdk.data import FloatArray, Motion
 from sdk.geometry import JAW, MOUTH
 
 ANTICIPATION_FRAMES: Final = 6
-"""Frames (100 ms) by which the lips part before the sound, as they do in people."""
+"""The lips part 100 ms before the sound, as they do in people."""
 
 HOLD_FRAMES: Final = 12
-"""Frames (200 ms) that the mouth stays in motion after the sound: stops and the gaps between words do not close it."""
+"""The mouth stays in motion for 200 ms after the sound, so that stops and gaps between words do not close it."""
 
 WINDOW_RADIUS: Final = 5
-"""Frames to either side of the Hann window that turns on and off into an even movement of about 150 ms."""
+"""Of the Hann window that turns on and off into a movement of about 150 ms."""
 
 RAMP_FRAMES: Final = 6
-"""Frames in which the mouth opens at the beginning and closes at the end of a sound that has no silence there."""
+"""In which the mouth opens and closes at the ends of a sound that has no silence there."""
 
 
 class MouthGains:
@@ -39,7 +39,7 @@ class MouthGains:
         self._activity = ActivityStream(rate)
         window = np.hanning(2 * WINDOW_RADIUS + 3)[1:-1]
         self._window = window / window.sum()
-        # Silence before the beginning: what a frame looks back on.
+        # Silence before the beginning, for the first frames to look back on.
         self._heard = np.zeros(HOLD_FRAMES + WINDOW_RADIUS, dtype=np.bool_)
         self._done = 0
 

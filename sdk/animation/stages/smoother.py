@@ -1,4 +1,4 @@
-"""A smooth head, brows and lids: a generator answers each frame of sound, and a head has mass."""
+"""Smooth head, brows and lids: a generator answers each frame of sound, but a head has mass."""
 
 from __future__ import annotations
 
