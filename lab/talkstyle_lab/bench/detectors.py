@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import PIL.Image
@@ -22,16 +22,13 @@ from sdk.data import Floats, Image
 from sdk.drawing import drawn_face
 from sdk.errors import ComponentBroken, FaceNotFound
 from sdk.face import normalise
-from sdk.interfaces import LandmarkDetector
 from sdk.media import MediaInput, VideoReader
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import find, load, parse
 from sdk.tracking import frame_interval
 
 FRAMES: Final = 60
-"""Frames of a clip that are looked at."""
-SHORTER_SIDE: Final = 1080
-"""Of the pictures that every clip is measured as too."""
+LARGE_SHORTER_SIDE: Final = 1080
 KIND: Final = "landmark-detector"
 
 _START = """
@@ -50,28 +47,12 @@ print(json.dumps([imported - began, time.perf_counter() - drawn]))
 """
 
 
-@dataclass(frozen=True)
-class DetectorSpec:
-    """A detector by name, with options: ``mediapipe`` or ``mediapipe,flip_input=true,max_faces=1``."""
-
-    text: str
-
-    def parts(self) -> tuple[str, dict[str, Any]]:
-        """The name and the options; errors as ``sdk.registry.parse``."""
-        return parse(self.text)
-
-    def make(self) -> LandmarkDetector:
-        """Make it; errors as ``sdk.load``."""
-        detector: LandmarkDetector = load(KIND, self.text)
-        return detector
-
-
 @dataclass(frozen=True, kw_only=True)
 class Start:
     """What a detector takes before its first answer, in a fresh process.
 
     Attributes:
-        detector: As it was asked for.
+        detector: As named.
         import_seconds: Importing its module.
         first_seconds: Making it and looking at a first picture of 256 x 256 pixels, after that.
     """
@@ -86,7 +67,7 @@ class Speed:
     """How fast a detector is on pictures of one size.
 
     Attributes:
-        detector: As it was asked for.
+        detector: As named.
         width: Pixels.
         height: Pixels.
         frames_per_second: Pictures a second, one at a time as they are decoded; decoding is not counted.
@@ -122,26 +103,26 @@ class Agreement:
     movement: float
 
 
-def start(detector: DetectorSpec) -> Start:
+def start(detector: str) -> Start:
     """Time a detector's start in a fresh process.
 
     Raises:
         ComponentBroken: The process failed.
     """
-    name, config = detector.parts()
+    name, config = parse(detector)
     target = find(KIND, name).component.target
     done = subprocess.run(
         [sys.executable, "-c", _START, json.dumps([name, config, target])], capture_output=True, text=True, check=False
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise ComponentBroken(f"the detector {detector.text!r} did not start in a fresh process: {last}")
+        raise ComponentBroken(f"the detector {detector!r} did not start in a fresh process: {last}")
     imported, first = json.loads(done.stdout)
-    return Start(detector=detector.text, import_seconds=imported, first_seconds=first)
+    return Start(detector=detector, import_seconds=imported, first_seconds=first)
 
 
 def speeds(
-    detectors: Sequence[DetectorSpec],
+    detectors: Sequence[str],
     clip: MediaInput | None = None,
     *,
     frames: int = FRAMES,
@@ -151,9 +132,9 @@ def speeds(
     """Time detectors on a clip's frames, at their own size and with the shorter side at 1080 pixels.
 
     Args:
-        detectors: Which.
+        detectors: Their names, with options: ``mediapipe,flip_input=true``.
         clip: Its first frames are taken; drawn faces of 512 x 512 at 25 a second where left out.
-        frames: So many.
+        frames: How many.
         on_progress: Called between pictures, stage ``detect``.
         cancel: Stops between pictures.
 
@@ -162,29 +143,29 @@ def speeds(
     """
     report = Reporter(on_progress, cancel)
     own, rate = _frames(clip, frames)
-    large = [_resized(image, SHORTER_SIDE) for image in own]
+    large = [_resized(image, LARGE_SHORTER_SIDE) for image in own]
     measured = []
-    for number, spec in enumerate(detectors):
-        detector = spec.make()
+    for number, name in enumerate(detectors):
+        detector = load(KIND, name)
         for half, images in enumerate((own, large)):
             detector.detect(images[:1])
-            seconds, seen = 0.0, 0
+            seconds, found = 0.0, 0
             for index, image in enumerate(images):
-                report("detect", (2 * number + half + index / len(images)) / (2 * len(detectors)), spec.text)
+                report("detect", (2 * number + half + index / len(images)) / (2 * len(detectors)), name)
                 began = time.perf_counter()
-                (found,) = detector.detect([image])
+                (faces,) = detector.detect([image])
                 seconds += time.perf_counter() - began
-                seen += bool(found)
+                found += bool(faces)
             height, width = images[0].shape[:2]
             fps = len(images) / seconds
             measured.append(
                 Speed(
-                    detector=spec.text,
+                    detector=name,
                     width=width,
                     height=height,
                     frames_per_second=fps,
                     real_time=fps / rate,
-                    faces=seen / len(images),
+                    faces=found / len(images),
                 )
             )
     report("detect", 1.0)
@@ -192,8 +173,8 @@ def speeds(
 
 
 def agreement(
-    one: DetectorSpec,
-    other: DetectorSpec,
+    one: str,
+    other: str,
     clips: Sequence[str | os.PathLike[str]],
     *,
     frames: int = FRAMES,
@@ -207,7 +188,7 @@ def agreement(
         SdkError: As for reading a clip, and for making and using a detector.
     """
     report = Reporter(on_progress, cancel)
-    first, second = one.make(), other.make()
+    first, second = load(KIND, one), load(KIND, other)
     results = []
     for number, clip in enumerate(clips):
         pairs = []

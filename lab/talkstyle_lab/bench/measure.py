@@ -32,10 +32,10 @@ from sdk.registry import resolve
 from sdk.tracking import PortraitInput
 
 FPS: Final = 25
-LONGEST: Final = 10.0
-"""Seconds of sound that are animated: their frames are held in memory, to be encoded alone."""
-TIMES: Final = 3
-"""Short measurements are repeated so often; the median counts."""
+MAX_SOUND_SECONDS: Final = 10.0
+"""Animated at most: the frames are held in memory, to be encoded alone."""
+REPEATS: Final = 3
+"""Of short measurements; the median counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,18 +107,18 @@ def run(
     report = Reporter(on_progress, cancel)
     report("prepare")
     adapter = StyleAdapter(detector=detector, device=device, config=config)
-    painter: Renderer = resolve("renderer", renderer)
-    # Some load what they need at the first call.
+    renderer = resolve("renderer", renderer)
+    # Some components load what they need at the first call.
     adapter.detector.detect([drawn_face(256).pixels])
     adapter.encoder.encode(Audio(np.zeros(adapter.encoder.sample_rate, np.float32), adapter.encoder.sample_rate))
-    sound = load_assets().sentence if speech is None else read_audio(speech, limit_seconds=LONGEST)
+    sound = load_assets().sentence if speech is None else read_audio(speech, limit_seconds=MAX_SOUND_SECONDS)
     with tempfile.TemporaryDirectory(prefix="talkstyle-bench-", ignore_cleanup_errors=True) as folder:
         if reference is None:
             reference = _drawn(Path(folder) / "reference.mp4", seconds, report)
         style, duration, stages = _fit(adapter, reference, audio, on_progress, cancel)
         pixels = drawn_face(512).pixels if portrait is None else portrait
 
-        def made() -> Animation:
+        def animated() -> Animation:
             return animate(
                 pixels,
                 sound,
@@ -127,15 +127,15 @@ def run(
                 generator=adapter.generator,
                 encoder=adapter.encoder,
                 detector=adapter.detector,
-                renderer=painter,
+                renderer=renderer,
                 device=adapter.device,
                 cancel=cancel,
             )
 
         report("generate")
-        generation = statistics.median(_seconds(partial(getattr, made(), "motion")) for _ in range(TIMES))
+        generation = statistics.median(_seconds(partial(getattr, animated(), "motion")) for _ in range(REPEATS))
         report("animate")
-        animation = made()
+        animation = animated()
         whole = _seconds(partial(animation.save, Path(folder) / "animated.mp4"))
         frames = list(animation)
         report("encode")
@@ -163,9 +163,9 @@ def _seconds(work: Callable[[], object]) -> float:
 def _drawn(path: Path, seconds: float | None, report: Reporter) -> Path:
     """A clip of a drawn face, speaking the demonstration's reference."""
     report("draw")
-    stuff = load_assets(seconds=seconds)
-    motion = at_frame_rate(stuff.motion, stuff.speech.duration, Fraction(FPS))
-    write_video(path, drawn_clip(motion, size=320), rate=FPS, audio=open_audio(stuff.speech))
+    assets = load_assets(seconds=seconds)
+    motion = at_frame_rate(assets.motion, assets.speech.duration, Fraction(FPS))
+    write_video(path, drawn_clip(motion, size=320), rate=FPS, audio=open_audio(assets.speech))
     return path
 
 

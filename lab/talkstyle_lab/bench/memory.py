@@ -8,6 +8,7 @@ import time
 import wave
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,11 +24,11 @@ from sdk.errors import ConfigError
 from sdk.interfaces import Renderer
 from sdk.progress import CancelToken, Progress, ProgressCallback
 
-SETTLED: Final = 60
-"""Seconds of video after which memory is looked at first: by then everything has been allocated once."""
+SETTLED_SECONDS: Final = 60
+"""Of video, after which memory is read first: by then everything has been allocated once."""
 
-PAUSE: Final = 0.7
-"""Seconds of silence after each sentence."""
+PAUSE_SECONDS: Final = 0.7
+"""Of silence after each sentence."""
 
 MIB: Final = 1 << 20
 
@@ -92,10 +93,10 @@ def run_memory(
         ConfigError: There is no minute to compare with, or this system does not tell a process's memory.
         SdkError: As ``animate`` and ``Animation.save``.
     """
-    if not minutes > SETTLED / 60:
+    if not minutes > SETTLED_SECONDS / 60:
         raise ConfigError(f"minutes={minutes} is too short", where="minutes", hint="Give more than one.")
-    resident()
-    seen: list[float] = []
+    resident()  # or say at once that it cannot be told
+    readings: list[float] = []
     with tempfile.TemporaryDirectory(prefix="talkstyle-bench-", ignore_cleanup_errors=True) as folder:
         sound, video = Path(folder) / "sound.wav", Path(folder) / f"video{suffix}"
         seconds = _speak(sound, minutes * 60)
@@ -107,8 +108,10 @@ def run_memory(
         def watch(progress: Progress) -> None:
             nonlocal done
             done += 1
-            if done >= SETTLED * animation.fps and (done % every == 0 or done == len(animation) or not seen):
-                seen.append(resident())
+            if done >= SETTLED_SECONDS * animation.fps and (
+                done % every == 0 or done == len(animation) or not readings
+            ):
+                readings.append(resident())
             if on_progress is not None:
                 on_progress(progress)
 
@@ -116,9 +119,9 @@ def run_memory(
         took = time.perf_counter() - began
         ends = {kind: _end(video, kind) for kind in ("video", "audio")}
     return MemoryBench(
-        resident_after_a_minute=seen[0],
-        resident_at_the_end=seen[-1],
-        resident_at_most=max(seen),
+        resident_after_a_minute=readings[0],
+        resident_at_the_end=readings[-1],
+        resident_at_most=max(readings),
         video_end=ends["video"],
         sound_end=ends["audio"],
         sound_seconds=seconds,
@@ -151,22 +154,20 @@ def resident() -> float:
 
 def _speak(path: Path, seconds: float) -> float:
     """Write sentences one after the other, never holding more than one; return the exact length."""
-    stuff = load_assets()
-    rate = stuff.sentence.rate
-    silence = np.zeros(round(PAUSE * rate), np.float32)
-    parts = [(np.concatenate([one.samples, silence]) * 32767).astype("<i2") for one in (stuff.sentence, stuff.speech)]
-    left = round(seconds * rate)
-    total = left
+    assets = load_assets()
+    rate = assets.sentence.rate
+    silence = np.zeros(round(PAUSE_SECONDS * rate), np.float32)
+    parts = [(np.concatenate([one.samples, silence]) * 32767).astype("<i2") for one in (assets.sentence, assets.speech)]
+    left = total = round(seconds * rate)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
-        turn = 0
-        while left > 0:
-            part = parts[turn % len(parts)][:left]
-            file.writeframes(part.tobytes())
+        for part in cycle(parts):
+            file.writeframes(part[:left].tobytes())
             left -= len(part)
-            turn += 1
+            if left <= 0:
+                break
     return total / rate
 
 

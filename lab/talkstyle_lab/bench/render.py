@@ -1,4 +1,4 @@
-"""How well a renderer shows what it is told: portraits are driven, looked at again by a detector, and compared."""
+"""How well a renderer follows motion: portraits are driven, their landmarks detected again, and compared."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from sdk.media import read_image, write_video
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import accepts, resolve
 from sdk.tracking import load_portrait
+from talkstyle_lab.bench.contact_sheets import ContactSheets
 from talkstyle_lab.bench.driving import CYCLE, FPS, Driver, cycle, follow, largest
 from talkstyle_lab.bench.rigidity import Rigidity, psnr
-from talkstyle_lab.bench.showing import Showing
 from talkstyle_lab.bench.surroundings import around, change
 
 logger = logging.getLogger(__name__)
 
-EVERY: Final = 4
-"""Of the frames, those whose skin is compared."""
+SKIN_EVERY_FRAMES: Final = 4
+"""Skin is compared in every fourth frame."""
 
-SHUT: Final = 0.1
-"""Of the open eye: eyes meant to be open by less than this are meant to be shut."""
+SHUT_THRESHOLD: Final = 0.1
+"""Of the open eye: eyes meant to be open by less are meant to be shut."""
 
-TIMES: Final = 5
-"""How often a speed is measured; the median counts."""
+REPEATS: Final = 5
+"""Of each measurement of speed; the median counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,41 +173,39 @@ def run_render(
     if frames < 8:
         raise ConfigError(f"frames={frames} is too few", where="frames", hint="Give 8 or more; blinks need 40.")
     report = Reporter(on_progress, cancel)
-    eyes: LandmarkDetector = resolve("landmark-detector", detector)
+    landmark_detector: LandmarkDetector = resolve("landmark-detector", detector)
     placed = isinstance(renderer, str) and accepts("renderer", renderer, "device")
-    painter: Renderer = resolve("renderer", renderer, **({"device": device} if placed else {}))
-    sitters = _sitters(portraits, size, eyes) if clips else {}
-    prepared = {name: painter.prepare(portrait) for name, portrait in sitters.items()}
-    rows, showing = [], None if out is None else Showing(Path(out))
+    loaded_renderer: Renderer = resolve("renderer", renderer, **({"device": device} if placed else {}))
+    loaded = _load_portraits(portraits, size, landmark_detector) if clips else {}
+    prepared = {name: loaded_renderer.prepare(portrait) for name, portrait in loaded.items()}
+    rows, sheets = [], None if out is None else ContactSheets(Path(out))
     for clip in clips:
-        driver = _driver(clip, frames, eyes, report)
-        for name, portrait in sitters.items():
+        driver = _driver(clip, frames, landmark_detector, report)
+        for name, portrait in loaded.items():
             report("render", None, f"{name}, {driver.name}")
-            meant = _meant(painter, prepared[name], driver.motion, portrait)
-            made = painter.render(prepared[name], [driver.motion])
-            shown = None if showing is None else showing.film(name, driver, portrait)
-            rows.append(_compare(name, driver, portrait, meant, made, eyes, shown, report))
+            meant = _meant(loaded_renderer, prepared[name], driver.motion, portrait)
+            rendered = loaded_renderer.render(prepared[name], [driver.motion])
+            show = None if sheets is None else sheets.film(name, driver, portrait)
+            rows.append(_compare(name, driver, portrait, meant, rendered, landmark_detector, show, report))
             logger.info("%s", rows[-1])
-        if showing is not None:
-            showing.save_clip(driver)
-    if showing is not None:
-        showing.save_sheets()
+        if sheets is not None:
+            sheets.save_clip(driver)
+    if sheets is not None:
+        sheets.save_sheets()
     return RenderBench(
         rows=tuple(rows),
-        speeds=tuple(_speed(painter, side, min(frames, 60), report) for side in speeds),
-        renderer=painter.name,
-        detector=eyes.name,
+        speeds=tuple(_speed(loaded_renderer, side, min(frames, 60), report) for side in speeds),
+        renderer=loaded_renderer.name,
+        detector=landmark_detector.name,
     )
 
 
-def _sitters(portraits: Sequence[str | os.PathLike[str]], size: int, detector: LandmarkDetector) -> dict[str, Portrait]:
+def _load_portraits(
+    paths: Sequence[str | os.PathLike[str]], size: int, detector: LandmarkDetector
+) -> dict[str, Portrait]:
     """The portraits by name; drawn faces with the landmarks that the detector finds, not those they were drawn by."""
-    if not portraits:
-        pictures = {f"drawn-{seed}": drawn_face(min(size, 512), seed=seed).pixels for seed in (1, 2, 3)}
-        return {name: load_portrait(pixels, detector=detector)[0] for name, pixels in pictures.items()}
-    sitters: dict[str, Portrait] = {}
-    for path in map(Path, portraits):
-        name = path.stem if path.stem not in sitters else f"{path.stem}-{len(sitters)}"
+    pictures: dict[str, NDArray[np.uint8]] = {}
+    for path in map(Path, paths):
         picture = read_image(path)
         pixels: NDArray[np.uint8] = picture.pixels
         if picture.alpha is not None:
@@ -216,8 +214,10 @@ def _sitters(portraits: Sequence[str | os.PathLike[str]], size: int, detector: L
             image = PIL.Image.fromarray(pixels)
             image.thumbnail((size, size), PIL.Image.Resampling.LANCZOS)
             pixels = np.asarray(image)
-        sitters[name] = load_portrait(pixels, detector=detector)[0]
-    return sitters
+        pictures[path.stem if path.stem not in pictures else f"{path.stem}-{len(pictures)}"] = pixels
+    if not paths:
+        pictures = {f"drawn-{seed}": drawn_face(min(size, 512), seed=seed).pixels for seed in (1, 2, 3)}
+    return {name: load_portrait(pixels, detector=detector)[0] for name, pixels in pictures.items()}
 
 
 def _driver(clip: str | os.PathLike[str], frames: int, detector: LandmarkDetector, report: Reporter) -> Driver:
@@ -227,8 +227,8 @@ def _driver(clip: str | os.PathLike[str], frames: int, detector: LandmarkDetecto
 
 
 def _meant(renderer: Renderer, prepared: Any, motion: Motion, portrait: Portrait) -> NDArray[np.float32]:
-    told: Callable[[Any, Motion], NDArray[np.float32]] | None = getattr(renderer, "landmarks", None)
-    return retarget(motion, portrait.landmarks) if told is None else told(prepared, motion)
+    landmarks: Callable[[Any, Motion], NDArray[np.float32]] | None = getattr(renderer, "landmarks", None)
+    return retarget(motion, portrait.landmarks) if landmarks is None else landmarks(prepared, motion)
 
 
 def _compare(
@@ -236,7 +236,7 @@ def _compare(
     driver: Driver,
     portrait: Portrait,
     meant: NDArray[np.float32],
-    made: Iterable[NDArray[np.uint8]],
+    rendered: Iterable[NDArray[np.uint8]],
     detector: LandmarkDetector,
     show: Callable[[Image], None] | None,
     report: Reporter,
@@ -244,26 +244,26 @@ def _compare(
     """Look at each frame as it comes: none is kept."""
     rigidity = Rigidity(portrait.pixels, portrait.landmarks.points)
     found: list[NDArray[np.float32]] = []
-    seen: list[int] = []
+    found_in: list[int] = []
     likenesses, changes = [], []
     height, width = portrait.pixels.shape[:2]
     ring = around((height, width), portrait.landmarks.points)
-    for number, frame in enumerate(made):
+    for number, frame in enumerate(rendered):
         report("render", (number + 1) / len(meant), f"{name}, {driver.name}")
         picture = np.ascontiguousarray(frame[..., :3])
         if show is not None:
             show(picture)
-        if number % EVERY == 0:
+        if number % SKIN_EVERY_FRAMES == 0:
             likenesses.append(rigidity(picture, meant[number]))
             changes.append(change(portrait.pixels, picture, ring))
         face = largest(detector, picture)
         if face is not None:
             found.append(face.points)
-            seen.append(number)
+            found_in.append(number)
     if len(found) < 2:
         hint = "Look at the frames: give a folder by out=."
         raise FaceNotFound(f"no face in what was rendered, driven by {driver.name}", where=name, hint=hint)
-    got, want = np.stack(found)[..., :2], meant[seen][..., :2]
+    got, want = np.stack(found)[..., :2], meant[found_in][..., :2]
     error = 100 * np.linalg.norm(got - want, axis=-1) / portrait.landmarks.width
     mouth_r, mouth_slope = _agreement(mouth_opening(want), mouth_opening(got))
     eyes_meant, eyes_found = eye_opening(want), eye_opening(got)
@@ -297,7 +297,7 @@ def _agreement(meant: NDArray[np.float64], found: NDArray[np.float64]) -> tuple[
 
 def _left_open(meant: NDArray[np.float64], found: NDArray[np.float64]) -> float | None:
     """How far open eyes are found that are meant to be shut; None where none are."""
-    shut = meant < SHUT * np.percentile(meant, 90)
+    shut = meant < SHUT_THRESHOLD * np.percentile(meant, 90)
     return float(np.median(found[shut]) / np.percentile(found, 90)) if shut.any() else None
 
 
@@ -313,9 +313,9 @@ def _speed(renderer: Renderer, size: int, frames: int, report: Reporter) -> Rend
             "both": lambda: write_video(path, renderer.render(prepared, [motion]), rate=FPS),
         }
         taken: dict[str, list[tuple[float, float]]] = {what: [] for what in work}
-        for turn in range(TIMES):
+        for turn in range(REPEATS):
             for what, do in work.items():
-                report("speed", (turn + 1) / TIMES, f"{what} at {size}")
+                report("speed", (turn + 1) / REPEATS, f"{what} at {size}")
                 wall, cpu = time.perf_counter(), time.process_time()
                 do()
                 taken[what].append((time.perf_counter() - wall, time.process_time() - cpu))

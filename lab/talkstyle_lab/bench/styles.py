@@ -17,8 +17,8 @@ from sdk.packs.location import shipped_styles
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import resolve
 
-TIMES: Final = 5
-"""Each form is run so often, in turn with the base; the median counts."""
+REPEATS: Final = 5
+"""Of each form, in turn with the base; the median counts."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def run_styles(
     on_progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
 ) -> StylesBench:
-    """Time one batch in which every item wears another style.
+    """Time one batch with another style for every item.
 
     The styles are random: what they cost does not depend on what they hold.
 
@@ -114,7 +114,7 @@ def run_styles(
         batch = noise[: len(packs)]
         with torch.inference_mode():
             styled = StyledBatch(base, packs)
-            pairs = [(_seconds(base, batch), _seconds(styled, batch)) for _ in range(TIMES)]
+            pairs = [(_seconds(base, batch), _seconds(styled, batch)) for _ in range(REPEATS)]
         without, with_styles = (statistics.median(times) for times in zip(*pairs, strict=True))
         alone.append(without)
         costs.append(BatchCost(f"{form}, {len(packs)} items", with_styles / without, styled.one_pass))

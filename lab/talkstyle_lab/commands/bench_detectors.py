@@ -19,8 +19,10 @@ from sdk.cli import FILE, emit, options, progress_bar, show_table
     "--detector",
     "names",
     multiple=True,
+    default=(defaults.DETECTOR,),
+    show_default=True,
     metavar="NAME[,OPTION=VALUE]...",
-    help=f"Time this one; can be repeated.  [default: {defaults.DETECTOR}]",
+    help="Time this one; can be repeated.",
 )
 @click.option("--compare", nargs=2, metavar="A B", help="Instead, how far two detectors agree on each CLIP.")
 @click.option("--frames", type=click.IntRange(1, 10_000), default=60, show_default=True, help="Of each CLIP.")
@@ -29,15 +31,14 @@ def detectors(
     clips: tuple[Path, ...], names: tuple[str, ...], compare: tuple[str, str] | None, frames: int, as_json: bool
 ) -> None:
     """Time landmark detectors on each CLIP, or on drawn faces: at their own size, and at 1080 pixels."""
-    from talkstyle_lab.bench.detectors import DetectorSpec, agreement, speeds, start
+    from talkstyle_lab.bench.detectors import agreement, speeds, start
 
     machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}
     if compare is not None:
         if not clips:
             raise click.UsageError("--compare needs a CLIP with a face.")
-        a, b = (DetectorSpec(text) for text in compare)
         with progress_bar(as_json=as_json) as on_progress:
-            agreed = agreement(a, b, clips, frames=frames, on_progress=on_progress)
+            agreed = agreement(*compare, clips, frames=frames, on_progress=on_progress)
         if as_json:
             emit({"agreement": [asdict(each) for each in agreed], "detectors": compare})
             return
@@ -50,13 +51,12 @@ def detectors(
         )
         click.echo("Mean distances of 68 points, in % of the outer eyes' distance.")
         return
-    specs = [DetectorSpec(text) for text in names or (defaults.DETECTOR,)]
-    started = [start(spec) for spec in specs]
+    started = [start(name) for name in names]
     measured = []
     with progress_bar(as_json=as_json) as on_progress:
         for clip in clips or (None,):
-            name = "drawn faces" if clip is None else clip.name
-            measured += [(name, each) for each in speeds(specs, clip, frames=frames, on_progress=on_progress)]
+            material = "drawn faces" if clip is None else clip.name
+            measured += [(material, each) for each in speeds(names, clip, frames=frames, on_progress=on_progress)]
     if as_json:
         rows = [{"clip": name, **asdict(each)} for name, each in measured]
         emit({"start": [asdict(each) for each in started], "speed": rows, "machine": machine})

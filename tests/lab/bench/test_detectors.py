@@ -8,10 +8,10 @@ import pytest
 
 import sdk
 from sdk.cli import main
-from sdk.errors import ComponentBroken, ConfigError, FaceNotFound
+from sdk.errors import ComponentBroken, FaceNotFound
 from sdk.models import MODELS_VARIABLE
 from talkstyle_lab.bench import detectors
-from talkstyle_lab.bench.detectors import DetectorSpec, agreement, speeds, start
+from talkstyle_lab.bench.detectors import agreement, speeds, start
 from tests.sdk.tracking.conftest import face, write_clip
 
 COUNT = 20
@@ -50,15 +50,8 @@ def clip(tmp_path_factory):
 
 
 def compare(clip, one, other):
-    (result,) = agreement(DetectorSpec(one), DetectorSpec(other), [clip], frames=COUNT)
+    (result,) = agreement(one, other, [clip], frames=COUNT)
     return result
-
-
-def test_options_of_a_detector():
-    spec = DetectorSpec("dist:name,model=a/b.task,flip_input=true,max_faces=2")
-    assert spec.parts() == ("dist:name", {"model": "a/b.task", "flip_input": True, "max_faces": 2})
-    with pytest.raises(ConfigError, match="no option"):
-        DetectorSpec("name,fast").parts()
 
 
 def test_the_same_detector_agrees_with_itself(clip):
@@ -87,21 +80,21 @@ def test_no_face_in_common(clip):
 
 
 def test_speed_at_both_sizes(clip):
-    small, large = speeds([DetectorSpec("shaky")], clip, frames=5)
+    small, large = speeds(["shaky"], clip, frames=5)
     assert (small.width, small.height) == (320, 240)
     assert (large.width, large.height) == (1440, 1080)
     assert small.real_time == pytest.approx(small.frames_per_second / 20)
     assert small.faces == 1.0
-    assert speeds([DetectorSpec("shaky,blind=true")], clip, frames=2)[0].faces == 0.0
+    assert speeds(["shaky,blind=true"], clip, frames=2)[0].faces == 0.0
 
 
 def test_start_is_timed_in_a_fresh_process():
     pytest.importorskip("mediapipe")
-    timed = start(DetectorSpec("mediapipe"))
+    timed = start("mediapipe")
     assert timed.import_seconds > 0
     assert timed.first_seconds > 0
     with pytest.raises(ComponentBroken, match="max_faces"):
-        start(DetectorSpec("mediapipe,max_faces=0"))
+        start("mediapipe,max_faces=0")
 
 
 def run(capsys, *words):
@@ -112,7 +105,7 @@ def run(capsys, *words):
 
 def test_the_command(clip, capsys, monkeypatch):
     monkeypatch.setattr(
-        detectors, "start", lambda spec: detectors.Start(detector=spec.text, import_seconds=0.1, first_seconds=0.2)
+        detectors, "start", lambda name: detectors.Start(detector=name, import_seconds=0.1, first_seconds=0.2)
     )
     code, out = run(capsys, clip, "--detector", "shaky", "--frames", 3, "--json")
     document = json.loads(out)
@@ -134,6 +127,6 @@ def test_both_generations_of_mediapipe_agree(media):
         pytest.skip(f"{MODELS_VARIABLE} names no folder with face_landmarker.task")
     clips = [media / "talk" / f"{name}.mp4" for name in ("obama", "reagan", "andrew")]
     one, other = "mediapipe,flip_input=true", f"mediapipe,flip_input=true,model={bundle}"
-    found = agreement(DetectorSpec(one), DetectorSpec(other), clips, frames=20)
+    found = agreement(one, other, clips, frames=20)
     assert np.mean([clip.movement for clip in found]) < 1.0
     assert max(clip.expression for clip in found) < 2.5

@@ -8,7 +8,7 @@ from tests.sdk.animation import fakes
 
 
 def test_memory_and_the_ends_of_both_tracks(monkeypatch):
-    monkeypatch.setattr("talkstyle_lab.bench.memory.SETTLED", 1)  # instead of a minute
+    monkeypatch.setattr("talkstyle_lab.bench.memory.SETTLED_SECONDS", 1)  # instead of a minute
     measured = bench.run_memory(minutes=2 / 60, size=64, fps=10, renderer=fakes.Renderer(), device="cpu")
     assert measured.frames == 20
     assert measured.sound_seconds == measured.video_end == 2

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from sdk.errors import ComponentAmbiguous, ComponentBroken, ComponentNotFound, ComponentUnavailable, ConfigError
-from sdk.registry import Component, Registry
+from sdk.registry import Component, Registry, parse
 from sdk.registry.discovery import Found, discover
 from tests.distributions import install, plugin, points
 
@@ -284,3 +284,10 @@ def test_options_can_stand_behind_a_name(registry):
 def test_what_is_no_option_is_named(registry, text):
     with registry.register("renderer", "mine", Mine), pytest.raises(ConfigError, match="is no option"):
         registry.load("renderer", text)
+
+
+def test_options_behind_a_name():
+    text = "dist:name,model=a/b.task,flip_input=true,max_faces=2"
+    assert parse(text) == ("dist:name", {"model": "a/b.task", "flip_input": True, "max_faces": 2})
+    with pytest.raises(ConfigError, match="no option"):
+        parse("name,fast")

@@ -15,10 +15,9 @@ from sdk.geometry import canonical_face, eye_opening, mouth_opening
 from sdk.media import write_image, write_video
 from talkstyle_lab.bench.driving import Driver
 
-SIDE: Final = 288
-"""Pixels along each side of a tile."""
+TILE_PIXELS: Final = 288
 
-ROOM: Final = 2.0
+TILE_FACES: Final = 2.0
 """A tile's side, in sizes of the face."""
 
 
@@ -26,11 +25,11 @@ def _tile(picture: Image, points: Floats) -> Image:
     """The square around a face, black beyond the picture."""
     flat = np.asarray(points, dtype=np.float64)[:, :2]
     low, high = flat.min(0), flat.max(0)
-    half = ROOM * float((high - low).max()) / 2
+    half = TILE_FACES * float((high - low).max()) / 2
     x, y = (low + high) / 2 - (0.0, 0.25 * (high - low)[1])
     left, top, side = round(float(x - half)), round(float(y - half)), max(1, round(2 * half))
     image = PIL.Image.fromarray(picture).crop((left, top, left + side, top + side))
-    return np.asarray(image.resize((SIDE, SIDE), PIL.Image.Resampling.LANCZOS))
+    return np.asarray(image.resize((TILE_PIXELS, TILE_PIXELS), PIL.Image.Resampling.LANCZOS))
 
 
 def telling_frames(driver: Driver) -> list[int]:
@@ -42,13 +41,13 @@ def telling_frames(driver: Driver) -> list[int]:
     return [*steps, int(np.argmin(eye_opening(moved))), int(np.argmax(turn)), int(np.argmax(nod))]
 
 
-class Showing:
+class ContactSheets:
     """Collects pictures while they are measured.
 
     ``<portrait>.png`` has a row for each motion; ``<motion>.mp4`` the driver, where it was seen, beside all portraits.
 
     Args:
-        folder: Where to; it is made.
+        folder: Made if missing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -100,4 +99,4 @@ def _square(picture: NDArray[np.uint8]) -> Image:
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     image = PIL.Image.fromarray(picture[top : top + side, left : left + side])
-    return np.asarray(image.resize((SIDE, SIDE), PIL.Image.Resampling.LANCZOS))
+    return np.asarray(image.resize((TILE_PIXELS, TILE_PIXELS), PIL.Image.Resampling.LANCZOS))
