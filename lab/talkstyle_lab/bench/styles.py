@@ -12,8 +12,7 @@ from torch import Tensor
 
 from sdk import defaults
 from sdk.device import resolve_device
-from sdk.packs import Delta, StyledBatch, StylePack
-from sdk.packs.location import shipped_styles
+from sdk.packs import Delta, StyledBatch, StylePack, shipped_styles
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import resolve
 
