@@ -128,10 +128,7 @@ def _frame(box: NDArray[np.float64], reference: float) -> tuple[NDArray[np.float
 
 
 def peaks(heat: Tensor) -> Tensor:
-    """Read points off heat maps: the centre of heat around the hottest cell.
-
-    Args:
-        heat: ``[B, N, S, S]``.
+    """Read points off heat maps ``[B, N, S, S]``: the centre of heat around the hottest cell.
 
     Returns:
         ``[B, N, 2]``, x and y in cells: 0.5 is the middle of the first one.

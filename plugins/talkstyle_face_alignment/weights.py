@@ -42,11 +42,9 @@ FILES: Final = (S3FD, FAN_3D, DEPTH)
 def find_weights(
     folder: str | os.PathLike[str] | None = None, on_progress: ProgressCallback | None = None
 ) -> dict[WeightFile, Path]:
-    """Find and check the three files, or download them into torch hub's cache, where face-alignment keeps them too.
+    """Find and check the three files, in ``folder`` alone where it is given.
 
-    Args:
-        folder: The folder they are in; then they are looked for nowhere else.
-        on_progress: Called during downloads.
+    By default they are downloaded into torch hub's cache, where face-alignment keeps them too.
 
     Raises:
         ModelFileMissing: One is missing and cannot be downloaded, or is another file; lists all three.

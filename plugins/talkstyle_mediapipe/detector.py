@@ -14,8 +14,7 @@ import PIL.Image
 from sdk.data import Image, Landmarks, check_images
 from sdk.errors import ConfigError
 from sdk.geometry import MIRROR
-from talkstyle_mediapipe.ibug import ibug_points
-from talkstyle_mediapipe.mesh import Mesh, MeshFace
+from talkstyle_mediapipe.mesh import Mesh, MeshFace, ibug_points
 
 VIEW_PIXELS: Final = 640
 """Views are shrunk to this side or a little more; the mesh's own input is 192 or 256 pixels around the face."""

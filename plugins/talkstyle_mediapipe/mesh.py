@@ -1,4 +1,4 @@
-"""The two generations of MediaPipe's face mesh behind one small interface."""
+"""MediaPipe's face mesh: its two generations behind one interface, and its reduction to the 68 points of iBUG."""
 
 from __future__ import annotations
 
@@ -23,6 +23,20 @@ BUNDLE_URL: Final = (
     "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task"
 )
 BUNDLE_SHA256: Final = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
+
+# Mesh indices in iBUG's order. Where the mesh has no vertex at iBUG's place, the mean of the two beside it is taken.
+_JAW: Final = (
+    127, 234, 93, (132, 58), (58, 172), 136, 150, 176, 152, 400, 379, 365, (397, 288), (361, 288), 323, 454, 356,
+)  # fmt: skip
+_BROWS: Final = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)
+_NOSE: Final = ((168, 6), (197, 195), 5, 4, 75, 97, 2, 326, 305)
+_EYES: Final = (33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380)
+_OUTER_LIPS: Final = (61, 39, 37, 0, 267, 269, 291, 321, 314, 17, 84, 91)
+_INNER_LIPS: Final = (78, 82, 13, 312, 308, 317, 14, 87)
+
+_PAIRS: Final = np.array(
+    [(i, i) if isinstance(i, int) else i for i in (*_JAW, *_BROWS, *_NOSE, *_EYES, *_OUTER_LIPS, *_INNER_LIPS)]
+)
 
 
 class MeshFace(NamedTuple):
@@ -56,6 +70,11 @@ class MeshFace(NamedTuple):
     def is_same(self, other: MeshFace) -> bool:
         """Whether two findings are one face: their centres are nearer than half of the larger one's size."""
         return self.distance(other) < 0.5 * max(self.size, other.size)
+
+
+def ibug_points(mesh: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Reduce mesh points ``[478, 3]`` to iBUG's 68, float64 ``[68, 3]``, in the same unit."""
+    return np.asarray(mesh[_PAIRS].mean(axis=1))
 
 
 class _Backend(Protocol):

@@ -39,10 +39,8 @@ class Plan:
 
     @property
     def lookahead(self) -> float:
-        """The most seconds of sound after a 60 Hz frame's time that it depends on.
-
-        The frame lies between two features, the later of which may be the first of a chunk; or before all of them.
-        """
+        """The most seconds of sound after a 60 Hz frame's time that it depends on."""
+        # The frame lies between two features, the later of which may be the first of a chunk; or before all of them.
         between = self.stride * (self.chunk + self.context) + self.field / 2
         before = self.stride * (self.chunk + self.context - 1) + self.field
         return max(between, before) / self.rate
@@ -55,10 +53,7 @@ class Plan:
 class WindowStream:
     """60 Hz features of a sound that arrives piece by piece.
 
-    Args:
-        plan: The windows.
-        network: From samples ``[N]`` to features ``[plan.features(N), D]``.
-        width: D.
+    The ``network`` makes features ``[plan.features(N), width]`` from samples ``[N]``.
     """
 
     def __init__(self, plan: Plan, network: Callable[[FloatArray], FloatArray], width: int) -> None:
@@ -85,7 +80,9 @@ class WindowStream:
         while total >= plan.stride * ((self._chunk + 1) * plan.chunk + plan.context - 1) + plan.field:
             self._encode_chunk(total)
         encoded = self._first + len(self._features)
-        return self._take(self._frames_to(encoded - 1) if encoded else 0)
+        # The frames up to the last feature's middle, k / 60 <= middle, in whole numbers.
+        middle = 2 * plan.stride * (encoded - 1) + plan.field
+        return self._take(middle * FRAME_RATE // (2 * plan.rate) + 1 if encoded else 0)
 
     def finish(self) -> FloatArray:
         """Return the frames that remain, ``[t, D]``; after the last feature's middle, that feature."""
@@ -110,11 +107,6 @@ class WindowStream:
         drop = max(0, plan.stride * (self._chunk * plan.chunk - plan.context) - self._offset)
         self._samples = self._samples[drop:]
         self._offset += drop
-
-    def _frames_to(self, feature: int) -> int:
-        """How many 60 Hz frames are no later than a feature's middle: ``k / 60 <= middle``, in whole numbers."""
-        plan = self._plan
-        return (2 * plan.stride * feature + plan.field) * FRAME_RATE // (2 * plan.rate) + 1
 
     def _take(self, end: int) -> FloatArray:
         """Frames up to ``end``, interpolated between the features around them."""

@@ -52,15 +52,7 @@ class AudioTrack(Track):
             raise MediaCorrupt("the sound track states no sample rate", where=self.name)
 
     def blocks(self) -> Iterator[FloatArray]:
-        """Decode from the beginning.
-
-        Yields:
-            float32 ``[C, n]``, from time zero on without gaps: a late beginning and gaps are filled with silence.
-
-        Raises:
-            MediaCorrupt: Damaged or cut off, naming the second.
-            NotFiniteError: A sample is NaN or infinite, naming the second.
-        """
+        """Decode from time zero, float32 ``[C, n]``; a late beginning and gaps are filled with silence."""
         position = 0  # samples from time zero to the end of the last block
 
         def reached() -> Fraction:

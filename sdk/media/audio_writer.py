@@ -35,14 +35,7 @@ CODECS: Final = {
 
 
 class AudioWriter:
-    """One mono track, encoded as far as the pictures have come.
-
-    Args:
-        container: The file.
-        codec: One of ``CODECS``.
-        audio: The sound, from its beginning.
-        rate: Frames a second of the pictures.
-    """
+    """One mono track, encoded as far as the pictures, of ``rate`` frames a second, have come."""
 
     def __init__(self, container: OutputContainer, codec: str, audio: AudioReader, *, rate: Fraction) -> None:
         self._container = container

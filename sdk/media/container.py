@@ -35,12 +35,7 @@ EXACT_LENGTH_FORMATS: Final = {"aiff", "au", "avi", "caf", "flac", "mov", "mp3",
 
 @contextmanager
 def open_container(source: Source) -> Iterator[InputContainer]:
-    """Open a container for reading.
-
-    Raises:
-        MediaNotFound: There is no such file.
-        MediaCorrupt: It is in no known format, or its header is damaged.
-    """
+    """Open a container for reading; ``MediaCorrupt`` where its format is unknown or its header damaged."""
     with source.open() as file:
         try:
             container = av.open(file, "r", container_options={"format_whitelist": FORMATS}, metadata_errors="replace")
@@ -66,12 +61,7 @@ def stated_duration(container: InputContainer) -> Fraction | None:
 
 
 class Track:
-    """One track of a file: its place in time, and decoding that names the second at which a file is damaged.
-
-    Attributes:
-        name: The file's name, for errors.
-        duration: Seconds as the container states them, or None.
-    """
+    """One track of a file: its place in time, and decoding that names the second at which the file is damaged."""
 
     _stops: ClassVar[str]
     """How errors say that the track ends, such as ``"sound stops"``."""

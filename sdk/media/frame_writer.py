@@ -90,11 +90,7 @@ class FrameWriter(ABC):
         """Write everything. Runs in the encoder's thread; at the end, a set ``_stop`` means to drop the result."""
 
     def __enter__(self) -> Self:
-        """Begin under a temporary name.
-
-        Raises:
-            OutputError: The folder is missing or not writable.
-        """
+        """Begin under a temporary name; ``OutputError`` where the folder is missing or not writable."""
         place = self._stack.enter_context(self._atomic(self.path))
         self._thread = threading.Thread(target=self._run, args=(place,), name="talkstyle-encoder", daemon=True)
         self._thread.start()

@@ -76,10 +76,7 @@ def read_image(source: ImageInput) -> Picture:
 def open_still(source: Source) -> Iterator[Pillow.Image | None]:
     """Open a still without decoding it yet; None where it is no picture in a known format.
 
-    Raises:
-        MediaNotFound: There is no such file.
-        MediaCorrupt: It is empty, or found to be damaged inside the block.
-        MediaError: It has too many pixels.
+    Damage that is found inside the block is raised as ``MediaCorrupt``.
     """
     Pillow.init()  # registers every format; Pillow.open alone knows only some of those named in its formats=
     with source.open() as file:

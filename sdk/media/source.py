@@ -26,13 +26,7 @@ class Source:
         self._opener = opener
 
     def open(self) -> BinaryIO:
-        """Open it for reading, at its beginning.
-
-        Raises:
-            MediaNotFound: There is no such file.
-            MediaCorrupt: It is empty.
-            MediaError: It cannot be read.
-        """
+        """Open it for reading, at its beginning; ``MediaError`` where that fails or it is empty."""
         try:
             file = self._opener()
         except FileNotFoundError as error:
@@ -79,11 +73,7 @@ class _View(io.RawIOBase):
 
 
 def as_source(value: MediaInput) -> Source:
-    """Take a path, bytes or a binary file object; a file object that cannot seek is copied to a temporary file.
-
-    Raises:
-        InputError: It is none of these.
-    """
+    """Take a path, bytes or a binary file object; a file object that cannot seek is copied to a temporary file."""
     if isinstance(value, str | os.PathLike):
         path = Path(value)
         return Source(str(path), lambda: _open_path(path))

@@ -19,7 +19,7 @@ from sdk.progress import Reporter
 from sdk.tracking.detection import FaceSelector, detect
 from sdk.tracking.quality import MAX_YAW_DEGREES, quality_warnings, yaw_degrees
 from sdk.tracking.smoothing import smooth
-from sdk.tracking.track import FaceTrack, gaps, nearest_values, resample
+from sdk.tracking.track import FaceTrack, missing_frames, nearest_values, resample
 from sdk.tracking.tracker import Tracker
 
 BATCH_FRAMES: Final = 8
@@ -89,7 +89,7 @@ def load_clip(
     frames = [frame for frame in detections if frame not in turned]
     smoothed = smooth(np.stack([detections[frame].points for frame in frames]), frames, half=smoothing)
     points, valid = resample(times, frames, smoothed)
-    warnings += _gap_warnings(times, frames, turned)
+    warnings += _missing_warnings(times, frames, turned)
     usable = float(valid.sum() / MOTION_RATE)
     if usable < MIN_SECONDS:
         raise ReferenceTooShort(
@@ -129,18 +129,12 @@ def _detect(
     return tracker, times
 
 
-def _gap_warnings(times: Sequence[Fraction], detected: Sequence[int], turned: set[int]) -> list[str]:
+def _missing_warnings(times: Sequence[Fraction], detected: Sequence[int], turned: set[int]) -> list[str]:
     """Warn of frames without the face, by number and second."""
     warnings = []
-    stretches = gaps(times, detected)
+    missing = {frame: bridged for frame, bridged in missing_frames(times, detected).items() if frame not in turned}
     for interpolated, what in ((True, "interpolated"), (False, "left out")):
-        frames = [
-            frame
-            for first, last, bridged in stretches
-            if bridged == interpolated
-            for frame in range(first, last + 1)
-            if frame not in turned
-        ]
+        frames = [frame for frame, bridged in missing.items() if bridged == interpolated]
         if frames:
             warnings.append(f"no face in {len(frames)} of {len(times)} frames, {what}: {_stretches(times, frames)}")
     return warnings

@@ -53,10 +53,7 @@ F = TypeVar("F", bound=_Face)
 
 
 def detect(detector: LandmarkDetector, images: Sequence[Image], places: Sequence[str]) -> list[list[Detection]]:
-    """Detect the faces in pictures, uint8 ``[H, W, 3]`` each; errors call them by their ``places``.
-
-    Returns:
-        For each picture its faces, largest first.
+    """Detect the faces in pictures, uint8 ``[H, W, 3]`` each, largest first; errors call them by their ``places``.
 
     Raises:
         ComponentBroken: The detector raised, or returned something other than its interface says.
@@ -81,15 +78,9 @@ def detect(detector: LandmarkDetector, images: Sequence[Image], places: Sequence
 def detect_face(
     picture: Picture, *, detector: LandmarkDetector, face: FaceSelector, where: str, hint: str
 ) -> tuple[Detection, list[str]]:
-    """Detect the face meant in a still.
+    """Detect the face meant in a still, and return it with warnings of poor quality.
 
-    Returns:
-        The face, and warnings of poor quality.
-
-    Raises:
-        FaceNotFound: There is no face, with ``hint``; or none at that index or box.
-        FaceError: As ``select`` and ``quality_warnings``.
-        ComponentBroken: As ``detect``.
+    Raises what ``detect``, ``select`` and ``quality_warnings`` raise, and ``FaceNotFound`` with ``hint``.
     """
     (faces,) = detect(detector, [picture.over(BACKGROUND_GREY)], [where])
     if not faces:
@@ -115,13 +106,9 @@ def _broken(detector: LandmarkDetector, what: str, places: Sequence[str]) -> Com
 
 
 def select(faces: Sequence[F], face: FaceSelector, *, where: str, counts: Callable[[F], bool] = lambda _: True) -> F:
-    """Select one of several faces, or of several tracks.
+    """Select one of several faces or tracks, at least one, given in the order of preference.
 
-    Args:
-        faces: At least one, the one to prefer first.
-        face: Which one.
-        where: The file, for errors.
-        counts: Whether a face is seen often enough to make the choice ambiguous.
+    ``counts`` says whether a face is seen often enough to make the choice ambiguous.
 
     Raises:
         FaceAmbiguous: Several count, and ``face`` is None.

@@ -75,7 +75,7 @@ def max_gap_seconds(interval: Fraction) -> float:
 def resample(
     times: Sequence[Fraction], detected: Sequence[int], points: Floats
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Put detections on the motion's clock, linearly by their timestamps.
+    """Put detections on the motion's clock, linearly by their timestamps, to the end of the last frame.
 
     Args:
         times: When each frame of the clip is shown, seconds, increasing.
@@ -83,7 +83,7 @@ def resample(
         points: Its landmarks there, ``[len(detected), 68, 3]``.
 
     Returns:
-        ``points`` ``[T, 68, 3]`` and ``valid`` ``[T]``, to the end of the last frame.
+        ``points`` ``[T, 68, 3]`` and ``valid`` ``[T]``.
     """
     interval = frame_interval(times)
     count = max(1, ceil((times[-1] + interval) * MOTION_RATE))
@@ -115,11 +115,11 @@ def nearest_values(
     return np.asarray(values, dtype=np.float32)[at]
 
 
-def gaps(times: Sequence[Fraction], detected: Sequence[int]) -> list[tuple[int, int, bool]]:
-    """The stretches of frames without a face: first, last, and whether they are interpolated."""
+def missing_frames(times: Sequence[Fraction], detected: Sequence[int]) -> dict[int, bool]:
+    """The frames without a face, and whether each is interpolated."""
     limit = max_gap_seconds(frame_interval(times))
-    return [
-        (a + 1, b - 1, a >= 0 and b < len(times) and float(times[b] - times[a]) <= limit)
-        for a, b in pairwise([-1, *detected, len(times)])
-        if b > a + 1
-    ]
+    missing: dict[int, bool] = {}
+    for a, b in pairwise([-1, *detected, len(times)]):
+        interpolated = a >= 0 and b < len(times) and float(times[b] - times[a]) <= limit
+        missing |= dict.fromkeys(range(a + 1, b), interpolated)
+    return missing
