@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +14,19 @@ from sdk.registry import load
 if TYPE_CHECKING:
     from sdk.progress import ProgressCallback
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-_CORPUS = click.Path(file_okay=False, exists=True, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+EXISTING_FOLDER = click.Path(file_okay=False, exists=True, path_type=Path)
+CLIP = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+corpus_folder = click.option(
+    "--corpus", "corpus_folder", type=EXISTING_FOLDER, required=True, help="What `pretrain corpus` wrote."
+)
+seed = click.option("--seed", default=0, show_default=True)
+
+
+def out(help_text: str) -> options.Option:
+    """``--out``, and what goes there."""
+    return click.option("--out", "folder", type=FOLDER, required=True, help=help_text)
 
 
 @click.group()
@@ -23,22 +35,21 @@ def pretrain() -> None:
 
 
 @pretrain.command()
-@click.option("--out", "folder", type=_FOLDER, required=True, help="Where the corpus goes; continued where it stopped.")
+@out("Where the corpus goes; continued where it stopped.")
 @click.option("--minutes", default=120.0, show_default=True, help="How much speech.")
-@click.option("--seed", default=0, show_default=True)
+@seed
 @options.json_debug
 def corpus(folder: Path, minutes: float, seed: int, as_json: bool) -> None:
     """Synthesise speech, and the motion that belongs to it (needs flite and espeak-ng)."""
+    from talkstyle_lab.corpus.build import build
+
     with progress_bar(as_json=as_json) as on_progress:
-        _corpus(folder, minutes, seed, on_progress)
-    if as_json:
-        emit({"corpus": folder})
-    else:
-        click.echo(f"The corpus is in {folder}")
+        build(folder, minutes=minutes, seed=seed, on_progress=on_progress)
+    _done("corpus", folder, as_json=as_json)
 
 
 @pretrain.command()
-@click.option("--corpus", "corpus_folder", type=_CORPUS, required=True, help="What `pretrain corpus` wrote.")
+@corpus_folder
 @click.option("--generator", type=click.Choice(["tcn", "lstm"]), default="tcn", show_default=True)
 @click.option(
     "--encoder",
@@ -47,61 +58,61 @@ def corpus(folder: Path, minutes: float, seed: int, as_json: bool) -> None:
     metavar="NAME[,OPTION=VALUE]...",
     help="What it hears with: mel, apc (trained first), or any other.",
 )
-@click.option("--out", "folder", type=_FOLDER, required=True, help="Features, checkpoints and weights/; continued.")
+@out("Features, checkpoints and weights/; continued.")
 @click.option("--steps", type=int, help="Batches; where left out, as for the shipped weights.")
-@click.option("--seed", default=0, show_default=True)
+@seed
 @options.json_debug
-def train(
-    corpus_folder: Path, generator: str, encoder: str, folder: Path, steps: int | None, seed: int, as_json: bool
-) -> None:
+def train(corpus_folder: Path, folder: Path, as_json: bool, **plan: Any) -> None:
     """Train a motion generator; a run that was stopped goes on."""
     with progress_bar(as_json=as_json) as on_progress:
-        weights = _train(corpus_folder, folder, generator, encoder, steps, seed, on_progress)
-    if as_json:
-        emit({"weights": weights})
-    else:
-        click.echo(f"The weights are in {weights}")
+        weights = _train(corpus_folder, folder, on_progress, **plan)
+    _done("weights", weights, as_json=as_json)
 
 
 @pretrain.command()
-@click.option("--corpus", "corpus_folder", type=_CORPUS, required=True, help="What `pretrain corpus` wrote.")
-@click.option("--out", "folder", type=_FOLDER, required=True, help="Where weights/ goes.")
+@corpus_folder
+@out("Where weights/ goes.")
 @click.option("--steps", type=click.IntRange(1), help="Batches; where left out, as for the shipped weights.")
-@click.option("--seed", default=0, show_default=True)
+@seed
 @options.json_debug
 def net(corpus_folder: Path, folder: Path, steps: int | None, seed: int, as_json: bool) -> None:
     """Pre-train f to tell the corpus's styles apart."""
+    from talkstyle_lab.pretraining.net import NET_STEPS, pretrain_net
+
     with progress_bar(as_json=as_json) as on_progress:
-        weights = _net(corpus_folder, folder, steps, seed, on_progress)
-    if as_json:
-        emit({"weights": weights})
-    else:
-        click.echo(f"The weights are in {weights}")
+        weights = pretrain_net(corpus_folder, folder, steps=steps or NET_STEPS, seed=seed, on_progress=on_progress)
+    _done("weights", weights, as_json=as_json)
 
 
 @pretrain.command()
-@click.option("--out", "folder", type=_FOLDER, required=True, help="Corpus, features, checkpoints and weights/.")
+@out("Corpus, features, checkpoints and weights/.")
 @options.json_debug
 def remake(folder: Path, as_json: bool) -> None:
     """Make all shipped weights again: the corpus, both encoders, the generators, and the pre-trained f."""
+    from talkstyle_lab.corpus.build import build
+    from talkstyle_lab.pretraining.net import pretrain_net
+
+    corpus_folder = folder / "corpus"
     with progress_bar(as_json=as_json) as on_progress:
-        _corpus(folder / "corpus", 120.0, 1, on_progress)
+        build(corpus_folder, minutes=120.0, seed=1, on_progress=on_progress)
         for generator, encoder in (("tcn", "mel"), ("lstm", "mel"), ("tcn", "apc")):
-            _train(folder / "corpus", folder, generator, encoder, None, 0, on_progress)
-        weights = _net(folder / "corpus", folder, None, 0, on_progress)
-    if as_json:
-        emit({"weights": weights})
-    else:
-        click.echo(f"The weights are in {weights}; copy them over plugins/talkstyle_reference/weights")
+            _train(corpus_folder, folder, on_progress, generator=generator, encoder=encoder)
+        weights = pretrain_net(corpus_folder, folder, on_progress=on_progress)
+    _done("weights", weights, as_json=as_json, then="; copy them over plugins/talkstyle_reference/weights")
 
 
 @pretrain.command()
-@click.argument("clips", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--audio", "sounds", multiple=True, type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="A clip's sound where it is apart: once for each clip, in their order.")  # fmt: skip
+@click.argument("clips", nargs=-1, required=True, type=CLIP)
+@click.option(
+    "--audio",
+    "sounds",
+    multiple=True,
+    type=CLIP,
+    help="A clip's sound where it is apart: once for each clip, in their order.",
+)
 @click.option("--generator", "generators", multiple=True, default=("tcn", "lstm", "tcn-apc"), show_default=True)
 @click.option("--encoder", metavar="NAME[,OPTION=VALUE]...", help="Of generators on neither mel nor apc.")
-@click.option("--weights", type=_CORPUS, help="Weights that are not the shipped ones.")
+@click.option("--weights", type=EXISTING_FOLDER, help="Weights that are not the shipped ones.")
 @options.json_debug
 def evaluate(
     clips: tuple[Path, ...],
@@ -121,8 +132,8 @@ def evaluate(
         raise click.UsageError(f"{len(sounds)} sounds do not belong to {len(clips)} clips")
     with progress_bar(as_json=as_json) as on_progress:
         pairs = list(zip(clips, sounds or clips, strict=True))
-        hearer = None if encoder is None else load("audio-encoder", encoder)
-        rows = measure(pairs, generators, weights=weights, encoder=hearer, on_progress=on_progress)
+        loaded = None if encoder is None else load("audio-encoder", encoder)
+        rows = measure(pairs, generators, weights=weights, encoder=loaded, on_progress=on_progress)
     if as_json:
         emit(rows)
     else:
@@ -130,7 +141,7 @@ def evaluate(
 
 
 @pretrain.command("demo-material")
-@click.argument("folder", type=_FOLDER)
+@click.argument("folder", type=FOLDER)
 @options.json_debug
 def demo_material(folder: Path, as_json: bool) -> None:
     """Write the demonstration's speech and reference motion (needs flite)."""
@@ -143,35 +154,28 @@ def demo_material(folder: Path, as_json: bool) -> None:
         click.echo("\n".join(str(file) for file in files))
 
 
-def _corpus(folder: Path, minutes: float, seed: int, on_progress: ProgressCallback | None) -> None:
-    from talkstyle_lab.corpus.build import build
-
-    build(folder, minutes=minutes, seed=seed, on_progress=on_progress)
-
-
-def _net(corpus_folder: Path, folder: Path, steps: int | None, seed: int, on_progress: ProgressCallback | None) -> Path:
-    from talkstyle_lab.pretraining.net import NET_STEPS, pretrain_net
-
-    return pretrain_net(corpus_folder, folder, steps=steps or NET_STEPS, seed=seed, on_progress=on_progress)
+def _done(what: str, folder: Path, *, as_json: bool, then: str = "") -> None:
+    if as_json:
+        emit({what: folder})
+    else:
+        click.echo(f"The {what} {'is' if what == 'corpus' else 'are'} in {folder}{then}")
 
 
 def _train(
     corpus_folder: Path,
     folder: Path,
+    on_progress: ProgressCallback | None,
+    *,
     generator: str,
     encoder: str,
-    steps: int | None,
-    seed: int,
-    on_progress: ProgressCallback | None,
+    steps: int | None = None,
+    seed: int = 0,
 ) -> Path:
-    from dataclasses import replace
-
-    from talkstyle_lab.pretraining.generator import PLANS
-    from talkstyle_lab.pretraining.generator import train as run
+    from talkstyle_lab.pretraining.generator import PLANS, train
     from talkstyle_reference.generator import weights_name
 
     given = None if encoder in ("mel", "apc") else load("audio-encoder", encoder)
     name = encoder if given is None else given.name
     plan = PLANS.get(weights_name(generator, name), PLANS[generator])
     plan = replace(plan, encoder=name, seed=seed, steps=plan.steps if steps is None else steps)
-    return run(corpus_folder, folder, plan, encoder=given, on_progress=on_progress)
+    return train(corpus_folder, folder, plan, encoder=given, on_progress=on_progress)
