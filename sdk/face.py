@@ -1,8 +1,8 @@
-"""The face frame: where motion and styles live, with the person taken out.
+"""The face frame, in which motion and styles are independent of the person.
 
-Origin between the outer eye corners, unit the distance between them (iBUG points 36 and 45), x right and y down in
-the picture, z away from the camera, head upright. A person's shape and place are removed on the way in
-(``normalise``), and the portrait's own are added on the way out (``retarget``).
+Its origin is between the outer eye corners, its unit the distance between them (iBUG points 36 and 45), x right and y
+down in the picture, z away from the camera, head upright. ``normalise`` removes a person's shape and place from
+landmarks, and ``retarget`` adds those of a portrait.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from sdk.geometry import STABLE, axis_angle, canonical_face, compose, lip_closin
 FACE_FRAME_VERSION: Final = 1
 """Raised when the canonical face or the frame's definition changes; packs record it."""
 
-_FEW_STILLS: Final = 10
-"""Pictures under which none is expected to show closed lips."""
+_MIN_STILLS: Final = 10
+"""Pictures from which one is expected to show closed lips."""
 
-_PRIOR: Final = 0.01
-"""What the expected course of a face over the mouth's opening weighs: a picture whose opening is 0.1 off the mean."""
+_PRIOR_WEIGHT: Final = 0.01
+"""Of the expected slope of a face over the mouth's opening: that of a picture whose opening is 0.1 off the mean."""
 
 
 @dataclass(frozen=True, eq=False)
 class Pose:
-    """Similarities that take a face from its own frame into pictures: ``scale * rotation @ x + origin``.
+    """Similarities from the face frame into pictures, ``scale * rotation @ x + origin``, one a frame.
 
     Attributes:
         scale: Pixels in a face-frame unit, float64 ``[T]``.
@@ -44,23 +44,20 @@ class Pose:
     origin: NDArray[np.float64]
 
     def to_face(self, points: Floats) -> NDArray[np.float64]:
-        """Take points ``[T, N, 3]`` from pixels into the face frame."""
+        """Transform points ``[T, N, 3]`` from pixels into the face frame."""
         return np.asarray((points - self.origin[:, None]) @ self.rotation / self.scale[:, None, None])
 
     def to_pixels(self, points: Floats) -> NDArray[np.float64]:
-        """Take points ``[T, N, 3]`` from the face frame into pixels."""
+        """Transform points ``[T, N, 3]`` from the face frame into pixels."""
         return np.asarray(points @ self.rotation.transpose(0, 2, 1) * self.scale[:, None, None] + self.origin[:, None])
 
 
 def align(points: Floats, shape: Floats | None = None) -> Pose:
-    """Find the similarities that lay a shape's stable points onto pictures' points, by least squares.
+    """Fit the similarities that take a shape's stable points to landmarks, by least squares (Umeyama, PAMI 1991).
 
     Args:
         points: Landmarks ``[T, 68, 3]``, pixels.
-        shape: The face ``[68, 3]`` in the face frame; the canonical face where it is left out.
-
-    Returns:
-        One similarity a frame (Umeyama, PAMI 1991).
+        shape: The face ``[68, 3]`` in the face frame; the canonical face by default.
     """
     stable = list(STABLE)
     source = np.asarray(canonical_face() if shape is None else shape, dtype=np.float64)[stable]
@@ -77,13 +74,10 @@ def align(points: Floats, shape: Floats | None = None) -> Pose:
 
 
 def lift(points: Floats) -> FloatArray:
-    """Give flat landmarks ``[T, 68, 2 or 3]`` the canonical face's depth, seen from where they were seen.
+    """Add the canonical face's depth to flat landmarks ``[T, 68, 2 or 3]``, as float32 ``[T, 68, 3]``.
 
-    Fits a scaled orthographic camera to the stable points and the jaw's ends, then takes z from the turned canonical
-    face.
-
-    Returns:
-        float32 ``[T, 68, 3]``: x and y untouched.
+    Fits a scaled orthographic camera to the stable points and the jaw's ends, then takes z from the canonical face as
+    that camera sees it. x and y stay as they are.
     """
     anchors = [*STABLE, 0, 8, 16]  # the bridge and corners alone are nearly flat, and would leave the yaw open
     face = np.asarray(canonical_face(), dtype=np.float64)
@@ -99,20 +93,17 @@ def lift(points: Floats) -> FloatArray:
 
 
 def _own_frame(shape: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scale and move an upright shape so that its outer eye corners lie half a unit either side of the origin."""
+    """Scale and move an upright shape so that its outer eye corners are half a unit to either side of the origin."""
     middle = (shape[36] + shape[45]) / 2
     return np.asarray((shape - middle) / np.linalg.norm(shape[45] - shape[36]))
 
 
 def neutral_face(points: Floats, *, closed: float = 0.15) -> FloatArray:
-    """A person's own neutral face, in the face frame.
+    """A person's neutral face, float32 ``[68, 3]``, in the face frame.
 
     Args:
         points: Landmarks ``[T, 68, 3]``, pixels.
         closed: The share of frames, those with the least open mouth, whose median is taken.
-
-    Returns:
-        float32 ``[68, 3]``.
     """
     if len(points) == 0:
         raise InputError("no frames to take a neutral face from", where="neutral_face")
@@ -122,28 +113,25 @@ def neutral_face(points: Floats, *, closed: float = 0.15) -> FloatArray:
     return _own_frame(np.median(upright[order], axis=0)).astype(np.float32)
 
 
-def stills_neutral(points: Floats) -> FloatArray:
-    """A neutral face from pictures too few for any of them to be surely at rest.
+def neutral_face_of_stills(points: Floats) -> FloatArray:
+    """A neutral face from too few pictures to expect one at rest, float32 ``[68, 3]``, in the face frame.
 
-    Every picture has its say: each coordinate's course over the mouth's opening is taken for a line, and followed to
-    the least opening. What few pictures cannot tell of that line is taken from how lips and jaw close. Under ten
-    pictures even the least opening may be a wide one, so the person's own lips are then brought together.
+    Each coordinate is regressed on the mouth's opening, with a prior from how lips and jaw close, and taken at the
+    least opening. Of under ten pictures even the least opening may be a wide one, so the lips are then brought
+    together.
 
     Args:
         points: Landmarks ``[N, 68, 3]``, pixels.
-
-    Returns:
-        float32 ``[68, 3]``, in the face frame.
     """
     if len(points) == 0:
-        raise InputError("no pictures to take a neutral face from", where="stills_neutral")
+        raise InputError("no pictures to take a neutral face from", where="neutral_face_of_stills")
     upright = align(points).to_face(points)
     opening = mouth_opening(points)
     mean, away = upright.mean(axis=0), opening - opening.mean()
     expected = -lip_closing(_own_frame(mean)) / max(float(opening.mean()), 0.02)
-    slope = (np.tensordot(away, upright, 1) + _PRIOR * expected) / (away @ away + _PRIOR)
+    slope = (np.tensordot(away, upright, 1) + _PRIOR_WEIGHT * expected) / (away @ away + _PRIOR_WEIGHT)
     own = _own_frame(mean + slope * (np.quantile(opening, 0.05) - opening.mean()))
-    if len(points) < _FEW_STILLS:
+    if len(points) < _MIN_STILLS:
         own += lip_closing(own)
     return own.astype(np.float32)
 
@@ -152,49 +140,46 @@ def normalise(
     points: Floats,
     *,
     neutral: Floats | None = None,
-    known: NDArray[np.bool_] | slice = slice(None),
+    valid: NDArray[np.bool_] | slice = slice(None),
     rate: Fraction = MOTION_RATE,
 ) -> Motion:
-    """Take the person out: their landmarks become motion in the face frame.
+    """Turn a person's landmarks into motion in the face frame, which is independent of their face.
 
-    The head's rest, which poses are relative to, is its mean rotation and median place, so the camera's angle and
-    distance do not enter.
+    Poses are relative to the head's rest, its mean rotation and median place, so the camera's angle and distance do not
+    matter.
 
     Args:
         points: Landmarks ``[T, 68, 3]``, pixels.
-        neutral: The person's neutral face ``[68, 3]`` in the face frame; from the known frames where it is left out.
-        known: The frames that the neutral face and the head's rest are taken from, so that held-out frames stay
-            unknown.
+        neutral: The person's neutral face ``[68, 3]`` in the face frame; that of the valid frames by default.
+        valid: The frames that the neutral face and the head's rest are taken from: a mask or slice that leaves out
+            held-out frames.
         rate: Frames a second.
     """
-    own = neutral_face(points[known]) if neutral is None else np.asarray(neutral)
+    own = neutral_face(points[valid]) if neutral is None else np.asarray(neutral)
     pose = align(points, own)
     expression = pose.to_face(points) - own
-    u, _, vt = np.linalg.svd(pose.rotation[known].mean(axis=0))
+    u, _, vt = np.linalg.svd(pose.rotation[valid].mean(axis=0))
     rest = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
     rotation = axis_angle(rest.T @ pose.rotation)
-    travel = pose.origin - np.median(pose.origin[known], axis=0)
-    travel[:, 2] = 0.0  # a single camera's absolute depth means nothing
-    translation = travel / np.median(pose.scale[known]) @ rest
+    travel = pose.origin - np.median(pose.origin[valid], axis=0)
+    travel[:, 2] = 0.0  # one camera cannot tell absolute depth
+    translation = travel / np.median(pose.scale[valid]) @ rest
     return Motion(
         expression.astype(np.float32), np.concatenate([rotation, translation], axis=1).astype(np.float32), rate
     )
 
 
 def retarget(motion: Motion, landmarks: Landmarks) -> FloatArray:
-    """Put motion onto another person's face.
+    """Transfer motion to a portrait's face; returns its landmarks, float32 ``[T, 68, 3]``, pixels.
 
     Args:
-        motion: What to show.
-        landmarks: The face at rest, in a picture's pixels; its own shape and pose are kept.
-
-    Returns:
-        Where its landmarks go, float32 ``[T, 68, 3]``, pixels.
+        motion: The motion.
+        landmarks: The face at rest, in the picture's pixels; its own shape and pose are kept.
     """
     points = landmarks.points if landmarks.depth else lift(landmarks.points[None])[0]
     own = neutral_face(points[None])
     rest = align(points[None], own)
-    # What the rigid fit leaves over is the portrait's own shape too, so that zero motion returns its landmarks.
+    # The residual of the rigid fit belongs to the portrait's shape, so that zero motion returns its landmarks.
     own = rest.to_face(points[None])[0].astype(np.float32)
     moved = compose(motion.expression, motion.pose, own)
     still = Pose(*(np.repeat(part, len(motion), axis=0) for part in (rest.scale, rest.rotation, rest.origin)))

@@ -15,7 +15,7 @@ from sdk.adapter.config import FitConfig
 from sdk.adapter.split import Split, split
 from sdk.data import MOTION_RATE, Audio, FloatArray, Motion
 from sdk.errors import AudioSilent, ConfigError, InputError, MediaTrackMissing, ReferenceTooShort
-from sdk.face import neutral_face, normalise, stills_neutral
+from sdk.face import neutral_face, neutral_face_of_stills, normalise
 from sdk.geometry import canonical_face, mouth_opening
 from sdk.interfaces import AudioEncoder, LandmarkDetector
 from sdk.media import AudioInput, ImageInput, MediaInput, read_audio
@@ -105,7 +105,7 @@ def paired_data(
     train = split(count, config).train
     usable = _usable(valid, train)
     neutral = neutral_face(points[usable])
-    motion = normalise(points, neutral=neutral, known=usable)
+    motion = normalise(points, neutral=neutral, valid=usable)
     generated = base(features)
     offset, doubts = _offset(generated, motion, valid, train, config.max_offset)
     sound_part = slice(max(offset, 0), count + min(offset, 0))
@@ -210,11 +210,11 @@ def unpaired_data(
         warnings.append(f"{len(points)} stills are too few to hold any out: the style's gain is not measured")
     usable = _within(frames.train, valid)
     few = usable.sum() < MIN_CLOSED_LIPS_FRAMES
-    neutral = (stills_neutral if few else neutral_face)(points[usable])
+    neutral = (neutral_face_of_stills if few else neutral_face)(points[usable])
     return FitData(
         features=features,
         base=base(features),
-        motion=normalise(points, neutral=neutral, known=usable),
+        motion=normalise(points, neutral=neutral, valid=usable),
         valid=valid,
         neutral=neutral,
         paired=False,

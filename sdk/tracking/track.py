@@ -58,7 +58,7 @@ class FaceTrack:
         """The face's motion, T frames; its neutral face and rest come from the valid ones among ``frames`` alone."""
         known = np.zeros(len(self.points), dtype=np.bool_)
         known[frames] = self.valid[frames]
-        return normalise(self.points, known=known)
+        return normalise(self.points, valid=known)
 
 
 def frame_interval(times: Sequence[Fraction]) -> Fraction:

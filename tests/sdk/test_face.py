@@ -46,8 +46,8 @@ def test_a_held_out_part_changes_neither_neutral_nor_rest(rng):
     _, points = posed(rng)
     other = points.copy()
     other[30:] = other[30:] * 1.3 + 40
-    first = face.normalise(points, known=slice(0, 30))
-    second = face.normalise(other, known=slice(0, 30))
+    first = face.normalise(points, valid=slice(0, 30))
+    second = face.normalise(other, valid=slice(0, 30))
     np.testing.assert_allclose(first.expression[:30], second.expression[:30], atol=1e-6)
     np.testing.assert_allclose(first.pose[:30], second.pose[:30], atol=1e-6)
 
@@ -95,7 +95,7 @@ def _opened(by: float) -> np.ndarray:
 
 
 def test_one_still_is_closed_with_its_own_lips():
-    shut, neutral = _opened(0), face.stills_neutral(_opened(0.2)[None] * 100 + 40)
+    shut, neutral = _opened(0), face.neutral_face_of_stills(_opened(0.2)[None] * 100 + 40)
     assert geometry.mouth_opening(neutral) < 0.01 < geometry.mouth_opening(_opened(0.2))
     shut = shut / (shut[45, 0] - shut[36, 0])
     np.testing.assert_allclose(neutral[17:48], shut[17:48], atol=0.01)
@@ -105,7 +105,7 @@ def test_one_still_is_closed_with_its_own_lips():
 def test_many_stills_find_the_face_at_rest_by_their_trend(rng):
     openings = rng.uniform(0.0, 0.3, 24)
     openings[:2] = 0.0
-    neutral = face.stills_neutral(np.stack([_opened(by) for by in openings]) * 100 + 40)
+    neutral = face.neutral_face_of_stills(np.stack([_opened(by) for by in openings]) * 100 + 40)
     rest = _opened(0)
     np.testing.assert_allclose(neutral, rest / (rest[45, 0] - rest[36, 0]), atol=0.03)
 
@@ -114,4 +114,4 @@ def test_no_frames_are_an_error():
     with pytest.raises(InputError, match="no frames"):
         face.neutral_face(np.zeros((0, 68, 3)))
     with pytest.raises(InputError, match="no pictures"):
-        face.stills_neutral(np.zeros((0, 68, 3)))
+        face.neutral_face_of_stills(np.zeros((0, 68, 3)))

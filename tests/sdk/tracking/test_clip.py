@@ -297,7 +297,7 @@ def test_motion_takes_the_neutral_face_from_the_frames_asked_for(clip):
     assert mouth_opening(track.points)[-1] == pytest.approx(0.2, abs=0.01)
     assert early.expression[-1, 66, 1] == pytest.approx(0.2, abs=0.01)
     assert late.expression[-1, 66, 1] == pytest.approx(0.0, abs=0.01)
-    expected = normalise(track.points, known=slice(0, 150))
+    expected = normalise(track.points, valid=slice(0, 150))
     assert np.array_equal(early.expression, expected.expression)
 
 
