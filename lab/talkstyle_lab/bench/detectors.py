@@ -23,7 +23,7 @@ from sdk.drawing import drawn_face
 from sdk.errors import ComponentBroken, FaceNotFound
 from sdk.face import normalise
 from sdk.media import MediaInput, VideoReader
-from sdk.progress import CancelToken, ProgressCallback, Reporter
+from sdk.progress import ProgressCallback, Reporter
 from sdk.registry import find, load, parse
 from sdk.tracking import frame_interval
 
@@ -127,7 +127,6 @@ def speeds(
     *,
     frames: int = FRAMES,
     on_progress: ProgressCallback | None = None,
-    cancel: CancelToken | None = None,
 ) -> list[Speed]:
     """Time detectors on a clip's frames, at their own size and with the shorter side at 1080 pixels.
 
@@ -136,12 +135,11 @@ def speeds(
         clip: Its first frames are taken; drawn faces of 512 x 512 at 25 a second where left out.
         frames: How many.
         on_progress: Called between pictures, stage ``detect``.
-        cancel: Stops between pictures.
 
     Raises:
         SdkError: As for reading a clip, and for making and using a detector.
     """
-    report = Reporter(on_progress, cancel)
+    report = Reporter(on_progress)
     own, rate = _frames(clip, frames)
     large = [_resized(image, LARGE_SHORTER_SIDE) for image in own]
     measured = []
@@ -179,7 +177,6 @@ def agreement(
     *,
     frames: int = FRAMES,
     on_progress: ProgressCallback | None = None,
-    cancel: CancelToken | None = None,
 ) -> list[Agreement]:
     """Compare two detectors on clips, by the largest face in each of their first frames.
 
@@ -187,7 +184,7 @@ def agreement(
         FaceNotFound: In no frame of a clip do both find a face.
         SdkError: As for reading a clip, and for making and using a detector.
     """
-    report = Reporter(on_progress, cancel)
+    report = Reporter(on_progress)
     first, second = load(KIND, one), load(KIND, other)
     results = []
     for number, clip in enumerate(clips):

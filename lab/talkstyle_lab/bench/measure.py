@@ -1,4 +1,4 @@
-"""The measurements, one after the other on the same machine, so that their ratios can be compared between machines."""
+"""Speed as ratios of measurements on the same machine, which can be compared between machines."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +26,7 @@ from sdk.drawing import drawn_clip, drawn_face
 from sdk.interfaces import LandmarkDetector, Renderer
 from sdk.media import AudioInput, MediaInput, open_audio, read_audio, write_video
 from sdk.packs import StylePack
-from sdk.progress import CancelToken, Progress, ProgressCallback, Reporter
+from sdk.progress import Progress, ProgressCallback, Reporter
 from sdk.registry import resolve
 from sdk.tracking import PortraitInput
 
@@ -66,10 +65,6 @@ class Bench:
     size: tuple[int, int]
     machine: dict[str, Any]
 
-    def as_dict(self) -> dict[str, Any]:
-        """The figures, for files."""
-        return asdict(self)
-
 
 def run(
     reference: MediaInput | None = None,
@@ -84,7 +79,6 @@ def run(
     renderer: str | Renderer = defaults.RENDERER,
     device: str | torch.device = "auto",
     on_progress: ProgressCallback | None = None,
-    cancel: CancelToken | None = None,
 ) -> Bench:
     """Measure a fit, generation and rendering. Networks are loaded before a clock starts.
 
@@ -99,12 +93,11 @@ def run(
         renderer: A renderer, or its name.
         device: Where the networks run.
         on_progress: Called between steps.
-        cancel: Stops the work between steps.
 
     Raises:
         SdkError: As ``adapt`` and ``animate``.
     """
-    report = Reporter(on_progress, cancel)
+    report = Reporter(on_progress)
     report("prepare")
     adapter = StyleAdapter(detector=detector, device=device, config=config)
     renderer = resolve("renderer", renderer)
@@ -115,7 +108,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="talkstyle-bench-", ignore_cleanup_errors=True) as folder:
         if reference is None:
             reference = _drawn(Path(folder) / "reference.mp4", seconds, report)
-        style, duration, stages = _fit(adapter, reference, audio, on_progress, cancel)
+        style, duration, stages = _fit(adapter, reference, audio, on_progress)
         pixels = drawn_face(512).pixels if portrait is None else portrait
 
         def animated() -> Animation:
@@ -129,7 +122,6 @@ def run(
                 detector=adapter.detector,
                 renderer=renderer,
                 device=adapter.device,
-                cancel=cancel,
             )
 
         report("generate")
@@ -170,27 +162,24 @@ def _drawn(path: Path, seconds: float | None, report: Reporter) -> Path:
 
 
 def _fit(
-    adapter: StyleAdapter,
-    reference: MediaInput,
-    audio: AudioInput | None,
-    on_progress: ProgressCallback | None,
-    cancel: CancelToken | None,
+    adapter: StyleAdapter, reference: MediaInput, audio: AudioInput | None, on_progress: ProgressCallback | None
 ) -> tuple[StylePack, float, dict[str, float]]:
-    """Fit, and return the style, the reference's seconds, and the seconds that each stage took."""
-    marks: list[tuple[str, float]] = []
+    """The style, the reference's seconds, and the seconds that each stage of the fit took."""
+    stages: dict[str, float] = {}
+    stage, began = None, 0.0
 
-    def mark(progress: Progress) -> None:
-        if not marks or marks[-1][0] != progress.stage:
-            marks.append((progress.stage, time.perf_counter()))
-        if on_progress is not None:
+    def clock(progress: Progress | None) -> None:
+        nonlocal stage, began
+        now = time.perf_counter()
+        if stage is not None:
+            stages[stage] = stages.get(stage, 0.0) + now - began
+        stage, began = None if progress is None else progress.stage, now
+        if on_progress is not None and progress is not None:
             on_progress(progress)
 
-    pack = adapter.fit(reference, audio=audio, name="bench", on_progress=mark, cancel=cancel)
-    marks.append(("", time.perf_counter()))
+    pack = adapter.fit(reference, audio=audio, name="bench", on_progress=clock)
+    clock(None)
     assert pack.config.training is not None
-    stages: dict[str, float] = {}
-    for (stage, began), (_, ended) in pairwise(marks):
-        stages[stage] = stages.get(stage, 0.0) + ended - began
     return pack, pack.config.training.references[0].length, stages
 
 

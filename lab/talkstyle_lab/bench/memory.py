@@ -6,11 +6,11 @@ import sys
 import tempfile
 import time
 import wave
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import cycle
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import av
 import numpy as np
@@ -22,7 +22,7 @@ from sdk.demo import load_assets
 from sdk.drawing import drawn_face
 from sdk.errors import ConfigError
 from sdk.interfaces import Renderer
-from sdk.progress import CancelToken, Progress, ProgressCallback
+from sdk.progress import Progress, ProgressCallback
 
 SETTLED_SECONDS: Final = 60
 """Of video, after which memory is read first: by then everything has been allocated once."""
@@ -61,10 +61,6 @@ class MemoryBench:
     size: tuple[int, int]
     seconds: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """The figures, for files."""
-        return asdict(self)
-
 
 def run_memory(
     *,
@@ -75,7 +71,6 @@ def run_memory(
     renderer: str | Renderer = defaults.RENDERER,
     device: str | torch.device = "auto",
     on_progress: ProgressCallback | None = None,
-    cancel: CancelToken | None = None,
 ) -> MemoryBench:
     """Animate a drawn face to that many minutes of synthesised speech, and watch this process's memory.
 
@@ -87,7 +82,6 @@ def run_memory(
         renderer: A renderer or its name.
         device: Where the networks run.
         on_progress: Called after each frame.
-        cancel: Stops the work.
 
     Raises:
         ConfigError: There is no minute to compare with, or this system does not tell a process's memory.
@@ -101,7 +95,7 @@ def run_memory(
         sound, video = Path(folder) / "sound.wav", Path(folder) / f"video{suffix}"
         seconds = _speak(sound, minutes * 60)
         began = time.perf_counter()
-        animation = animate(drawn_face(size), sound, fps=fps, renderer=renderer, device=device, cancel=cancel)
+        animation = animate(drawn_face(size), sound, fps=fps, renderer=renderer, device=device)
         every = max(1, round(animation.fps))
         done = 0
 

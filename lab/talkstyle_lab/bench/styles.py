@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 from sdk import defaults
 from sdk.device import resolve_device
 from sdk.packs import Delta, StyledBatch, StylePack, shipped_styles
-from sdk.progress import CancelToken, ProgressCallback, Reporter
+from sdk.progress import ProgressCallback, Reporter
 from sdk.registry import resolve
 
 REPEATS: Final = 5
@@ -66,10 +66,6 @@ class StylesBench:
     costs: tuple[BatchCost, ...]
     shipped: tuple[ShippedStyle, ...]
 
-    def as_dict(self) -> dict[str, Any]:
-        """The figures, for files."""
-        return asdict(self)
-
 
 def run_styles(
     *,
@@ -79,7 +75,6 @@ def run_styles(
     generator: str = defaults.GENERATOR,
     device: str | torch.device = "auto",
     on_progress: ProgressCallback | None = None,
-    cancel: CancelToken | None = None,
 ) -> StylesBench:
     """Time one batch with another style for every item.
 
@@ -92,9 +87,8 @@ def run_styles(
         generator: The motion generator.
         device: Where it runs.
         on_progress: Called between steps.
-        cancel: Stops the work between steps.
     """
-    report = Reporter(on_progress, cancel)
+    report = Reporter(on_progress)
     report("prepare")
     place = resolve_device(device)
     base = resolve("motion-generator", generator).eval()

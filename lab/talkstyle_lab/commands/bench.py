@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ import click
 from sdk.cli import FILE, emit, options, progress_bar, show_table
 from talkstyle_lab.commands.bench_detectors import detectors
 from talkstyle_lab.commands.bench_render import render
-from talkstyle_lab.commands.bench_styles import styles
 
 
 class _Benches(click.Group):
@@ -29,7 +29,6 @@ def command() -> None:
 
 command.add_command(detectors)
 command.add_command(render)
-command.add_command(styles)
 
 
 @command.command("speed")
@@ -52,7 +51,7 @@ def speed(clip: Path | None, steps: int | None, as_json: bool, **settings: Any) 
         config = None if steps is None else FitConfig(steps=steps)
         measured = bench.run(clip, config=config, on_progress=on_progress, **settings)
     if as_json:
-        emit(measured.as_dict())
+        emit(asdict(measured))
         return
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in measured.fit_seconds.items())
     width, height = measured.size
@@ -94,7 +93,7 @@ def memory(suffix: str, as_json: bool, **settings: Any) -> None:
     with progress_bar(as_json=as_json) as on_progress:
         measured = bench.run_memory(suffix=f".{suffix}", on_progress=on_progress, **settings)
     if as_json:
-        emit(measured.as_dict())
+        emit(asdict(measured))
         return
     grown = measured.resident_at_the_end - measured.resident_after_a_minute
     show_table(
@@ -108,3 +107,37 @@ def memory(suffix: str, as_json: bool, **settings: Any) -> None:
             ("made in", f"{measured.seconds:.0f} s, {measured.frames / measured.seconds:.1f} frames a second"),
         ],
     )
+
+
+@command.command("styles")
+@click.option("--items", type=click.IntRange(2, 4096), default=64, show_default=True, help="In the batch.")
+@click.option("--seconds", type=click.FloatRange(0.5), default=5.0, show_default=True, help="Of each item.")
+@click.option("--rank", type=click.IntRange(1, 64), default=8, show_default=True, help="Of the low-rank styles.")
+@options.generator
+@options.device("Where it runs")
+@options.json_debug
+def styles(as_json: bool, **settings: Any) -> None:
+    """Time one batch in which every item wears another style, against the same batch without styles."""
+    from talkstyle_lab.bench.styles import run_styles
+
+    with progress_bar(as_json=as_json) as on_progress:
+        measured = run_styles(on_progress=on_progress, **settings)
+    if as_json:
+        emit(asdict(measured))
+        return
+    show_table(
+        ("styles in one batch", "time / without", "passes"),
+        [(cost.form, f"{cost.ratio:.2f}", "one" if cost.one_pass else "one a style") for cost in measured.costs],
+    )
+    click.echo(f"{measured.generator}, {measured.frames} frames each; without styles {measured.base_seconds:.2f} s\n")
+    show_table(
+        ("style", "KiB", "rank", "gain", "kept"),
+        [
+            (s.name, f"{s.bytes / 1024:.0f}", str(s.rank or "full"), *map(_share, (s.gain, s.gain_kept)))
+            for s in measured.shipped
+        ],
+    )
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
