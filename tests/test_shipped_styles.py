@@ -6,9 +6,7 @@ import pytest
 
 from sdk import defaults
 from sdk.compatibility import layout_sha256, weights_sha256
-from sdk.packs import StylePack
-from sdk.packs.location import shipped_styles
-from sdk.packs.preview_files import read_previews
+from sdk.packs import StylePack, read_previews, shipped_styles
 from sdk.registry import resolve
 
 NAMES = ("ballad", "calm", "emphatic", "lively", "mumbling", "neutral", "opera", "rap")

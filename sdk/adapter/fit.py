@@ -20,9 +20,7 @@ from sdk.errors import StyleWithoutEffect
 from sdk.generation import generate
 from sdk.interfaces import AudioEncoder, MotionGenerator, StyleTransferNet
 from sdk.metrics import MotionScores
-from sdk.packs import StylePack, styled, with_parameters
-from sdk.packs.config import Training
-from sdk.packs.delta import energy
+from sdk.packs import StylePack, Training, energy, styled, with_parameters
 from sdk.progress import Reporter
 from sdk.warnings import warn
 

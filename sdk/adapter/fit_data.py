@@ -20,7 +20,7 @@ from sdk.geometry import canonical_face, mouth_opening
 from sdk.interfaces import AudioEncoder, LandmarkDetector
 from sdk.media import AudioInput, ImageInput, MediaInput, read_audio
 from sdk.metrics import correlate
-from sdk.packs.config import Provenance
+from sdk.packs import Provenance
 from sdk.progress import Reporter
 from sdk.tracking import FaceSelector, load_clip, load_stills
 

@@ -8,7 +8,7 @@ from inspect import cleandoc
 from typing import Any, TypedDict, TypeVar
 
 from sdk.errors import ConfigError
-from sdk.packs.terms import check_push
+from sdk.packs import check_push
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -53,11 +53,11 @@ def command(
     One video is a person saying what its sound, or --audio, says. Pictures, or a video with --unpaired, show how a
     person looks in talking, and --audio is any speech.
     """
-    from sdk.packs.target import check_target
+    from sdk.packs import check_target
 
     check_target(output)
     if push_to is not None:
-        from sdk.packs.terms import check_push
+        from sdk.packs import check_push
 
         check_push(push_to, license=settings["license"], consent=settings["consent"])
     clip, images = _sources(references, unpaired=unpaired, audio=audio)

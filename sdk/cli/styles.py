@@ -39,8 +39,7 @@ def list_command(as_json: bool) -> None:
 
 
 def _list(as_json: bool) -> None:
-    from sdk.packs.location import shipped_styles
-    from sdk.packs.storage import read_config
+    from sdk.packs import read_config, shipped_styles
 
     found = {name: read_config(folder) for name, folder in shipped_styles().items()}
     if as_json:
@@ -95,7 +94,7 @@ def verify(refs: tuple[str, ...], lock_file: Path | None, as_json: bool) -> None
         raise ConfigError("there is nothing to verify", where="REF, --lock", hint="Name a style, or a lock file.")
     results = [_verified(ref, ref, lambda ref=ref: _load(ref)) for ref in refs]
     if lock_file is not None:
-        from sdk.packs.lock import Lock
+        from sdk.packs import Lock
 
         lock = Lock.read(lock_file)
         results += [_verified(s.ref, s.commit or s.ref, lambda ref=s.ref: lock.load(ref)) for s in lock.styles]
@@ -145,7 +144,7 @@ def _base(pack: StylePack) -> str:
 @options.json_debug
 def lock(refs: tuple[str, ...], output: Path, as_json: bool) -> None:
     """Write down which commit of each style an app uses, and the sha256 of its files."""
-    from sdk.packs.lock import Lock
+    from sdk.packs import Lock
 
     made = Lock.make(refs)
     made.write(output)
@@ -166,9 +165,9 @@ def lock(refs: tuple[str, ...], output: Path, as_json: bool) -> None:
 @options.json_debug
 def search(text: str, author: str | None, base: str | None, limit: int, as_json: bool) -> None:
     """Find styles on the Hugging Face Hub whose names hold TEXT."""
-    from sdk.packs import hub
+    from sdk import packs
 
-    found = hub.search(text, author=author, base=base, limit=limit)
+    found = packs.search(text, author=author, base=base, limit=limit)
     if as_json:
         emit({"styles": [vars(style) for style in found]})
         return
@@ -220,7 +219,7 @@ def push(
     **settings: Any,
 ) -> None:
     """Put the style PACK on the Hugging Face Hub as ORG/NAME, in one commit; the same pack again makes none."""
-    from sdk.packs.terms import check_push
+    from sdk.packs import check_push
 
     pack = _load(ref)
     check_push(repo_id, license=license or pack.config.license, consent=consent or pack.config.consent)
@@ -238,8 +237,7 @@ def push(
 
 
 def _previews(pack: StylePack, ref: str, *, make: bool, as_json: bool) -> dict[str, bytes]:
-    from sdk.packs import StyleLocation
-    from sdk.packs.preview_files import read_previews
+    from sdk.packs import StyleLocation, read_previews
 
     if make:
         from sdk.previews import previews

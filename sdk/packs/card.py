@@ -6,9 +6,8 @@ import json
 import re
 from collections.abc import Collection
 
-from sdk.packs.config import PackConfig, Training
-
-__all__ = ["TAGS", "base_tag", "card"]
+from sdk.packs import Training
+from sdk.packs.config import PackConfig
 
 TAGS = ("talkstyle", "style-pack", "talking-head", "facial-animation")
 """The Hub's tags of a pack; the first two tell it apart from everything else there."""
@@ -25,13 +24,13 @@ def base_tag(component: str) -> str:
     return f"talkstyle-base-{re.sub('[^a-z0-9]+', '-', component.lower()).strip('-')}"
 
 
-def card(config: PackConfig, *, ref: str | None = None, previews: Collection[str] = ()) -> str:
+def card(config: PackConfig, *, location: str | None = None, previews: Collection[str] = ()) -> str:
     """The card of a pack, Markdown with the Hub's front matter.
 
     Args:
         config: What the pack says of itself.
-        ref: How it is loaded, ``org/name`` on the Hub; a folder of its name where nothing is said.
-        previews: Names of the pictures that lie beside it.
+        location: What loads it, ``org/name`` on the Hub; a folder of its name if left out.
+        previews: Names of the pictures next to it.
     """
     front = ["---", "library_name: talkstyle", "tags:", *(f"- {tag}" for tag in TAGS)]
     front.append(f"- {base_tag(config.base.component)}")
@@ -42,7 +41,7 @@ def card(config: PackConfig, *, ref: str | None = None, previews: Collection[str
         if known not in _HUB_LICENSES:
             front.append(f"license_name: {json.dumps(re.sub('[^a-z0-9.-]+', '-', known).strip('-') or 'other')}")
     front.append("---")
-    ref = ref or f"./{config.name}"
+    location = location or f"./{config.name}"
     parts = [
         "\n".join(front),
         f"# {_plain(config.name)}",
@@ -50,7 +49,7 @@ def card(config: PackConfig, *, ref: str | None = None, previews: Collection[str
         *(f"![{_described(name)}]({name})" for name in sorted(previews, key=lambda name: name.rpartition(".")[0])),
         "## Use",
         "```python\nimport sdk\n\n"
-        f'video = sdk.animate("portrait.png", "speech.wav", style={json.dumps(ref, ensure_ascii=False)})\n'
+        f'video = sdk.animate("portrait.png", "speech.wav", style={json.dumps(location, ensure_ascii=False)})\n'
         'video.save("speech.mp4")\n```',
         "## Terms",
         f"- Licence: {_plain(config.license or 'not stated')}\n- Consent: {_plain(config.consent or 'not stated')}",

@@ -16,31 +16,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from sdk.errors import PackIncompatible, PackInvalid
 from sdk.face import FACE_FRAME_VERSION
 
-__all__ = [
-    "CARD",
-    "CONFIG",
-    "CONFIG_MAX_BYTES",
-    "DELTA",
-    "DELTA_MAX_BYTES",
-    "FORMAT",
-    "FORMAT_VERSION",
-    "MAX_PARAMETERS",
-    "Base",
-    "Compression",
-    "DeltaInfo",
-    "Dtype",
-    "Encoder",
-    "Ingredient",
-    "PackConfig",
-    "Provenance",
-    "Training",
-    "explain",
-]
-
 CONFIG: Final = "config.json"
 DELTA: Final = "delta.safetensors"
 CARD: Final = "README.md"
-"""The files of a pack."""
+"""The files of a pack, next to its previews."""
+PREVIEW_FORMATS: Final = {"png": "PNG", "webp": "WEBP", "gif": "GIF"}
+"""Formats of previews, by suffix, as Pillow calls them."""
 
 FORMAT: Final = "talkstyle-pack"
 FORMAT_VERSION: Final = 1
@@ -52,7 +33,15 @@ DELTA_MAX_BYTES: Final = 256 * 1024 * 1024
 MAX_PARAMETERS: Final = 2**28
 """Caps on what comes from outside; the default base has a few million parameters."""
 
+GET_AGAIN: Final = "Get the pack again from where it came, or use another."
+
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+
+
+def is_preview(name: str) -> bool:
+    """Whether a file of that name is a preview: ``preview*.png``, ``.webp`` or ``.gif``."""
+    stem, _, suffix = name.rpartition(".")
+    return stem.startswith("preview") and stem.replace("-", "").isalnum() and suffix in PREVIEW_FORMATS
 
 
 def _readable(text: str, allowed: str = "") -> str:
@@ -251,18 +240,20 @@ class PackConfig(_Envelope):
             PackIncompatible: Of a newer version, with features that this reader lacks, or in another face frame.
         """
         if len(data) > CONFIG_MAX_BYTES:
-            raise PackInvalid(f"config.json is over {CONFIG_MAX_BYTES // 1024} KiB", where=where, hint=_OTHER)
+            raise PackInvalid(f"config.json is over {CONFIG_MAX_BYTES // 1024} KiB", where=where, hint=GET_AGAIN)
         try:
-            json.loads(data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+            json.loads(data.decode("utf-8"), object_pairs_hook=unique_keys, parse_constant=_no_constant)
             envelope = _Envelope.model_validate_json(data, strict=True)
             _check_readable(envelope, where)
             config = cls.model_validate_json(data, strict=True)
         except ValidationError as error:
-            raise PackInvalid(f"config.json is not a pack's: {explain(error)}", where=where, hint=_OTHER) from error
+            raise PackInvalid(f"config.json is not a pack's: {explain(error)}", where=where, hint=GET_AGAIN) from error
         except PackIncompatible:
             raise
         except (ValueError, RecursionError) as error:
-            raise PackInvalid(f"config.json is not sound JSON: {str(error)[:200]}", where=where, hint=_OTHER) from error
+            raise PackInvalid(
+                f"config.json is not sound JSON: {str(error)[:200]}", where=where, hint=GET_AGAIN
+            ) from error
         if config.face_frame != FACE_FRAME_VERSION:
             raise PackIncompatible(
                 f"the style was made in face frame {config.face_frame}, and this talkstyle has {FACE_FRAME_VERSION}",
@@ -275,9 +266,6 @@ class PackConfig(_Envelope):
         """The bytes of the file: the same config, the same bytes."""
         fields = self.model_dump(mode="json", exclude_none=True)
         return (json.dumps(fields, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
-
-
-_OTHER = "Get the pack again from where it came, or use another."
 
 
 def _check_readable(envelope: _Envelope, where: str) -> None:
@@ -297,7 +285,7 @@ def _check_readable(envelope: _Envelope, where: str) -> None:
         )
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse keys that stand twice: readers differ in which one they take."""
     found = dict(pairs)
     if len(found) != len(pairs):

@@ -12,8 +12,6 @@ from torch import Tensor
 
 from sdk.errors import ConfigError, NotFiniteError, PackIncompatible, PackInvalid
 
-__all__ = ["Delta", "Form", "check_fits", "energy", "forms", "kind_of", "low_rank", "weighted_sum"]
-
 
 @dataclass(frozen=True)
 class Form:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sdk._version import __version__
 from sdk.errors import Cancelled, ConfigError, HubError, PackInvalid, SdkError, StyleNotFound
@@ -23,23 +23,20 @@ from sdk.packs.location import StyleLocation
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-__all__ = ["Download", "FoundStyle", "download", "search", "upload"]
-
 _LIMITS: Final = {CONFIG: CONFIG_MAX_BYTES, DELTA: DELTA_MAX_BYTES}
 _LOGIN: Final = "If it is private, log in with `hf auth login` or set HF_TOKEN."
 
 
-@dataclass(frozen=True)
-class Download:
+class Download(NamedTuple):
     """A pack of one commit in the cache.
 
     Attributes:
-        ref: The repository at the commit.
-        folder: Where its files are.
+        location: The repository at the commit.
+        folder: The folder of its files.
         root: The repository's folder in the cache, which links may lead into.
     """
 
-    ref: StyleLocation
+    location: StyleLocation
     folder: Path
     root: Path
 
@@ -54,34 +51,46 @@ class FoundStyle:
     private: bool
 
 
-def download(ref: StyleLocation, *, token: str | bool | None = None) -> Download:
-    """Bring a pack into the cache, unless it is there, and say where.
+def download(location: StyleLocation, *, token: str | bool | None = None) -> Download:
+    """Bring a pack into the cache, unless it is there.
 
-    A branch or tag is resolved to its commit once: a repeated load is one request, and by commit, or offline, it is
-    none. Files are measured before they are fetched; one in the cache that is not what its name says is fetched again.
+    A branch or tag is resolved to its commit once: loading again costs one request; by commit, or offline, none. Files
+    are measured before they are fetched; one in the cache that is not what its name says is fetched again.
 
     Raises:
         StyleNotFound: No such repository, revision, or no pack in it.
         PackInvalid: A file is over its limit.
         HubError: The Hub cannot be reached, refuses, or sends what is damaged.
     """
-    with _typed(ref):
-        api = _api(token)
-        commit = str(api.resolve_revision(ref.name, revision=ref.revision).resolved)
-        fixed = StyleLocation("hub", ref.name, commit)
-        paths = _cached(fixed)
-        if not all(paths):
-            _check_sizes(api, fixed)
-            paths = [Path(api.hf_hub_download(ref.name, name, revision=commit)) for name in _LIMITS]
-    for path in paths:
-        assert path is not None
-        if not _is_sound(path):
-            _forget(path)
-            raise HubError(f"{path.name} arrived damaged", where=str(fixed), hint="Try again.")
-    first = paths[0]
-    assert first is not None
+    with _client(location, token) as api:
+        commit = str(api.resolve_revision(location.name, revision=location.revision).resolved)
+        fixed = StyleLocation("hub", location.name, commit)
+        for name in _LIMITS:
+            _measure(api, fixed, name)
+        for name in _LIMITS:
+            path = Path(api.hf_hub_download(location.name, name, revision=commit))
+            if not _is_sound(path):
+                _forget(path)
+                raise HubError(f"{name} arrived damaged", where=str(fixed), hint="Try again.")
     # <cache>/models--org--name/snapshots/<commit>/config.json
-    return Download(fixed, first.parent, first.parents[2])
+    return Download(fixed, path.parent, path.parents[2])
+
+
+def _measure(api: HfApi, location: StyleLocation, name: str) -> None:
+    """Check a file's size before it is fetched; drop it from the cache if it is damaged there."""
+    from huggingface_hub.errors import RemoteEntryNotFoundError
+
+    try:
+        found = api.hf_hub_download(location.name, name, revision=location.revision, dry_run=True)
+        if found.is_cached and not _is_sound(Path(found.local_path)):
+            _forget(Path(found.local_path))
+            found = api.hf_hub_download(location.name, name, revision=location.revision, dry_run=True)
+    except RemoteEntryNotFoundError as error:
+        what = f"the repository has no {name}, so it is no style pack"
+        raise StyleNotFound(what, where=str(location)) from error
+    if found.file_size is None or found.file_size > _LIMITS[name]:
+        what = f"{name} has {found.file_size} bytes, over the limit of {_LIMITS[name]}"
+        raise PackInvalid(what, where=str(location), hint="Use another.")
 
 
 def upload(
@@ -95,10 +104,10 @@ def upload(
     message: str,
     token: str | bool | None = None,
 ) -> StyleLocation:
-    """Make a repository hold a pack, in one commit; none where it already does.
+    """Make a repository hold a pack, in one commit; none if it already does.
 
     Args:
-        repo_id: ``org/name``, created where it is not there.
+        repo_id: ``org/name``, created if there is none.
         files: The pack's files. Previews in the repository that are not among them are deleted; other files stay.
         private: Whether a new repository is private; None is the account's own default.
         revision: The branch.
@@ -115,11 +124,9 @@ def upload(
         StyleNotFound: There is no such branch.
         ConfigError: ``repo_id`` is no name of a repository.
     """
-    ref = StyleLocation("hub", repo_id, revision)
-    with _typed(ref, writing=True):
+    with _client(StyleLocation("hub", repo_id, revision), token, writing=True) as api:
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-        api = _api(token)
         api.create_repo(repo_id, private=private, exist_ok=True)
         before = api.model_info(repo_id, revision=revision)
         there = {sibling.rfilename for sibling in before.siblings or ()}
@@ -157,9 +164,9 @@ def search(
     Raises:
         HubError: The Hub cannot be reached or refuses.
     """
-    with _typed(StyleLocation("hub", "search")):
+    with _client(StyleLocation("hub", "search"), token) as api:
         tags = [*TAGS[:2], *([] if base is None else [base_tag(base)])]
-        found = _api(token).list_models(filter=tags, search=text or None, author=author, limit=limit, sort="downloads")
+        found = api.list_models(filter=tags, search=text or None, author=author, limit=limit, sort="downloads")
         return [
             FoundStyle(
                 info.id,
@@ -169,42 +176,6 @@ def search(
             )
             for info in found
         ]
-
-
-def _api(token: str | bool | None) -> HfApi:
-    from huggingface_hub import HfApi
-
-    return HfApi(token=token, library_name="talkstyle", library_version=__version__)
-
-
-def _cached(ref: StyleLocation) -> list[Path | None]:
-    """The pack's files in the cache; a damaged one is dropped from it, so that it is fetched again."""
-    from huggingface_hub import try_to_load_from_cache
-
-    found: list[Path | None] = []
-    for name in _LIMITS:
-        path = try_to_load_from_cache(ref.name, name, revision=ref.revision)
-        if isinstance(path, str) and not _is_sound(Path(path)):
-            _forget(Path(path))
-            path = None
-        found.append(Path(path) if isinstance(path, str) else None)
-    return found
-
-
-def _check_sizes(api: HfApi, ref: StyleLocation) -> None:
-    """Ask how large the files are before any of them is fetched."""
-    sizes = {
-        info.path: getattr(info, "size", None)
-        for info in api.get_paths_info(ref.name, list(_LIMITS), revision=ref.revision)
-    }
-    for name, limit in _LIMITS.items():
-        size = sizes.get(name)
-        if size is None:
-            raise StyleNotFound(f"the repository has no {name}, so it is no style pack", where=str(ref))
-        if size > limit:
-            raise PackInvalid(
-                f"{name} has {size} bytes, over the limit of {limit}", where=str(ref), hint="Use another."
-            )
 
 
 def _is_sound(path: Path) -> bool:
@@ -224,7 +195,7 @@ def _is_sound(path: Path) -> bool:
 
 
 def _forget(path: Path) -> None:
-    """Take a damaged file out of the cache: else every later load would fail from it."""
+    """Take a damaged file out of the cache, or every later load would fail from it."""
     with suppress(OSError):
         path.resolve(strict=True).unlink()
     with suppress(OSError):
@@ -232,13 +203,14 @@ def _forget(path: Path) -> None:
 
 
 @contextmanager
-def _typed(ref: StyleLocation, *, writing: bool = False) -> Iterator[None]:
-    """Turn whatever the Hub's client raises into our errors."""
+def _client(location: StyleLocation, token: str | bool | None, *, writing: bool = False) -> Iterator[HfApi]:
+    """The Hub's client; whatever it raises in the block becomes one of our errors."""
+    from huggingface_hub import HfApi
     from huggingface_hub import errors as hub
 
-    where = str(ref)
+    where = str(location)
     try:
-        yield
+        yield HfApi(token=token, library_name="talkstyle", library_version=__version__)
     except (SdkError, Cancelled):
         raise
     except hub.HFValidationError as error:
@@ -250,11 +222,9 @@ def _typed(ref: StyleLocation, *, writing: bool = False) -> Iterator[None]:
     except hub.RepositoryNotFoundError as error:
         if writing:
             raise HubError("there is no such repository to write to", where=where, hint=_LOGIN) from error
-        raise ref.not_found("the Hub shows no such repository", f"Check the name. {_LOGIN}") from error
+        raise location.not_found("the Hub shows no such repository", f"Check the name. {_LOGIN}") from error
     except hub.RevisionNotFoundError as error:
         raise StyleNotFound("the repository has no such revision", where=where, hint="Check the name.") from error
-    except hub.RemoteEntryNotFoundError as error:
-        raise StyleNotFound("a file of the pack is missing from the repository", where=where) from error
     except hub.OfflineModeIsEnabled as error:
         raise HubError("HF_HUB_OFFLINE is set, and this needs the Hub", where=where, hint="Unset it.") from error
     except (hub.LocalEntryNotFoundError, hub.RevisionResolutionError) as error:

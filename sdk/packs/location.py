@@ -1,4 +1,4 @@
-"""What a style is called by: a folder, a repository on the Hub, or a style that ships. No guessing between them."""
+"""Where a style is: a folder, a repository on the Hub, or among those that ship. The form alone tells which."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Final, Literal
 
 from sdk.errors import ConfigError, StyleNotFound
 
-__all__ = ["StyleLocation", "shipped_styles"]
-
 _HUB: Final = re.compile(
     r"(?P<repo>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(@(?P<revision>[\w./+-]{1,200}))?", re.ASCII
 )
@@ -20,12 +18,12 @@ _DRIVE: Final = re.compile(r"[A-Za-z]:")
 
 @dataclass(frozen=True)
 class StyleLocation:
-    """A parsed reference to a style.
+    """Where a style is.
 
     Attributes:
         kind: ``"local"``, ``"hub"`` or ``"shipped"``.
         name: The path, the repository ``org/name``, or the bare name.
-        revision: A branch, tag or commit of the repository, where one was given.
+        revision: A branch, tag or commit of the repository, if one was given.
     """
 
     kind: Literal["local", "hub", "shipped"]
@@ -33,8 +31,8 @@ class StyleLocation:
     revision: str | None = None
 
     @classmethod
-    def parse(cls, ref: str | Path | StyleLocation) -> StyleLocation:
-        """Tell what kind of reference it is, by its form alone: neither disk nor network is asked.
+    def parse(cls, text: str | Path | StyleLocation) -> StyleLocation:
+        """Read a location by its form, without asking disk or network.
 
         A ``Path``, or a string with ``./``, ``../``, ``~`` or ``/`` at its start, a trailing slash, a backslash or a
         drive letter is local; ``org/name[@revision]`` or ``hf://org/name`` is the Hub; a bare name is a style that
@@ -43,26 +41,26 @@ class StyleLocation:
         Raises:
             ConfigError: It is none of these.
         """
-        if isinstance(ref, StyleLocation):
-            return ref
-        if isinstance(ref, Path):
-            return cls("local", str(ref))
-        hub = _HUB.fullmatch(ref.removeprefix("hf://"))
-        if ref.startswith("hf://"):
+        if isinstance(text, StyleLocation):
+            return text
+        if isinstance(text, Path):
+            return cls("local", str(text))
+        hub = _HUB.fullmatch(text.removeprefix("hf://"))
+        if text.startswith("hf://"):
             if hub is None:
-                raise _unclear(ref)
+                raise _unclear(text)
             return cls("hub", hub["repo"], hub["revision"])
-        local = ref in (".", "..") or ref.startswith(("./", "../", "~", "/")) or ref.endswith("/")
-        if local or "\\" in ref or _DRIVE.match(ref):
-            return cls("local", ref)
+        local = text in (".", "..") or text.startswith(("./", "../", "~", "/")) or text.endswith("/")
+        if local or "\\" in text or _DRIVE.match(text):
+            return cls("local", text)
         if hub is not None:
             return cls("hub", hub["repo"], hub["revision"])
-        if _BARE.fullmatch(ref):
-            return cls("shipped", ref)
-        raise _unclear(ref)
+        if _BARE.fullmatch(text):
+            return cls("shipped", text)
+        raise _unclear(text)
 
     def folder(self) -> Path:
-        """Where a local or shipped style lies.
+        """The folder of a local or shipped style.
 
         Raises:
             StyleNotFound: There is none.
@@ -72,7 +70,7 @@ class StyleLocation:
             if self.name in shipped:
                 return shipped[self.name]
             raise self.not_found(
-                f"no style called {self.name!r} ships with talkstyle", f"Those that do: {_listed(shipped)}."
+                f"no style called {self.name!r} ships with talkstyle", f"Those that do: {', '.join(shipped) or 'none'}."
             )
         try:
             path = Path(self.name).expanduser()
@@ -84,7 +82,7 @@ class StyleLocation:
         raise StyleNotFound(what, where=self.name, hint="Check the path.")
 
     def not_found(self, what: str, hint: str) -> StyleNotFound:
-        """The error for a Hub or shipped style that is not there; it names the folder that may have been meant."""
+        """The error for a missing Hub or shipped style; it names the folder that may have been meant."""
         if Path(self.name).is_dir():
             hint = f"If you mean the folder here, write ./{self.name}."
         return StyleNotFound(what, where=str(self), hint=hint)
@@ -93,13 +91,9 @@ class StyleLocation:
         return self.name if self.revision is None else f"{self.name}@{self.revision}"
 
 
-def _listed(shipped: dict[str, Path]) -> str:
-    return ", ".join(shipped) or "none"
-
-
-def _unclear(ref: str) -> ConfigError:
+def _unclear(text: str) -> ConfigError:
     return ConfigError(
-        f"{ref[:200]!r} is no reference to a style",
+        f"{text[:200]!r} is no location of a style",
         hint="Write ./folder for a folder, org/name or org/name@revision for the Hub, or the name of one that ships.",
     )
 

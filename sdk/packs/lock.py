@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -18,18 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sdk.errors import ConfigError, PackInvalid, StyleNotFound
 from sdk.files import atomic_file
-from sdk.packs import storage
-from sdk.packs.config import CONFIG, CONFIG_MAX_BYTES, PackConfig, explain
+from sdk.packs.config import CONFIG, DELTA, Sha256, explain
 from sdk.packs.location import StyleLocation
-from sdk.packs.pack import StylePack
+from sdk.packs.pack import StylePack, read_pack
+from sdk.packs.storage import read_file
 
-__all__ = ["LOCK", "Lock", "LockedStyle"]
-
-LOCK: Final = "talkstyle.lock"
-"""What a lock file is called."""
-
-_MAX_BYTES: Final = 1024 * 1024
-_Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+MAX_BYTES: Final = 1024 * 1024
 
 
 class LockedStyle(BaseModel):
@@ -48,8 +41,8 @@ class LockedStyle(BaseModel):
     ref: Annotated[str, Field(min_length=1, max_length=300)]
     name: str
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")] | None = None
-    config_sha256: _Sha256
-    delta_sha256: _Sha256
+    config_sha256: Sha256
+    delta_sha256: Sha256
 
 
 class Lock(BaseModel):
@@ -86,7 +79,7 @@ class Lock(BaseModel):
             PackInvalid: It is no lock file.
         """
         where = Path(path)
-        data = storage.read_file(where, limit=_MAX_BYTES)
+        data = read_file(where, limit=MAX_BYTES)
         try:
             return cls.model_validate_json(data)
         except ValidationError as error:
@@ -119,30 +112,32 @@ class Lock(BaseModel):
         if entry is None:
             held = ", ".join(style.ref for style in self.styles)
             raise StyleNotFound("the lock does not hold this style", where=ref, hint=f"It holds: {held}.")
-        parsed = StyleLocation.parse(ref)
-        pack, sha256 = _read(dataclasses.replace(parsed, revision=entry.commit) if entry.commit else parsed, token)
+        location = StyleLocation.parse(ref)
+        if entry.commit is not None:
+            location = dataclasses.replace(location, revision=entry.commit)
+        pack, sha256 = read_pack(location, token=token)
         for file, locked, found in (
             (CONFIG, entry.config_sha256, sha256),
-            ("delta.safetensors", entry.delta_sha256, pack.config.delta.sha256),
+            (DELTA, entry.delta_sha256, pack.config.delta.sha256),
         ):
             if locked != found:
                 raise PackInvalid(
                     f"{file} is not the one that was locked",
                     where=ref,
-                    hint="Find out what changed it; where it was you, lock again.",
+                    hint="Find out what changed it; if it was you, lock again.",
                 )
         return pack
 
 
 def _locked(ref: str, token: str | bool | None) -> LockedStyle:
-    parsed = StyleLocation.parse(ref)
-    if parsed.kind == "local" and (PurePath(parsed.name).is_absolute() or parsed.name.startswith("~")):
+    location = StyleLocation.parse(ref)
+    if location.kind == "local" and (PurePath(location.name).is_absolute() or location.name.startswith("~")):
         raise ConfigError(
             "a lock goes with an app, and this folder is on this machine alone",
             where=ref,
             hint="Give it relative to the app, as in ./styles/rap, or push it to the Hub.",
         )
-    pack, sha256 = _read(parsed, token)
+    pack, sha256 = read_pack(location, token=token)
     return LockedStyle(
         ref=ref,
         name=pack.name,
@@ -150,19 +145,3 @@ def _locked(ref: str, token: str | bool | None) -> LockedStyle:
         config_sha256=sha256,
         delta_sha256=pack.config.delta.sha256,
     )
-
-
-def _read(ref: StyleLocation, token: str | bool | None) -> tuple[StylePack, str]:
-    """The pack with the file's own delta, and the sha256 of its ``config.json``; each file is read once."""
-    source, root = None, None
-    if ref.kind == "hub":
-        from sdk.packs import hub
-
-        found = hub.download(ref, token=token)
-        source, folder, root = found.ref, found.folder, found.root
-    else:
-        folder = ref.folder()
-    data = storage.read_file(folder / CONFIG, root=root, limit=CONFIG_MAX_BYTES)
-    config = PackConfig.parse(data, where=str(folder / CONFIG))
-    delta = storage.read_delta(folder, config.delta, root=root)
-    return StylePack(config, delta, source), hashlib.sha256(data).hexdigest()

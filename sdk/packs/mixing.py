@@ -11,25 +11,24 @@ from sdk.packs.delta import weighted_sum
 from sdk.packs.location import StyleLocation
 from sdk.packs.pack import StylePack
 
-__all__ = ["mix"]
-
 
 def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name: str | None = None) -> StylePack:
     """Mix styles of one base, exactly: ``mix({"rap": 0.7, "calm": 0.3})``.
 
     The weights need not sum to 1: their sum is the strength of the whole. The order does not matter, to the last bit.
-    The mix carries a licence or a consent only where all its styles carry the same.
+    The mix has a licence or a consent only if all its styles have the same.
 
     Args:
-        weights: Packs, or references to them, each with its weight.
-        name: The mix's name; made from the styles' where nothing is said.
+        weights: Packs, or their locations, each with its weight.
+        name: The mix's name; made from the styles' names if left out.
 
     Raises:
         ConfigError: No styles, or a weight that is no finite number.
         PackIncompatible: Styles of different bases or encoders.
     """
     packs = [
-        (ref if isinstance(ref, StylePack) else StylePack.load(ref), float(weight)) for ref, weight in weights.items()
+        (style if isinstance(style, StylePack) else StylePack.load(style), float(weight))
+        for style, weight in weights.items()
     ]
     if not packs:
         raise ConfigError("a mix needs at least one style")

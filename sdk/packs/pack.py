@@ -3,46 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import torch
 from pydantic import ValidationError
 from torch import Tensor
 
 from sdk.compatibility import layout_sha256, weights_sha256
-from sdk.errors import (
-    ConfigError,
-    PackInvalid,
-    StyleWithoutEffect,
-)
+from sdk.errors import ConfigError, PackInvalid, StyleWithoutEffect
 from sdk.face import FACE_FRAME_VERSION
 from sdk.files import atomic_folder
 from sdk.interfaces import AudioEncoder, MotionGenerator
-from sdk.packs import storage
+from sdk.packs import Training, check_push, energy
 from sdk.packs.card import card
-from sdk.packs.config import (
-    CARD,
-    CONFIG,
-    DELTA,
-    Base,
-    Compression,
-    Dtype,
-    Encoder,
-    PackConfig,
-    Training,
-    explain,
-)
-from sdk.packs.delta import Delta, energy, low_rank
+from sdk.packs.config import CARD, CONFIG, CONFIG_MAX_BYTES, DELTA, Compression, Dtype, PackConfig, explain
+from sdk.packs.delta import Delta, low_rank
+from sdk.packs.delta_file import encode_delta, read_delta
 from sdk.packs.location import StyleLocation
 from sdk.packs.preview_files import check_preview
-from sdk.packs.target import check_target
-from sdk.packs.terms import check_push, show
-
-__all__ = ["StylePack"]
-
+from sdk.packs.storage import check_target, read_file
+from sdk.packs.terms import show
 
 RANKS: Final = (1, 2, 4, 8, 16, 32)
 
@@ -51,13 +35,13 @@ RANKS: Final = (1, 2, 4, 8, 16, 32)
 class StylePack:
     """A style: what it adds to its base's parameters, and what it says about itself.
 
-    Two packs are equal where they do the same: the same delta, bit for bit, for the same base and encoder. Names and
-    texts do not count.
+    Two packs are equal if they do the same: the same delta, bit for bit, for the same base and encoder. Names and texts
+    do not count.
 
     Attributes:
         config: All that ``config.json`` says.
         delta: What it adds to the base.
-        source: The repository and commit that it was loaded from, where it came from the Hub.
+        source: The repository and commit that it was loaded from, if it came from the Hub.
     """
 
     config: PackConfig
@@ -76,43 +60,33 @@ class StylePack:
 
     @classmethod
     def load(
-        cls, ref: str | Path | StyleLocation, *, base: MotionGenerator | None = None, token: str | bool | None = None
+        cls,
+        location: str | Path | StyleLocation,
+        *,
+        base: MotionGenerator | None = None,
+        token: str | bool | None = None,
     ) -> StylePack:
-        """Load a pack; what comes back has passed every check.
+        """Load a pack and check all of it.
 
         Args:
-            ref: A folder (``./rap``), the name of a style that ships (``rap``), or one on the Hub
+            location: A folder (``./rap``), the name of a style that ships (``rap``), or one on the Hub
                 (``me/rap@revision``).
             base: A generator whose parameters it must fit; ``styled`` checks that in any case.
             token: For the Hub: a token, False for none, or None for the one that is logged in.
 
         Raises:
-            ConfigError: No reference to a style.
+            ConfigError: No location of a style.
             StyleNotFound: There is no pack there.
             PackInvalid: It breaks the format or fails a check.
             PackIncompatible: It needs a newer talkstyle, or has another layout than ``base``.
             HubError: The Hub cannot be reached or refuses.
         """
-        parsed = StyleLocation.parse(ref)
-        if parsed.kind == "hub":
-            from sdk.packs import hub
-
-            found = hub.download(parsed, token=token)
-            pack = dataclasses.replace(cls._read(found.folder, root=found.root, base=base), source=found.ref)
-        else:
-            pack = cls._read(parsed.folder(), base=base)
+        pack, _ = read_pack(StyleLocation.parse(location), base=base, token=token)
+        # Another program may lay out the same tensors otherwise; in memory a pack names the bytes that we would write.
+        info = encode_delta(pack.delta)[1]
+        pack = dataclasses.replace(pack, config=pack.config.model_copy(update={"delta": info}))
         show(pack.config)
         return pack
-
-    @classmethod
-    def _read(cls, folder: Path, *, root: Path | None = None, base: MotionGenerator | None = None) -> StylePack:
-        config = storage.read_config(folder, root=root)
-        layout = None
-        if base is not None:
-            layout = {name: tuple(parameter.shape) for name, parameter in base.named_parameters()}
-        delta = storage.read_delta(folder, config.delta, root=root, layout=layout)
-        # Another program may lay out the same tensors otherwise; in memory a pack names the bytes that we would write.
-        return cls(config.model_copy(update={"delta": storage.encode_delta(delta)[1]}), delta)
 
     @classmethod
     def create(
@@ -152,52 +126,44 @@ class StylePack:
                 "the fit changed no parameter of its base",
                 hint="Give it more steps or a reference that moves differently; a style of nothing is no style.",
             )
-        _, info = storage.encode_delta(delta)
-        fields = {
-            "name": name,
-            "summary": summary,
-            "license": license,
-            "consent": consent,
-            "training": training,
-            "face_frame": FACE_FRAME_VERSION,
-            "delta": info,
-        }
-        try:
-            made_for = Base(
-                component=base.name,
-                version=base.version,
-                layout_sha256=layout_sha256(base),
-                weights_sha256=weights_sha256(base),
-            )
-            fed_by = Encoder(component=encoder.name, version=encoder.version, sha256=encoder.fingerprint())
-            config = PackConfig(base=made_for, encoder=fed_by, **cast("Any", fields))
-        except ValidationError as error:
-            raise ConfigError(f"a pack cannot carry that: {explain(error)}") from error
-        return cls(config, delta)
+        return cls(
+            _checked(
+                name=name,
+                summary=summary,
+                license=license,
+                consent=consent,
+                training=training,
+                face_frame=FACE_FRAME_VERSION,
+                delta=encode_delta(delta)[1],
+                base={
+                    "component": base.name,
+                    "version": base.version,
+                    "layout_sha256": layout_sha256(base),
+                    "weights_sha256": weights_sha256(base),
+                },
+                encoder={"component": encoder.name, "version": encoder.version, "sha256": encoder.fingerprint()},
+            ),
+            delta,
+        )
 
     def replace(self, *, delta: Delta | None = None, **fields: Any) -> StylePack:
         """The same pack with other fields (``name``, ``summary``, ``license``, ``consent``, ...) or another delta.
 
         Raises:
-            ConfigError: A field that a pack cannot carry, or that there is none of.
+            ConfigError: An unknown field, or a value that a pack cannot carry.
         """
         unknown = fields.keys() - PackConfig.model_fields.keys()
         if unknown:
             raise ConfigError(f"a pack has no field {', '.join(sorted(unknown))}")
         delta = self.delta if delta is None else delta
-        fields["delta"] = storage.encode_delta(delta)[1]
-        try:
-            config = PackConfig.model_validate({**dict(self.config), **fields})
-        except ValidationError as error:
-            raise ConfigError(f"a pack cannot carry that: {explain(error)}") from error
-        return StylePack(config, delta)
+        return StylePack(_checked(**{**dict(self.config), **fields, "delta": encode_delta(delta)[1]}), delta)
 
     def save(self, folder: str | Path, *, files: Mapping[str, bytes] | None = None) -> Path:
         """Write the pack to a folder: a reader sees the old pack or the new one.
 
         Args:
             folder: A new or empty folder, or one that holds a pack and nothing else, which is replaced.
-            files: Previews to lie beside, by name, such as ``{"preview.webp": ...}``.
+            files: Previews for the folder, by name, such as ``{"preview.webp": ...}``.
 
         Returns:
             The folder.
@@ -230,11 +196,11 @@ class StylePack:
         """Put the pack on the Hugging Face Hub, in one commit; pushing the same pack again makes none.
 
         Args:
-            repo_id: ``org/name``; the repository is created where it is not there.
+            repo_id: ``org/name``; the repository is created if there is none.
             license: An SPDX identifier; needed unless the pack has one.
             consent: Who agreed that the style of this person is shared, and to what; needed unless the pack has one.
             private: Whether a new repository is private; None is the account's own default.
-            revision: A branch that is there.
+            revision: An existing branch.
             create_pr: Open a pull request instead.
             tag: A tag for the commit.
             message: The commit's message.
@@ -255,7 +221,7 @@ class StylePack:
         check_push(repo_id, license=pack.config.license, consent=pack.config.consent)
         return hub.upload(
             repo_id,
-            pack._files(files, ref=repo_id),
+            pack._files(files, location=repo_id),
             private=private,
             revision=revision,
             create_pr=create_pr,
@@ -264,16 +230,17 @@ class StylePack:
             token=token,
         )
 
-    def _files(self, previews: Mapping[str, bytes] | None, *, ref: str | None = None) -> dict[str, bytes]:
+    def _files(self, previews: Mapping[str, bytes] | None, *, location: str | None = None) -> dict[str, bytes]:
         """All files of the pack, by name."""
+        previews = dict(previews or {})
         contents = {
             CONFIG: self.config.to_bytes(),
             DELTA: self.verify(),
-            CARD: card(self.config, ref=ref, previews=tuple(previews or ())).encode("utf-8"),
+            CARD: card(self.config, location=location, previews=previews).encode("utf-8"),
         }
-        for name, data in (previews or {}).items():
+        for name, data in previews.items():
             check_preview(name, data)
-        return contents | dict(previews or {})
+        return contents | previews
 
     def verify(self) -> bytes:
         """Check again that the config is a pack's, and that the delta is the one that it names.
@@ -285,7 +252,7 @@ class StylePack:
             PackInvalid: Something was changed since the pack was made or loaded.
         """
         PackConfig.parse(self.config.to_bytes(), where=self.name)
-        data, info = storage.encode_delta(Delta(self.delta.tensors))
+        data, info = encode_delta(Delta(self.delta.tensors))
         if info != self.config.delta:
             raise PackInvalid(
                 "the delta is not the one that the config describes", where=self.name, hint="Load the pack again."
@@ -304,11 +271,11 @@ class StylePack:
         """A smaller pack, in low rank or a shorter dtype or both; ``config.compression`` says what it kept.
 
         Args:
-            rank: The rank; where nothing is said and ``score`` is given, the smallest of ``ranks`` that keeps the gain.
+            rank: The rank; if left out and ``score`` is given, the first of ``ranks`` that keeps the gain.
             dtype: How to store it.
             score: Measures a pack's gain over the base on frames held out; more is better.
             keep: The share of this pack's own gain that must be left.
-            ranks: What to try, in this order.
+            ranks: What to try, in this order; if none is enough, the rank stays as it is.
 
         Raises:
             ConfigError: Nothing says how far to compress, or there is no gain to keep.
@@ -318,16 +285,17 @@ class StylePack:
         gain = None if score is None else score(self)
         if gain is not None and gain <= 0 and rank is None:
             raise ConfigError("the style brings no gain that a rank could keep", hint="Give the rank itself.")
-        tries: Sequence[int | None] = (rank,) if rank is not None or score is None else (*ranks, None)
-        for each in tries:
+        if score is None or gain is None or gain <= 0:
+            return self._compressed(rank, dtype)
+        for each in (*ranks, None) if rank is None else (rank,):
             small = self._compressed(each, dtype)
-            if score is None or gain is None:
-                return small
-            share = score(small) / gain if gain > 0 else None
-            if each is None or rank is not None or (share is not None and share >= keep):
+            share = score(small) / gain
+            if share >= keep:
                 break
-        if small.config.compression is None or share is None:
-            return small
+        if small is self or small.config.compression is None:
+            return self
+        if self.config.compression is not None and self.config.compression.gain is not None:
+            share *= self.config.compression.gain
         return small.replace(compression=small.config.compression.model_copy(update={"gain": share}))
 
     def _compressed(self, rank: int | None, dtype: Dtype | None) -> StylePack:
@@ -348,3 +316,34 @@ class StylePack:
     def _content(self) -> tuple[object, ...]:
         config = self.config
         return config.delta, config.base, config.encoder, config.face_frame
+
+
+def read_pack(
+    location: StyleLocation, *, base: MotionGenerator | None = None, token: str | bool | None = None
+) -> tuple[StylePack, str]:
+    """Read and check a pack, each file once; arguments and errors as for ``StylePack.load``.
+
+    Returns:
+        The pack as its files describe it, and the sha256 of its ``config.json``.
+    """
+    source = root = None
+    if location.kind == "hub":
+        from sdk.packs import hub
+
+        source, folder, root = hub.download(location, token=token)
+    else:
+        folder = location.folder()
+    data = read_file(folder / CONFIG, root=root, limit=CONFIG_MAX_BYTES)
+    config = PackConfig.parse(data, where=str(folder / CONFIG))
+    layout = None
+    if base is not None:
+        layout = {name: tuple(parameter.shape) for name, parameter in base.named_parameters()}
+    delta = read_delta(folder, config.delta, root=root, layout=layout)
+    return StylePack(config, delta, source), hashlib.sha256(data).hexdigest()
+
+
+def _checked(**fields: Any) -> PackConfig:
+    try:
+        return PackConfig.model_validate(fields)
+    except ValidationError as error:
+        raise ConfigError(f"a pack cannot carry that: {explain(error)}") from error

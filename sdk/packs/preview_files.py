@@ -1,4 +1,4 @@
-"""The pictures that may lie beside a pack: only pictures, small, and with nothing in them but pixels."""
+"""The pictures next to a pack: few, small, and with nothing in them but pixels."""
 
 from __future__ import annotations
 
@@ -8,25 +8,17 @@ from pathlib import Path
 from typing import Final
 
 from sdk.errors import OutputError
+from sdk.packs.config import PREVIEW_FORMATS, is_preview
 from sdk.packs.storage import read_file
-
-__all__ = ["check_preview", "is_preview", "read_previews"]
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 MAX_PREVIEWS: Final = 8
-_FORMATS: Final = {"png": "PNG", "webp": "WEBP", "gif": "GIF"}
 _PLAIN: Final = {"loop", "duration", "background", "timestamp", "transparency", "version", "extension", "default_image"}
-"""What Pillow says of a picture that comes from its form; anything else is text, a camera's notes, or a profile."""
-
-
-def is_preview(name: str) -> bool:
-    """Whether a file of that name is a preview: ``preview*.png``, ``.webp`` or ``.gif``."""
-    stem, _, suffix = name.rpartition(".")
-    return stem.startswith("preview") and stem.replace("-", "").isalnum() and suffix in _FORMATS
+"""What Pillow reports of a picture's format itself; anything else is text, a camera's notes, or a profile."""
 
 
 def check_preview(name: str, data: bytes) -> None:
-    """Check that a preview is a picture, and tells nothing of the machine or the people that made it.
+    """Check that a preview is a picture, and says nothing of the machine or the people that made it.
 
     Raises:
         OutputError: The name is no preview's, or the bytes are no such picture, too many, or hold metadata.
@@ -39,13 +31,13 @@ def check_preview(name: str, data: bytes) -> None:
         raise OutputError(
             f"the preview has {len(data)} bytes, over {MAX_BYTES}", where=name, hint="Make it shorter or smaller."
         )
-    form = _FORMATS[name.rpartition(".")[2]]
+    form = PREVIEW_FORMATS[name.rpartition(".")[2]]
     try:
-        # A picture that unpacks to far too many pixels is warned of, which is as good as an error here.
+        # Pillow only warns of a picture that unpacks to far too many pixels.
         with warnings.catch_warnings(action="error"), Image.open(io.BytesIO(data), formats=[form]) as picture:
             picture.load()
             told = sorted(picture.info.keys() - _PLAIN)
-    except Exception as error:  # what the decoders of three formats raise on hostile bytes is anybody's guess
+    except Exception as error:  # decoders raise anything on hostile bytes
         raise OutputError(
             f"the preview is no sound {form} picture: {error}", where=name, hint="Make it again."
         ) from error

@@ -8,8 +8,6 @@ from sdk.errors import ConfigError
 from sdk.packs.config import PackConfig
 from sdk.packs.location import StyleLocation
 
-__all__ = ["check_push", "show"]
-
 _log = logging.getLogger(__name__)
 
 
@@ -19,8 +17,7 @@ def check_push(repo_id: str, *, license: str | None, consent: str | None) -> Non
     Raises:
         ConfigError: No name of a repository, or no licence or consent is stated.
     """
-    ref = StyleLocation.parse(f"hf://{repo_id}")
-    if ref.revision is not None:
+    if StyleLocation.parse(f"hf://{repo_id}").revision is not None:
         raise ConfigError(
             "a push takes its revision apart", where=repo_id, hint='Write push("org/name", revision=...).'
         )

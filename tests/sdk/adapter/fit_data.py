@@ -9,7 +9,7 @@ from sdk.adapter.split import split
 from sdk.data import Motion
 from sdk.generation import generate
 from sdk.geometry import canonical_face
-from sdk.packs.config import Provenance
+from sdk.packs import Provenance
 from tests.sdk.fakes import TinyGenerator, talking
 
 

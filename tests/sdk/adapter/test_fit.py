@@ -83,7 +83,7 @@ def test_what_was_learned_is_pushed(adapter, hub):
 def test_terms_are_demanded_before_the_work(hub, missing):
     terms = {key: text for key, text in TERMS.items() if key != missing}
     repo = "ann/ra p" if missing == "name" else "ann/rap"
-    with pytest.raises(ConfigError, match=r"license|consent|reference to a style"):
+    with pytest.raises(ConfigError, match=r"license|consent|location of a style"):
         adapt("there is no such clip.mp4", push_to=repo, detector=Blind(), device="cpu", **terms)
     assert hub.requests == []
 

@@ -5,8 +5,8 @@ import torch
 
 from sdk.adapter import FitConfig
 from sdk.adapter.lowrank import LowRankGenerator, refine
-from sdk.packs import Delta, StylePack, styled
-from sdk.packs.delta import energy, low_rank
+from sdk.packs import Delta, StylePack, energy, styled
+from sdk.packs.delta import low_rank
 from sdk.progress import Reporter
 from tests.sdk.adapter.fit_data import material
 from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet

@@ -21,7 +21,7 @@ def measured():
 
 def test_it_says_what_must_be_known(make_pack):
     pack = make_pack(name="rap", summary="Quick, wide, hard stops.", training=measured())
-    text = card(pack.config, ref="me/rap")
+    text = card(pack.config, location="me/rap")
     assert text.startswith("---\nlibrary_name: talkstyle\n")
     assert "\nlicense: cc-by-4.0\n" in text
     assert "# rap" in text
@@ -33,7 +33,7 @@ def test_it_says_what_must_be_known(make_pack):
     assert "clip of 10 s, 7 images" in text
     assert "frames 360 to 600" in text
     assert pack.config.delta.sha256 in text
-    assert card(pack.config, ref="me/rap") == text
+    assert card(pack.config, location="me/rap") == text
 
 
 def test_what_is_not_known_is_said(make_pack):

@@ -14,7 +14,7 @@ from sdk.errors import PackInvalid, StyleNotFound
 from sdk.packs import StylePack
 from sdk.packs.config import CONFIG_MAX_BYTES, DELTA_MAX_BYTES
 from sdk.packs.delta import Delta
-from sdk.packs.storage import HEADER_MAX_BYTES, encode_delta
+from sdk.packs.delta_file import HEADER_MAX_BYTES, encode_delta
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="links and pipes as POSIX has them")
 
@@ -94,16 +94,16 @@ HEADERS = {
     "shape of booleans": (file_of({"a.delta": tensor([True], 0, 4)}, b"1234"), "integers"),
     "shape of text": (file_of({"a.delta": tensor("1", 0, 4)}, b"1234"), "integers"),
     "huge number": (file_of({"a.delta": tensor([10**30], 0, 4)}, b"1234"), "integers"),
-    "huge shape": (file_of({"a.delta": tensor([2**20, 2**20, 2**20], 0, 4)}, b"1234"), "not what its shape needs"),
+    "huge shape": (file_of({"a.delta": tensor([2**20, 2**20, 2**20], 0, 4)}, b"1234"), "re-weights 11529"),
     "many dimensions": (file_of({"a.delta": tensor([1] * 9, 0, 4)}, b"1234"), "integers"),
-    "one offset": (file_of({"a.delta": {**F4, "data_offsets": [0]}}, b"1234"), "integers"),
-    "offsets reversed": (file_of({"a.delta": tensor([1], 4, 0)}, b"1234"), "not what its shape needs"),
-    "overlap": (file_of({"a.delta": F4, "b.delta": F4}, b"1234"), "overlaps"),
-    "partial overlap": (file_of({"a.delta": tensor([2], 0, 8), "b.delta": tensor([2], 4, 12)}, b"1" * 12), "overlaps"),
-    "a gap": (file_of({"a.delta": F4, "b.delta": tensor([1], 8, 12)}, b"1" * 12), "gap"),
-    "not from the start": (file_of({"a.delta": tensor([1], 4, 8)}, b"1" * 8), "gap"),
-    "cut": (file_of({"a.delta": tensor([4], 0, 16)}, b"1234"), "says 16"),
-    "bytes after": (file_of({"a.delta": F4}, b"1234 and a zip file"), "says 4"),
+    "one offset": (file_of({"a.delta": {**F4, "data_offsets": [0]}}, b"1234"), "cannot be read"),
+    "offsets reversed": (file_of({"a.delta": tensor([1], 4, 0)}, b"1234"), "cannot be read"),
+    "overlap": (file_of({"a.delta": F4, "b.delta": F4}, b"1234"), "cannot be read"),
+    "partial overlap": (file_of({"a.delta": tensor([2], 0, 8), "b.delta": tensor([2], 4, 12)}, b"1" * 12), "be read"),
+    "a gap": (file_of({"a.delta": F4, "b.delta": tensor([1], 8, 12)}, b"1" * 12), "cannot be read"),
+    "not from the start": (file_of({"a.delta": tensor([1], 4, 8)}, b"1" * 8), "cannot be read"),
+    "cut": (file_of({"a.delta": tensor([4], 0, 16)}, b"1234"), "cannot be read"),
+    "bytes after": (file_of({"a.delta": F4}, b"1234 and a zip file"), "cannot be read"),
     "traversal": (file_of({"../../evil.delta": F4}, b"1234"), "no parameter can be called"),
     "absolute": (file_of({"/etc/passwd.delta": F4}, b"1234"), "no parameter can be called"),
     "dots": (file_of({"a..b.delta": F4}, b"1234"), "no parameter can be called"),
@@ -117,11 +117,14 @@ HEADERS = {
     "more parameters than said": (file_of({"a.delta": tensor([2], 0, 8)}, b"1" * 8), "re-weights 2"),
 }  # fmt: skip
 
+PARAMETERS = {"overlap": 2, "partial overlap": 4, "a gap": 2, "cut": 4}
+"""What their configs say, so that only safetensors itself can refuse them; 1 for all others."""
+
 
 @pytest.mark.parametrize("case", HEADERS)
 def test_headers(folder, case):
     data, says = HEADERS[case]
-    rewrite(folder, data, parameters=1)
+    rewrite(folder, data, parameters=PARAMETERS.get(case, 1))
     with pytest.raises(PackInvalid, match=says) as caught:
         StylePack.load(folder)
     assert len(str(caught.value)) < 600
