@@ -17,10 +17,8 @@ from sdk.errors import ModelFileMissing
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-__all__ = ["MANIFEST", "Weights", "read_notes", "read_weights"]
-
 Weights: TypeAlias = str | os.PathLike[str] | None
-"""Where a component's weights come from: ``"shipped"``, the package; a folder; or, with None, its seed."""
+"""The source of a component's weights: ``"shipped"``, the package; a folder; or None, random ones."""
 
 MANIFEST: Final = "manifest.json"
 _HINT: Final = "Install talkstyle again: pip install --force-reinstall --no-deps talkstyle"

@@ -1,19 +1,15 @@
-"""The portrait renderer that needs no learned weights: it warps the picture itself."""
+"""The portrait renderer without learned weights: it warps the picture. Importing this module imports no torch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-import pluggy
-
-from sdk.registry import Component
-
-hookimpl = pluggy.HookimplMarker("talkstyle")
+from sdk.registry import Component, hookimpl
 
 
 @hookimpl
 def talkstyle_components() -> Iterable[Component]:
-    """List the renderer, without importing it."""
+    """List the renderer."""
     return [
         Component(
             kind="renderer",

@@ -172,7 +172,7 @@ def _train(
     seed: int = 0,
 ) -> Path:
     from talkstyle_lab.pretraining.generator import PLANS, train
-    from talkstyle_reference.generator import weights_name
+    from talkstyle_reference.generators import weights_name
 
     given = None if encoder in ("mel", "apc") else load("audio-encoder", encoder)
     name = encoder if given is None else given.name

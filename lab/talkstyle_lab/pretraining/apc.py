@@ -17,8 +17,8 @@ from sdk.progress import Reporter
 from talkstyle_lab.pretraining.dataset import Dataset
 from talkstyle_lab.pretraining.run import Run
 from talkstyle_lab.pretraining.weights import write_weights
-from talkstyle_reference.apc import AHEAD, HIDDEN, ApcNet
-from talkstyle_reference.encoder import BANDS
+from talkstyle_reference.apc import AHEAD_FRAMES, HIDDEN_WIDTH, ApcNet
+from talkstyle_reference.mel import BANDS
 
 CHECKPOINT_STEPS: Final = 50
 RESTART_SHARE: Final = 0.1
@@ -86,12 +86,12 @@ class _ApcRun(Run[ApcPlan]):
         self.net = ApcNet(seed=plan.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(plan.seed)
-            self._predictor = nn.Linear(HIDDEN, BANDS)
+            self._predictor = nn.Linear(HIDDEN_WIDTH, BANDS)
         both = nn.ModuleList((self.net, self._predictor))
         super().__init__(plan, checkpoint, {"nets": both}, torch.optim.Adam(both.parameters(), lr=plan.rate))
         self._bands = _bands(dataset)
         self.at = torch.full((plan.batch,), -1, dtype=torch.int64)  # each stream's next frame; -1: none yet
-        self.state = torch.zeros(3, plan.batch, HIDDEN)
+        self.state = torch.zeros(3, plan.batch, HIDDEN_WIDTH)
 
     def compute_loss(self) -> Tensor:
         """The mean absolute error in standard deviations of a band."""
@@ -102,7 +102,7 @@ class _ApcRun(Run[ApcPlan]):
             features, state = self.net(bands[:, :frames], self.state)
             predicted = self._predictor(features)
         self.state = state.detach().float()
-        error: Tensor = (predicted.float() - bands[:, AHEAD:]).abs().mean()
+        error: Tensor = (predicted.float() - bands[:, AHEAD_FRAMES:]).abs().mean()
         return error
 
     def learning_rate(self, warm_up: float, cosine: float) -> float:
@@ -110,14 +110,14 @@ class _ApcRun(Run[ApcPlan]):
         return self.plan.rate * warm_up * cosine
 
     def _next_bands(self, rng: np.random.Generator) -> Tensor:
-        """Each stream's next bands, ``[batch, frames + AHEAD, 80]``; the last ``AHEAD`` are only predicted."""
+        """Each stream's next bands, ``[batch, frames + AHEAD_FRAMES, 80]``; the last of them are only predicted."""
         frames, batch = self.plan.frames, self.plan.batch
-        last = len(self._bands) - frames - AHEAD
+        last = len(self._bands) - frames - AHEAD_FRAMES
         at = self.at.numpy()
         new = (at < 0) | (at > last) | (rng.random(batch) < RESTART_SHARE)
         at[new] = rng.integers(0, last + 1, int(new.sum()))
         self.state[:, torch.from_numpy(new)] = 0.0
-        rows = self._bands[at[:, None] + np.arange(frames + AHEAD)].astype(np.float32)
+        rows = self._bands[at[:, None] + np.arange(frames + AHEAD_FRAMES)].astype(np.float32)
         at += frames
         return torch.from_numpy(rows)
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.data import FloatArray
-from talkstyle_reference.encoder import BANDS, LOWEST, SAMPLE_RATE
+from talkstyle_reference.mel import BANDS, SAMPLE_RATE, SILENCE
 
 _RATE = 60
 
@@ -65,7 +65,7 @@ def recolour(bands: NDArray[np.float64], centres: NDArray[np.float64], rng: np.r
     curve = np.interp(np.arange(BANDS), knots, rng.normal(0, 0.8, len(knots)))
     if rng.random() < 0.15:
         curve = curve - 6 * np.clip((centres - rng.uniform(3000, 6500)) / 600, 0, 1)
-    return np.asarray(np.maximum(warped + curve, LOWEST))
+    return np.asarray(np.maximum(warped + curve, SILENCE))
 
 
 def _room(samples: FloatArray, rng: np.random.Generator) -> FloatArray:

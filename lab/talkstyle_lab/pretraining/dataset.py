@@ -19,10 +19,9 @@ from sdk.interfaces import AudioEncoder
 from sdk.progress import Reporter
 from talkstyle_lab.corpus.phones import closed_frames
 from talkstyle_lab.pretraining.augment import Take, recolour, rerecord, respeed
-from talkstyle_reference.apc import ApcState
-from talkstyle_reference.encoder import BANDS, SAMPLE_RATE, LevelTracker, MelEncoder, centres, log_mel
-from talkstyle_reference.encoder_apc import ApcEncoder
-from talkstyle_reference.generator import LOOKAHEAD, OUTPUTS
+from talkstyle_reference.apc import ApcEncoder, ApcState
+from talkstyle_reference.generators import LOOKAHEAD_FRAMES, OUTPUT_WIDTH
+from talkstyle_reference.mel import BANDS, SAMPLE_RATE, MeanNormaliser, MelEncoder, band_centres, log_mel
 
 _RATE: Final = 60
 _GAP_SECONDS: Final = (0.2, 2.0)  # of silence between utterances, in which the lips close
@@ -54,7 +53,7 @@ class Dataset:
             Features ``[size, frames + lookahead, D]``, and the motion ``[size, frames, 210]`` and closures
             ``[size, frames]`` of all but the look-ahead.
         """
-        total = frames + LOOKAHEAD
+        total = frames + LOOKAHEAD_FRAMES
         lengths = np.diff(self.begins)
         weight = np.where(lengths >= total, lengths, 0)
         tracks = rng.choice(len(lengths), size, p=weight / weight.sum())
@@ -83,7 +82,7 @@ def statistics(corpus: Path, *, seed: int = 0) -> dict[str, FloatArray]:
         total, square, count = np.zeros(BANDS), np.zeros(BANDS), 0.0
         for index, take in enumerate(islice(_tracks(corpus, np.random.default_rng((seed, 0))), 60)):
             bands = _bands(rerecord(take, np.random.default_rng((seed, 1, index))).samples)
-            normalised, active = LevelTracker(mean)(bands)
+            normalised, active = MeanNormaliser(mean)(bands)
             total += active @ bands.mean(axis=1)
             square += active @ (normalised**2).mean(axis=1)
             count += float(active.sum())
@@ -151,9 +150,9 @@ def _features(encoder: AudioEncoder, samples: FloatArray, rng: np.random.Generat
     mel = encoder.mel if isinstance(encoder, ApcEncoder) else encoder
     bands = _bands(samples)
     if rng.random() < 0.7:
-        bands = recolour(bands.reshape(-1, BANDS), centres(), rng).reshape(bands.shape)
-    normalised, _ = LevelTracker(mel.mean)(bands)
-    return mel.finish(normalised)
+        bands = recolour(bands.reshape(-1, BANDS), band_centres(), rng).reshape(bands.shape)
+    normalised, _ = MeanNormaliser(mel.mean)(bands)
+    return mel.scale(normalised)
 
 
 def _apc_features(
@@ -170,7 +169,7 @@ def _apc_features(
             bands = np.zeros((len(group), count, 2 * BANDS), np.float32)
             for row, track in enumerate(group):
                 bands[row, : max(0, len(tracks[track]) - at)] = tracks[track][at : at + count]
-            features, state = encoder.listen(bands, state)
+            features, state = encoder.encode_mel(bands, state)
             for row, track in enumerate(group):
                 found[track][at : at + count] = features[row, : max(0, len(tracks[track]) - at)]
             report("features", (first + at / len(tracks[group[-1]]) * len(group)) / len(tracks))
@@ -216,7 +215,7 @@ def _samples(frames: int) -> int:
 def _silence(rng: np.random.Generator) -> Take:
     frames = int(rng.uniform(*_GAP_SECONDS) * _RATE)
     samples = np.zeros(_samples(frames), np.float32)
-    return Take(samples, np.full((frames, OUTPUTS), np.nan, np.float32), np.zeros(frames, np.bool_))
+    return Take(samples, np.full((frames, OUTPUT_WIDTH), np.nan, np.float32), np.zeros(frames, np.bool_))
 
 
 def _join(parts: list[Take]) -> Take:
@@ -227,8 +226,8 @@ def _join(parts: list[Take]) -> Take:
         end = at + len(part.motion)
         if np.isnan(part.motion[0, 0]):
             ease = 0.5 + 0.5 * np.cos(np.pi * np.clip(np.arange(len(part.motion)) / _CLOSING_FRAMES, 0, 1))[:, None]
-            before = motion[at - 1] if at else np.zeros(OUTPUTS)
-            after = motion[end] if end < len(motion) else np.zeros(OUTPUTS)
+            before = motion[at - 1] if at else np.zeros(OUTPUT_WIDTH)
+            after = motion[end] if end < len(motion) else np.zeros(OUTPUT_WIDTH)
             motion[at:end] = before * ease + after * ease[::-1]
         at = end
     return Take(np.concatenate([p.samples for p in parts]), motion, np.concatenate([p.closed for p in parts]))

@@ -19,11 +19,9 @@ from talkstyle_lab.pretraining.dataset import Dataset, prepare, statistics
 from talkstyle_lab.pretraining.loss import motion_loss
 from talkstyle_lab.pretraining.run import Run
 from talkstyle_lab.pretraining.weights import has_weights, write_weights
-from talkstyle_reference.encoder import BANDS, MelEncoder
-from talkstyle_reference.encoder_apc import ApcEncoder
-from talkstyle_reference.generator import LOOKAHEAD, Generator, weights_name
-from talkstyle_reference.generator_lstm import LstmGenerator
-from talkstyle_reference.generator_tcn import TcnGenerator
+from talkstyle_reference.apc import ApcEncoder
+from talkstyle_reference.generators import LOOKAHEAD_FRAMES, Generator, LstmGenerator, TcnGenerator, weights_name
+from talkstyle_reference.mel import BANDS, MelEncoder
 from talkstyle_reference.weights import read_weights
 
 NOISE: Final = 0.15
@@ -173,8 +171,8 @@ class _GeneratorRun(Run[TrainingPlan]):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             expression, pose, _ = self._generator(augmented)
         return motion_loss(
-            expression[:, LOOKAHEAD:].float(),
-            pose[:, LOOKAHEAD:].float(),
+            expression[:, LOOKAHEAD_FRAMES:].float(),
+            pose[:, LOOKAHEAD_FRAMES:].float(),
             torch.from_numpy(motion),
             torch.from_numpy(closed),
         )

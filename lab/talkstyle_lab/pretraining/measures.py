@@ -20,9 +20,9 @@ from sdk.progress import ProgressCallback, Reporter
 from sdk.registry import load
 from sdk.tracking import load_clip
 from talkstyle_lab.pretraining.generator import GENERATORS
-from talkstyle_reference.encoder import SAMPLE_RATE, MelEncoder, log_mel
-from talkstyle_reference.encoder_apc import ApcEncoder
-from talkstyle_reference.generator import Generator
+from talkstyle_reference.apc import ApcEncoder
+from talkstyle_reference.generators import Generator
+from talkstyle_reference.mel import SAMPLE_RATE, MelEncoder, log_mel
 
 COLUMNS: Final = ("clip", "generator", "opening", "null", "lag", "width", "loudness", "std", "speed", "silence")
 """Correlations of opening and width; the null and lag (s) of the first; loudness's own correlation with it; ratios of

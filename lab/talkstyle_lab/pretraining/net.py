@@ -19,7 +19,7 @@ from torch.nn import functional
 from sdk.losses import LOSS_SCALE, gradient_penalty, velocity
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from talkstyle_lab.pretraining.weights import write_weights
-from talkstyle_reference.net import MlpTransferNet
+from talkstyle_reference.transfer_net import MlpTransferNet
 
 NET_STEPS: Final = 200
 """Steps that the shipped weights took."""

@@ -13,11 +13,9 @@ from sdk.progress import CancelToken
 from talkstyle_lab.pretraining.apc import ApcPlan
 from talkstyle_lab.pretraining.generator import TrainingPlan, train
 from talkstyle_lab.pretraining.measures import load_generator
-from talkstyle_reference.apc import ApcNet
-from talkstyle_reference.encoder import MelEncoder
-from talkstyle_reference.encoder_apc import ApcEncoder
-from talkstyle_reference.generator_lstm import LstmGenerator
-from talkstyle_reference.generator_tcn import TcnApcGenerator, TcnGenerator
+from talkstyle_reference.apc import ApcEncoder, ApcNet
+from talkstyle_reference.generators import LstmGenerator, TcnApcGenerator, TcnGenerator
+from talkstyle_reference.mel import MelEncoder
 from talkstyle_reference.weights import read_notes, read_weights
 from tests.sdk.fakes import LoudnessEncoder
 

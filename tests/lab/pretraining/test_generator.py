@@ -12,7 +12,7 @@ from talkstyle_lab.pretraining.augment import Take, rerecord, respeed
 from talkstyle_lab.pretraining.dataset import prepare
 from talkstyle_lab.pretraining.generator import TrainingPlan, train
 from talkstyle_lab.pretraining.measures import load_generator
-from talkstyle_reference.encoder import MelEncoder
+from talkstyle_reference.mel import MelEncoder
 from talkstyle_reference.weights import read_weights
 
 JAW = 66 * 3 + 1  # the lower inner lip's y

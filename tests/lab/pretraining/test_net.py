@@ -10,7 +10,7 @@ from sdk.errors import Cancelled
 from sdk.progress import CancelToken
 from talkstyle_lab.pretraining import net as training_net
 from talkstyle_lab.pretraining.net import pretrain_net
-from talkstyle_reference.net import MlpTransferNet, PretrainedTransferNet
+from talkstyle_reference.transfer_net import MlpTransferNet, PretrainedTransferNet
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from sdk.generation import MotionStream, aligned, generate
-from talkstyle_reference.generator_lstm import LstmGenerator
-from talkstyle_reference.generator_tcn import TcnGenerator
+from talkstyle_reference.generators import LstmGenerator, TcnGenerator
 
 BOTH = pytest.mark.parametrize("kind", [LstmGenerator, TcnGenerator])
 CPU = torch.device("cpu")

@@ -12,11 +12,11 @@ from sdk.compatibility import check_compatible
 from sdk.data import Audio
 from sdk.interfaces import AudioEncoder
 from sdk.packs import StylePack
-from talkstyle_reference.encoder import BANDS, MelEncoder
-from talkstyle_reference.encoder_apc import ApcEncoder
-from talkstyle_reference.generator_tcn import TcnApcGenerator, TcnGenerator
+from talkstyle_reference.apc import ApcEncoder
+from talkstyle_reference.generators import TcnApcGenerator, TcnGenerator
+from talkstyle_reference.mel import BANDS, MelEncoder
 from talkstyle_reference.weights import read_weights
-from tests.plugins.talkstyle_reference.test_encoder import speechlike
+from tests.plugins.talkstyle_reference.test_mel import speechlike
 
 RATE = 16_000
 
@@ -75,19 +75,19 @@ def test_features_are_rebuilt_from_known_ones(encoder):
 def test_the_bands_are_those_of_mel(encoder):
     samples = speechlike(1.0)
     bands = encoder.mel.stream().push(samples)
-    ours, _ = encoder.listen(bands[None])
+    ours, _ = encoder.encode_mel(bands[None])
     np.testing.assert_allclose(ours[0], encoder.stream().push(samples), atol=1e-5)
     assert bands.shape[1] == 2 * BANDS
 
 
-def test_sounds_can_be_heard_together(encoder):
+def test_sounds_can_be_encoded_together(encoder):
     bands = np.random.default_rng(0).standard_normal((3, 20, 160)).astype(np.float32)
-    together, state = encoder.listen(bands)
-    later, _ = encoder.listen(bands[:, :5], state)
+    together, state = encoder.encode_mel(bands)
+    later, _ = encoder.encode_mel(bands[:, :5], state)
     for row in range(3):
-        alone, own = encoder.listen(bands[row : row + 1])
+        alone, own = encoder.encode_mel(bands[row : row + 1])
         np.testing.assert_allclose(together[row], alone[0], atol=1e-4)
-        np.testing.assert_allclose(later[row], encoder.listen(bands[row : row + 1, :5], own)[0][0], atol=1e-4)
+        np.testing.assert_allclose(later[row], encoder.encode_mel(bands[row : row + 1, :5], own)[0][0], atol=1e-4)
 
 
 def test_the_fingerprint_is_of_everything(encoder, monkeypatch):
@@ -95,7 +95,7 @@ def test_the_fingerprint_is_of_everything(encoder, monkeypatch):
     tensors = read_weights("apc")
     for name in ("mean", "database", "layers.weight_hh_l2"):
         changed = {**tensors, name: tensors[name] * np.float32(1.01)}
-        monkeypatch.setattr("talkstyle_reference.encoder_apc.read_weights", lambda *_, changed=changed: dict(changed))
+        monkeypatch.setattr("talkstyle_reference.apc.read_weights", lambda *_, changed=changed: dict(changed))
         assert ApcEncoder().fingerprint() != encoder.fingerprint()
 
 

@@ -7,18 +7,16 @@ from torch import Tensor, nn
 
 from talkstyle_reference.weights import Weights, read_weights
 
-__all__ = ["MlpTransferNet", "PretrainedTransferNet"]
-
 
 class MlpTransferNet(nn.Module):
-    """Turns a frame's landmarks into features, whose means the loss compares: 204, 1024, 512, 256.
+    """Maps a frame's landmarks to features whose means the loss compares: 204, 1024, 512, 256.
 
     The activation is SiLU, smooth to every order: the gradient penalty differentiates f's own gradient, and under a
     ReLU that would be flat almost everywhere.
 
     Args:
-        weights: None leaves them random, to be trained in the fit; ``"shipped"``, or a folder that ``talkstyle pretrain
-            net`` wrote, reads pre-trained ones.
+        weights: None leaves them random, to be trained in the fit; ``"shipped"`` or a folder that ``talkstyle pretrain
+            net`` wrote gives pre-trained ones.
         seed: Of random weights; the same seed gives the same net on every device.
 
     Raises:
@@ -46,7 +44,7 @@ class MlpTransferNet(nn.Module):
 
 
 class PretrainedTransferNet(MlpTransferNet):
-    """f, pre-trained to tell the corpus's styles apart; meant for a frozen critic.
+    """f, pre-trained to tell the corpus's styles apart, for use as a frozen critic.
 
     Args:
         weights: ``"shipped"``, or a folder that ``talkstyle pretrain net`` wrote.

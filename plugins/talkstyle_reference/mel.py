@@ -1,12 +1,12 @@
-"""The audio encoder: log-mel bands at exactly 120 Hz, normalised as they arrive, two to a frame of motion.
+"""Log-mel features: bands at exactly 120 Hz, normalised as they arrive, two to a frame of motion.
 
 The paper (Pham et al., CVPR-W 2024): 16 kHz, 80 bands from 90 to 7600 Hz, 512-point STFT, window 1/60 s, shift 1/120 s.
-Its autoregressive coding of those bands needs a speech corpus to learn; here the generator reads the bands themselves.
 """
 
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from functools import cache
 from typing import Any, Final
 
@@ -18,27 +18,27 @@ from sdk.errors import InputError, NotFiniteError
 from sdk.interfaces import FeatureStream
 from talkstyle_reference.weights import Weights, read_weights
 
-__all__ = ["BANDS", "LOWEST", "SAMPLE_RATE", "LevelTracker", "MelEncoder", "centres", "log_mel", "whole"]
-
 SAMPLE_RATE: Final = 16_000
 BANDS: Final = 80
 _FFT: Final = 512
 _WINDOW: Final = 267  # samples: 1/60 s
-_BLOCK: Final = 60 * SAMPLE_RATE  # bounds what a long file takes at once
+_BLOCK_SAMPLES: Final = 60 * SAMPLE_RATE  # bounds the memory that a long file takes
 _FLOOR: Final = 1e-8  # power: about the rounding noise of 16-bit sound
-LOWEST: Final = float(np.log(_FLOOR))
-"""What digital silence gives in every band."""
+SILENCE: Final = float(np.log(_FLOOR))
+"""The log power of digital silence in every band."""
 
 
 def log_mel(samples: FloatArray, first: int, count: int, *, offset: int = 0) -> NDArray[np.float64]:
     """Log power in mel bands.
 
+    Frame ``j`` begins at sample ``round(j * 16000 / 120)``; a whole number of samples as a hop would drift by 158 ms a
+    minute.
+
     Args:
         samples: At 16 kHz, float32 ``[N]``; zeros are assumed past the end.
-        first: The first 120 Hz frame; frame ``j`` begins at sample ``round(j * 16000 / 120)``, each rounded on its own,
-            because a whole number of samples as a hop would drift by 158 ms a minute.
+        first: The first 120 Hz frame.
         count: How many frames.
-        offset: Which sample of the whole sound ``samples[0]`` is.
+        offset: The position of ``samples[0]`` in the whole sound.
 
     Returns:
         Natural logarithms, float64 ``[count, 80]``.
@@ -51,58 +51,84 @@ def log_mel(samples: FloatArray, first: int, count: int, *, offset: int = 0) -> 
     return np.asarray(np.log(power @ _filters() + _FLOOR))
 
 
-class LevelTracker:
-    """Takes a recording's loudness and colour out, causally: each band's running mean over frames of speech.
+class MeanNormaliser:
+    """Removes a recording's level and colour causally: each band's running mean over frames of speech.
 
-    A frame counts by how near it is to the recent peak, softly, so that rounding cannot tip it over an edge. The mean
-    starts from the corpus's, which weighs as much as 0.75 s of speech, and forgets after 10 s of it.
+    A frame's weight is how near it is to the recent peak, through a sigmoid, so that rounding cannot tip it over an
+    edge. The mean starts from the corpus's, which weighs as much as 0.75 s of speech, and has a memory of 10 s of it.
 
     Args:
         mean: The corpus's mean of each band over active frames, ``[80]``.
     """
 
-    _PRIOR: Final = 45.0
-    _MEMORY: Final = 600.0
-    _FALL: Final = 3.0 * np.log(10) / 10 / 60  # the peak's decay: 3 dB a second
-    _BELOW: Final = 20.0 * np.log(10) / 10  # a frame 20 dB under the peak counts one half
-    _SOFT: Final = 3.0 * np.log(10) / 10
+    _PRIOR_FRAMES: Final = 45.0
+    _MEMORY_FRAMES: Final = 600.0
+    _PEAK_DECAY: Final = 3.0 * np.log(10) / 10 / 60  # 3 dB a second
+    _HALF_WEIGHT: Final = 20.0 * np.log(10) / 10  # a frame 20 dB under the peak counts one half
+    _SOFTNESS: Final = 3.0 * np.log(10) / 10
 
     def __init__(self, mean: NDArray[np.floating[Any]]) -> None:
         self._mean = np.array(mean, dtype=np.float64)
         self._peak = float(self._mean.mean())
-        self._weight = self._PRIOR
+        self._weight = self._PRIOR_FRAMES
 
     def __call__(self, bands: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Take frames ``[t, 2, 80]`` at 60 Hz; return them less the running mean, and how active each is, ``[t]``."""
+        """Take frames ``[t, 2, 80]`` at 60 Hz; return them minus the running mean, and how active each is, ``[t]``."""
         out = np.empty_like(bands)
         active = np.empty(len(bands))
         levels = bands.mean(axis=(1, 2))
         middles = bands.mean(axis=1)
         for k, level in enumerate(levels):
-            self._peak = max(float(level), self._peak - self._FALL, LOWEST + 2 * self._BELOW)
-            share = 1 / (1 + np.exp((self._peak - self._BELOW - level) / self._SOFT))
-            self._weight = min(self._weight + share, self._MEMORY)
+            self._peak = max(float(level), self._peak - self._PEAK_DECAY, SILENCE + 2 * self._HALF_WEIGHT)
+            share = 1 / (1 + np.exp((self._peak - self._HALF_WEIGHT - level) / self._SOFTNESS))
+            self._weight = min(self._weight + share, self._MEMORY_FRAMES)
             self._mean += share / self._weight * (middles[k] - self._mean)
             out[k] = bands[k] - self._mean
             active[k] = share
         return out, active
 
 
-class MelEncoder:
+class StreamingEncoder(ABC):
+    """An audio encoder that encodes a whole sound by its own stream."""
+
+    name: str
+    version = "1"
+    sample_rate = SAMPLE_RATE
+    width: int
+    lookahead = 1 / 120 + _WINDOW / SAMPLE_RATE
+
+    @abstractmethod
+    def stream(self) -> FeatureStream:
+        """Begin a sound that arrives piece by piece."""
+
+    def encode(self, audio: Audio) -> FloatArray:
+        """Encode a whole sound at 16 kHz: float32 ``[T, width]``, T = ceil(60 * duration).
+
+        Raises:
+            InputError: The sample rate is another one.
+        """
+        if audio.rate != SAMPLE_RATE:
+            raise InputError(
+                f"this encoder takes sound at {SAMPLE_RATE} Hz, not {audio.rate} Hz",
+                where=f"{type(self).__name__}.encode",
+                hint="Resample it first.",
+            )
+        stream, starts = self.stream(), range(0, len(audio.samples), _BLOCK_SAMPLES)
+        blocks = (audio.samples[at : at + _BLOCK_SAMPLES] for at in starts)
+        return np.concatenate([*map(stream.push, blocks), stream.finish()])
+
+
+class MelEncoder(StreamingEncoder):
     """Log-mel features at 60 Hz: two 120 Hz frames side by side, D = 160.
 
     Args:
-        weights: Whose statistics: ``"shipped"``, the package's; a folder of weights; None takes plain numbers, to
-            begin from.
+        weights: Source of the statistics: ``"shipped"``, the package's; a folder of weights; None, round numbers.
     """
 
     name = "mel"
-    version = "1"
-    sample_rate = SAMPLE_RATE
     width = 2 * BANDS
-    lookahead = 1 / 120 + _WINDOW / SAMPLE_RATE
 
-    _CLIP: Final = 4.0  # standard deviations: digital silence is as far down as a quiet room
+    _CLIP: Final = 4.0  # standard deviations; digital silence is then as low as a quiet room
 
     def __init__(self, weights: Weights = "shipped") -> None:
         if weights is None:
@@ -117,40 +143,28 @@ class MelEncoder:
         digest.update(self.mean.astype("<f4").tobytes() + self.std.astype("<f4").tobytes())
         return digest.hexdigest()
 
-    def encode(self, audio: Audio) -> FloatArray:
-        """Encode a whole sound at 16 kHz: float32 ``[T, 160]``, T = ceil(60 * duration).
-
-        Raises:
-            InputError: Another sample rate.
-        """
-        return whole(self.stream(), audio, where="MelEncoder.encode")
-
     def stream(self) -> MelStream:
         """Begin a sound that arrives piece by piece."""
         return MelStream(self)
 
-    def finish(self, normalised: NDArray[np.float64]) -> FloatArray:
-        """Scale and clip frames ``[t, 2, 80]`` that a ``LevelTracker`` has normalised: features ``[t, 160]``."""
+    def scale(self, normalised: NDArray[np.float64]) -> FloatArray:
+        """Scale and clip frames ``[t, 2, 80]`` from a ``MeanNormaliser``: features ``[t, 160]``."""
         scaled = np.clip(normalised / self.std, -self._CLIP, self._CLIP)
         return scaled.reshape(len(normalised), self.width).astype(np.float32)
 
 
 class MelStream:
-    """Features of a sound that arrives piece by piece, equal to those of the whole within rounding (1e-5).
-
-    Args:
-        encoder: Whose statistics to use.
-    """
+    """Features of a sound that arrives piece by piece, equal to those of the whole within rounding (1e-5)."""
 
     def __init__(self, encoder: MelEncoder) -> None:
         self._encoder = encoder
-        self._tracker = LevelTracker(encoder.mean)
+        self._normaliser = MeanNormaliser(encoder.mean)
         self._kept = np.zeros(0, np.float32)
         self._offset = 0  # of the first sample kept
-        self._frame = 0  # the next to come, at 60 Hz
+        self._frame = 0  # the next one, at 60 Hz
 
     def push(self, samples: FloatArray) -> FloatArray:
-        """Take samples ``[N]`` at 16 kHz; return the features that are now certain, ``[t, 160]``.
+        """Take samples ``[N]`` at 16 kHz; return the features that are now final, ``[t, 160]``.
 
         Raises:
             NotFiniteError: A sample is NaN or infinite.
@@ -159,15 +173,14 @@ class MelStream:
             raise NotFiniteError("samples that are not finite", where="MelStream.push", hint="Mend the sound first.")
         self._kept = np.concatenate([self._kept, np.asarray(samples, np.float32)])
         total = self._offset + len(self._kept)
-        ready = self._frame
-        # The last frame whose second window is all here: first a close guess, then the exact rule.
-        ready = max(ready, (total - _WINDOW) * 60 // SAMPLE_RATE - 2)
+        # The last frame whose second window is complete: first a close guess, then the exact rule.
+        ready = max(self._frame, (total - _WINDOW) * 60 // SAMPLE_RATE - 2)
         while int(_start(2 * ready + 1)) + _WINDOW <= total:
             ready += 1
         return self._take(ready - self._frame)
 
     def finish(self) -> FloatArray:
-        """Return the features that remain, ``[t, 160]``, zeros taken past the end."""
+        """Return the remaining features, ``[t, 160]``, with zeros past the end."""
         total = self._offset + len(self._kept)
         return self._take(-(-total * 60 // SAMPLE_RATE) - self._frame)
 
@@ -179,32 +192,18 @@ class MelStream:
         drop = min(int(_start(2 * self._frame)) - self._offset, len(self._kept))
         self._kept = self._kept[drop:]
         self._offset += drop
-        normalised, _ = self._tracker(bands.reshape(count, 2, BANDS))
-        return self._encoder.finish(normalised)
+        normalised, _ = self._normaliser(bands.reshape(count, 2, BANDS))
+        return self._encoder.scale(normalised)
 
 
-def whole(stream: FeatureStream, audio: Audio, *, where: str) -> FloatArray:
-    """Encode a whole sound by a new stream, in blocks that bound the memory.
-
-    Raises:
-        InputError: A sample rate that is not 16 kHz.
-    """
-    if audio.rate != SAMPLE_RATE:
-        raise InputError(
-            f"this encoder takes sound at {SAMPLE_RATE} Hz, not {audio.rate} Hz", where=where, hint="Resample it first."
-        )
-    blocks = range(0, len(audio.samples), _BLOCK)
-    return np.concatenate([*(stream.push(audio.samples[at : at + _BLOCK]) for at in blocks), stream.finish()])
-
-
-def centres() -> NDArray[np.float64]:
-    """The middle of each band, in Hz, ``[80]``."""
+def band_centres() -> NDArray[np.float64]:
+    """The centre of each band, in Hz, ``[80]``."""
     filters = _filters()
     return np.asarray(np.arange(len(filters)) @ filters / filters.sum(axis=0) * SAMPLE_RATE / _FFT)
 
 
 def _start(frame: int | NDArray[np.int64]) -> NDArray[np.int64]:
-    """The first sample of a 120 Hz frame, round(frame * 400 / 3) in whole numbers."""
+    """The first sample of a 120 Hz frame, round(frame * 400 / 3) in integers."""
     return np.asarray((np.asarray(frame, dtype=np.int64) * 800 + 3) // 6)
 
 

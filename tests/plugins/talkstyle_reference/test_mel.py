@@ -8,7 +8,7 @@ import pytest
 from sdk import errors
 from sdk.data import Audio
 from sdk.interfaces import AudioEncoder
-from talkstyle_reference.encoder import MelEncoder, log_mel
+from talkstyle_reference.mel import MelEncoder, log_mel
 
 RATE = 16_000
 
@@ -19,7 +19,7 @@ def encoder():
 
 
 def speechlike(seconds, *, seed=0):
-    """Noise in bursts with pauses, so that the level tracker has something to follow."""
+    """Noise in bursts with pauses, so that the normaliser has something to follow."""
     rng = np.random.default_rng(seed)
     time = np.arange(int(seconds * RATE)) / RATE
     loud = np.clip(np.sin(2 * np.pi * 1.3 * time), 0, 1) ** 2

@@ -2,7 +2,7 @@
 
 import torch
 
-from talkstyle_reference.net import MlpTransferNet
+from talkstyle_reference.transfer_net import MlpTransferNet
 
 
 def test_layers_are_the_papers():
