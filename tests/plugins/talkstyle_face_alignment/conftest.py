@@ -16,7 +16,7 @@ def published(folder, name, content):
     return path.replace(folder / name.format(digest[:10])).name
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def random_weights(tmp_path_factory):
     """A torch hub with three files, whose face detector sees four faces in everything: one in each quarter."""
     pytest.importorskip("face_alignment", reason="face-alignment is not installed")
@@ -72,7 +72,7 @@ def random_weights(tmp_path_factory):
         yield files
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def detector(random_weights):
     from talkstyle_face_alignment.detector import FaceAlignmentDetector
 
