@@ -2,10 +2,9 @@
 
 from sdk.tracking.clip import load_clip
 from sdk.tracking.detection import FaceSelector
-from sdk.tracking.portrait import PortraitInput, load_portrait, load_teeth
 from sdk.tracking.quality import TEETH_OPENING_THRESHOLD, require_teeth
 from sdk.tracking.selection import Pick, frame_quality, pick, templates
-from sdk.tracking.stills import FaceStills, load_stills
+from sdk.tracking.stills import FaceStills, PortraitInput, load_portrait, load_stills, load_teeth
 from sdk.tracking.track import FaceTrack, frame_interval
 
 __all__ = [
