@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -112,10 +112,11 @@ def animate(
     return animation
 
 
+@dataclass(eq=False, kw_only=True)
 class Animator:
     """Animates with the same components: each is loaded once, when first used, and the last portraits stay prepared.
 
-    Args:
+    Attributes:
         generator: As for ``animate``; so are the others.
         encoder: An audio encoder or its name.
         renderer: A renderer or its name.
@@ -126,34 +127,17 @@ class Animator:
         DeviceError: The device is unknown, or not on this machine.
     """
 
-    def __init__(
-        self,
-        *,
-        generator: str | MotionGenerator | None = None,
-        encoder: str | AudioEncoder | None = None,
-        renderer: str | Renderer = defaults.RENDERER,
-        detector: str | LandmarkDetector = defaults.DETECTOR,
-        device: str | torch.device = "auto",
-    ) -> None:
-        self._generator = generator
-        self._encoder = encoder
-        self._renderer = renderer
-        self._detector = detector
-        self._device = resolve_device(device)
+    generator: str | MotionGenerator | None = None
+    encoder: str | AudioEncoder | None = None
+    renderer: str | Renderer = defaults.RENDERER
+    detector: str | LandmarkDetector = defaults.DETECTOR
+    device: str | torch.device = "auto"
+
+    def __post_init__(self) -> None:
+        """Find the device."""
+        self._device = resolve_device(self.device)
         self._loaded: dict[tuple[str, str], Any] = {}
-        self._prepare = lru_cache(MAX_PORTRAITS)(lambda portrait: self.renderer.prepare(portrait))
-
-    @property
-    def renderer(self) -> Renderer:
-        """The renderer."""
-        renderer: Renderer = self._load("renderer", self._renderer, placed=True)
-        return renderer
-
-    @property
-    def detector(self) -> LandmarkDetector:
-        """The landmark detector."""
-        detector: LandmarkDetector = self._load("landmark-detector", self._detector, placed=True)
-        return detector
+        self._prepare = lru_cache(MAX_PORTRAITS)(lambda portrait: self._get_renderer().prepare(portrait))
 
     def load_portrait(
         self,
@@ -174,11 +158,11 @@ class Animator:
         if isinstance(source, Portrait):
             portrait = source
         else:
-            portrait, warnings = load_portrait(source, detector=self.detector, face=face)
+            portrait, warnings = load_portrait(source, detector=self._get_detector(), face=face)
         if teeth is None:
             return portrait, warnings
         if not isinstance(teeth, Portrait):
-            teeth, more = load_teeth(teeth, detector=self.detector)
+            teeth, more = load_teeth(teeth, detector=self._get_detector())
             warnings += more
         return replace(portrait, teeth=teeth), warnings
 
@@ -212,7 +196,7 @@ class Animator:
         loaded, warnings = self.load_portrait(portrait, face=face, teeth=teeth)
         report("prepare")
         generator, encoder = self._speech_components(pack)
-        renderer = self.renderer
+        renderer = self._get_renderer()
         if loaded.teeth is not None and not getattr(renderer, "shows_teeth", False):
             warnings += (f"the renderer {renderer.name!r} makes no use of teeth=",)
         generator = styled(
@@ -233,7 +217,7 @@ class Animator:
                 encoder=encoder, generator=generator, device=self._device, controls=controls, seed=seed, fps=rate
             ),
             audio=sound,
-            sound=duration,
+            sound_duration=duration,
             renderer=renderer,
             prepared=prepared,
             size=(width, height),
@@ -243,14 +227,22 @@ class Animator:
 
     def _speech_components(self, pack: StylePack | None) -> tuple[MotionGenerator, AudioEncoder]:
         """The generator and the encoder that a style needs, or the base's own for None."""
-        name = self._generator
+        name = self.generator
         if name is None:
             name = defaults.GENERATOR if pack is None else pack.config.base.component
         generator: MotionGenerator = self._load("motion-generator", name)
-        trained_on = self._encoder
+        trained_on = self.encoder
         if trained_on is None:
             trained_on = generator.encoder if pack is None else pack.config.encoder.component
         return generator, self._load("audio-encoder", trained_on)
+
+    def _get_renderer(self) -> Renderer:
+        renderer: Renderer = self._load("renderer", self.renderer, placed=True)
+        return renderer
+
+    def _get_detector(self) -> LandmarkDetector:
+        detector: LandmarkDetector = self._load("landmark-detector", self.detector, placed=True)
+        return detector
 
     def _load(self, kind: str, component: Any, *, placed: bool = False) -> Any:
         """A component; ``placed`` on the device if it is loaded here and takes one."""

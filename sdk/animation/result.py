@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -24,53 +25,42 @@ if TYPE_CHECKING:
     from sdk.media import AudioReader, SignerInput
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Animation:
     """A portrait that speaks, made by ``animate``: iterate over its frames, or save it.
 
     Frames are uint8 ``[H, W, 3]``, or ``[H, W, 4]`` if the portrait has alpha, of the portrait's size. Each iteration
     begins again and gives the same frames. None of them is kept, so memory does not grow with the sound.
+
+    Attributes:
+        size: Width and height in pixels.
+        warnings: What is worth knowing about the portrait, the sound and the style.
+        audio: The sound.
+        sound_duration: Its seconds, exact.
+        synthesizer: Makes the motion from the sound.
+        renderer: Makes the frames from the motion.
+        prepared: The portrait, prepared by the renderer.
+        cancel: Stops the work.
     """
 
-    def __init__(
-        self,
-        *,
-        synthesizer: MotionSynthesizer,
-        audio: AudioReader,
-        sound: Fraction,
-        renderer: Renderer,
-        prepared: Any,
-        size: tuple[int, int],
-        warnings: tuple[str, ...],
-        cancel: CancelToken | None,
-    ) -> None:
-        self._synthesizer = synthesizer
-        self._audio = audio
-        self._sound = sound
-        self._renderer = renderer
-        self._prepared = prepared
-        self._size = size
-        self._warnings = warnings
-        self._cancel = cancel
+    size: tuple[int, int]
+    warnings: tuple[str, ...]
+    audio: AudioReader = field(repr=False)
+    sound_duration: Fraction = field(repr=False)
+    synthesizer: MotionSynthesizer = field(repr=False)
+    renderer: Renderer = field(repr=False)
+    prepared: Any = field(repr=False)
+    cancel: CancelToken | None = field(default=None, repr=False)
 
     @property
     def fps(self) -> Fraction:
         """Frames a second, exact."""
-        return self._synthesizer.fps
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels."""
-        return self._size
+        return self.synthesizer.fps
 
     @property
     def duration(self) -> Fraction:
         """Seconds, exact: within half a frame of the sound's, but at least one frame."""
         return len(self) / self.fps
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """What is worth knowing about the portrait, the sound and the style."""
-        return self._warnings
 
     @cached_property
     def motion(self) -> Motion:
@@ -78,11 +68,11 @@ class Animation:
 
         Computed when first asked for, without rendering.
         """
-        return Motion.concat(self._motions(self._cancel))
+        return Motion.concat(self._motions(self.cancel))
 
     def __len__(self) -> int:
         """The number of frames."""
-        return frame_count(self._sound, self.fps)
+        return frame_count(self.sound_duration, self.fps)
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
         """Yield the frames from the beginning.
@@ -90,7 +80,7 @@ class Animation:
         Raises:
             Cancelled: The token given to ``animate`` was cancelled.
         """
-        return self._frames(self._cancel)
+        return self._frames(self.cancel)
 
     def frame(self, seconds: float | Fraction, /) -> NDArray[np.uint8]:
         """Render the frame that is shown at a time.
@@ -115,11 +105,11 @@ class Animation:
                 where="Animation.frame",
                 hint=f"Give a time from 0 to before {float(self.duration):g}.",
             )
-        for motion in self._motions(self._cancel):
+        for motion in self._motions(self.cancel):
             if index < len(motion):
-                pictures = list(self._renderer.render(self._prepared, [motion[index : index + 1]]))
+                pictures = list(self.renderer.render(self.prepared, [motion[index : index + 1]]))
                 if len(pictures) != 1:
-                    name = self._renderer.name
+                    name = self.renderer.name
                     raise ComponentBroken(f"the renderer {name!r} made {len(pictures)} frames of 1")
                 return pictures[0]
             index -= len(motion)
@@ -161,10 +151,10 @@ class Animation:
         """
         from sdk.media import as_signer, open_writer
 
-        token = cancel or self._cancel
+        token = cancel or self.cancel
         report = Reporter(on_progress, token)
         writer = open_writer(
-            path, rate=self.fps, size=self.size, audio=self._audio, background=background, signer=as_signer(signer)
+            path, rate=self.fps, size=self.size, audio=self.audio, background=background, signer=as_signer(signer)
         )
         with writer:
             for done, frame in enumerate(self._frames(token)):
@@ -174,14 +164,14 @@ class Animation:
 
     def _frames(self, cancel: CancelToken | None) -> Iterator[NDArray[np.uint8]]:
         given = 0
-        for frame in self._renderer.render(self._prepared, self._motions(cancel)):
+        for frame in self.renderer.render(self.prepared, self._motions(cancel)):
             given += 1
             yield frame
         if given != len(self):
-            raise ComponentBroken(f"the renderer {self._renderer.name!r} made {given} frames of {len(self)}")
+            raise ComponentBroken(f"the renderer {self.renderer.name!r} made {given} frames of {len(self)}")
 
     def _motions(self, cancel: CancelToken | None) -> Iterator[Motion]:
         report = Reporter(cancel=cancel)
-        for motion in self._synthesizer(self._audio, self._sound):
+        for motion in self.synthesizer(self.audio, self.sound_duration):
             report("render")
             yield motion

@@ -1,7 +1,7 @@
-"""Faces that we draw ourselves: portraits and clips with exact landmarks, free of anybody's rights.
+"""Drawn portraits and clips with exact landmarks, free of anybody's rights.
 
-Everything hangs on the canonical face, moved and turned as asked and seen by a scaled orthographic camera, so the
-landmarks of a drawing are known and not found.
+Everything is placed by the canonical face, seen by a scaled orthographic camera, so the landmarks of a drawing are
+known.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def drawn_face(
     Args:
         size: Pixels along each side; at least 64.
         seed: Decides skin, hair, eyes and proportions; the same seed is the same person.
-        alpha: Leave the backdrop transparent.
+        alpha: Make the background transparent.
         expression: Displacement from the neutral face, ``[68, 3]``, in the face frame.
         pose: Axis-angle rotation (radians) and translation (face-frame units), ``[6]``; upright where left out.
 
@@ -49,13 +49,13 @@ def drawn_face(
 
 
 def drawn_clip(motion: Motion, *, size: int = 256, seed: int = 0, neutral: Floats | None = None) -> Iterator[Image]:
-    """Draw a person who moves as told, one picture for each frame of the motion.
+    """Draw a moving person, one picture for each frame of the motion.
 
     Args:
-        motion: How to move.
+        motion: The motion.
         size: Pixels along each side; at least 64.
         seed: The person, as in ``drawn_face``.
-        neutral: Another shape for that person's face at rest, ``[68, 3]``, in the face frame.
+        neutral: Another neutral face for that person, ``[68, 3]``, in the face frame.
 
     Yields:
         uint8 ``[size, size, 3]``.

@@ -1,4 +1,4 @@
-"""Curves and soft colour on a canvas larger than the picture, which is what smooths its edges."""
+"""Curves and soft colour on a canvas larger than the picture."""
 
 from __future__ import annotations
 
@@ -15,13 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from sdk.drawing.look import Colour
 
-__all__ = ["Canvas", "Curve", "blend", "curve", "ribbon"]
-
 Curve: TypeAlias = NDArray[np.float64]
 """Points ``[N, 2]`` on the canvas."""
 
 _SOFT = 4
-"""How much smaller soft things are made: they have no detail to lose."""
+"""How much smaller soft shapes are drawn: they have no detail to lose."""
 
 
 def curve(points: ArrayLike, *, per: int = 6) -> Curve:

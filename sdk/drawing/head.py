@@ -15,13 +15,11 @@ from sdk.drawing.look import Colour, Look
 from sdk.errors import ConfigError
 from sdk.geometry import rotation_matrix
 
-__all__ = ["draw"]
-
-SMALLEST: Final = 64
+MIN_SIZE: Final = 64
 EYES: Final = 0.27
-"""The outer eyes' distance, as a share of the picture's side."""
+"""The distance of the outer eye corners, as a share of the picture's side."""
 CENTRE: Final = (0.5, 0.465)
-"""Where the middle between the eyes stands, as shares of the picture's side."""
+"""The point between the eyes, as shares of the picture's side."""
 
 DARK: Final = (44, 26, 26)
 WHITE: Final = (240, 236, 232)
@@ -72,9 +70,9 @@ def draw(
     """Draw a person.
 
     Args:
-        person: Who.
+        person: The person.
         size: Pixels along each side of the picture.
-        factor: How many times larger it is drawn.
+        factor: How many times larger the canvas is, which smooths the edges.
         expression: ``[68, 3]``, in the face frame.
         pose: ``[6]``.
 
@@ -84,8 +82,8 @@ def draw(
     Raises:
         ConfigError: The size is too small.
     """
-    if size < SMALLEST:
-        raise ConfigError(f"size={size} is too small to draw a face", where="size", hint=f"Give {SMALLEST} or more.")
+    if size < MIN_SIZE:
+        raise ConfigError(f"size={size} is too small to draw a face", where="size", hint=f"Give {MIN_SIZE} or more.")
     head = _Head(person, size * factor, expression, pose)
     head.paint()
     canvas = head.canvas
@@ -118,12 +116,12 @@ class _Head:
         return curve(self.place(shape)[:, :2], per=per)
 
     def body(self, shape: ArrayLike) -> Curve:
-        """A smooth line through points that follow the head's place a little, and its turning not at all."""
+        """A smooth line through points that follow the head's translation a little, and not its rotation."""
         still = np.asarray(shape, dtype=np.float64) + 0.4 * self.travel[:2]
         return curve(still * self.unit + self.origin[:2])
 
     def paint(self) -> None:
-        """Everything, from back to front."""
+        """Paint everything, from back to front."""
         crop = _CROP if not self.person.long_hair else _FRINGE
         self._hair_behind()
         self._body()
@@ -141,6 +139,10 @@ class _Head:
                 mirror = np.array([sign, 1.0, 1.0])
                 self._hair(np.array(_FALL_OUT) * mirror, np.array(_FALL_IN) * mirror, 30)
         self._hair(_CROWN, crop, 64)
+
+    def _stroke(self, line: Curve, width: float, colour: Colour, *, start: float, end: float = 2.9) -> None:
+        """A line that is thickest in its middle: its width is a sine from ``start`` to ``end``."""
+        self.canvas.fill(ribbon(line, self.unit * width * np.sin(np.linspace(start, end, len(line)))), colour)
 
     def _hair_behind(self) -> None:
         dark = blend(self.person.hair[0], self.person.hair[1], 0.08)
@@ -201,7 +203,7 @@ class _Head:
         self.canvas.paste(self._skin(), outline)
 
     def _skin(self) -> PIL.Image.Image:
-        """The skin's shading: an ellipsoid lit from the upper left, and soft spots that hang on landmarks."""
+        """The skin's shading: an ellipsoid lit from the upper left, and soft spots placed at landmarks."""
         person, side = self.person, self.canvas.picture.width // 4
         middle = self.place([(0.0, 0.22, 0.3)])[0, :2]
         axes = (self.place([(1.0, 0.22, 0.3), (0.0, 1.22, 0.3)])[:, :2] - middle).T
@@ -216,7 +218,7 @@ class _Head:
         lit = lit * lit * (3 - 2 * lit)
         light, shadow, red = (np.array(c, dtype=np.float32) for c in (person.light, person.shadow, person.lips))
         skin = shadow + (light - shadow) * lit[..., None]
-        # Landmark to hang on, offset in the face frame, spread across and down, how much, and of which colour.
+        # Landmark, offset in the face frame, spread across and down, opacity, colour.
         deep = shadow * 0.78
         bright = np.minimum(255, light * 1.06 + 4)
         spots = (
@@ -251,19 +253,15 @@ class _Head:
         fold = blend(self.person.shadow, DARK, 0.25)
         for wing, hole, sign in ((31, 32, -1.0), (35, 34, 1.0)):
             p, q = self.shape[wing], self.shape[hole]
-            nostril = [
-                p + _by(-0.055 * sign, 0.012, 0),
-                q + _by(0.022 * sign, -0.012, 0),
-                q + _by(-0.03 * sign, 0.012, 0),
-            ]
-            self.canvas.fill(ribbon(self.at(nostril), self.unit * 0.03 * np.sin(np.linspace(0.3, 2.9, 13))), dark)
+            nostril = [p + _by(-0.055 * sign, 0.012), q + _by(0.022 * sign, -0.012), q + _by(-0.03 * sign, 0.012)]
+            self._stroke(self.at(nostril), 0.03, dark, start=0.3)
             wing_line = [
                 p + _by(-0.03 * sign, -0.095, 0.03),
                 p + _by(0.022 * sign, -0.045, 0.02),
                 p + _by(0.008 * sign, 0.012, 0),
                 p + _by(-0.04 * sign, 0.022, 0),
             ]
-            self.canvas.fill(ribbon(self.at(wing_line), self.unit * 0.016 * np.sin(np.linspace(0.2, 2.9, 19))), fold)
+            self._stroke(self.at(wing_line), 0.016, fold, start=0.2)
 
     def _eye(self, index: list[int], out: float) -> None:
         canvas, unit = self.canvas, self.unit
@@ -287,13 +285,8 @@ class _Head:
         lift = np.array([0.0, -0.048, 0.01])
         first, last = (0, 3) if out < 0 else (3, 0)
         crease = np.array([p[0] + lift * 0.9, p[1] + lift * 1.05, p[2] + lift, p[3] + lift * 0.6])
-        canvas.fill(
-            ribbon(self.at(crease), unit * 0.013 * np.sin(np.linspace(0.25, 2.9, 19))),
-            blend(self.person.shadow, DARK, 0.3),
-        )
-        canvas.fill(
-            ribbon(under, unit * 0.009 * np.sin(np.linspace(0.1, 3.0, 19))), blend(self.person.shadow, DARK, 0.4)
-        )
+        self._stroke(self.at(crease), 0.013, blend(self.person.shadow, DARK, 0.3), start=0.25)
+        self._stroke(under, 0.009, blend(self.person.shadow, DARK, 0.4), start=0.1, end=3.0)
         wing = p[first] + (_by(out * 0.04, -0.02, 0.02) if self.person.long_hair else _by(out * 0.014, -0.004, 0.01))
         line = self.at([wing, *upper] if first == 0 else [*upper, wing])
         width = np.interp(np.linspace(0, 1, len(line)), [0, 0.25, 0.75, 1], [0.15, 1.0, 0.9, 0.35])
@@ -335,9 +328,7 @@ class _Head:
                 hole.soft(ribbon(tongue, 0.5 * gap * unit), (176, 84, 84), share=0.9, blur=0.03 * unit)
                 hole.fill(np.concatenate([upper_in, teeth[::-1]]), (238, 230, 220))
                 hole.soft(ribbon(upper_in, 0.05 * unit), (70, 30, 30), share=0.7, blur=0.014 * unit)
-        seam = blend(red, DARK, 0.7)
-        taper = unit * 0.014 * np.sin(np.linspace(0.12, np.pi - 0.12, len(upper_in)))
-        canvas.fill(ribbon(upper_in, taper), seam)
+        self._stroke(upper_in, 0.014, blend(red, DARK, 0.7), start=0.12, end=np.pi - 0.12)
 
     def _hair(self, outer: ArrayLike, inner: ArrayLike, strands: int) -> None:
         """Cover the band between two lines with strands that follow them, brighter where the light falls."""

@@ -1,4 +1,4 @@
-"""Who is drawn: proportions and colours, by seed."""
+"""The drawn persons: proportions and colours, by seed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.geometry import BROWS, JAW, MOUTH, NOSE, canonical_face
-
-__all__ = ["Colour", "Look", "look"]
 
 Colour: TypeAlias = tuple[int, int, int]
 
@@ -42,7 +40,7 @@ _BACKDROPS: Final = (
 
 @dataclass(frozen=True)
 class Look:
-    """What makes one drawn person differ from another.
+    """How a drawn person looks.
 
     Attributes:
         face: The neutral face, float64 ``[68, 3]``, in the face frame.
@@ -54,7 +52,7 @@ class Look:
         cloth: Its colour.
         backdrop: In light and in shadow.
         long_hair: Down to the shoulders, or short.
-        seed: What they came from.
+        seed: Of the person.
     """
 
     face: NDArray[np.float64]

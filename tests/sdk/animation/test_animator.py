@@ -357,7 +357,7 @@ def test_memory_does_not_grow_with_the_sound():
         animation = Animation(
             synthesizer=synthesizer,
             audio=Endless(seconds),
-            sound=Fraction(seconds),
+            sound_duration=Fraction(seconds),
             renderer=renderer,
             prepared=renderer.prepare(fakes.portrait((8, 8))),
             size=(8, 8),
