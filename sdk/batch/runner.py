@@ -17,7 +17,7 @@ from sdk._version import __version__
 from sdk.animation import Animator, load_style
 from sdk.batch.jobs import Job, as_job
 from sdk.data import Portrait
-from sdk.errors import Cancelled, ComponentBroken, ConfigError, MediaError, MediaNotFound, SdkError
+from sdk.errors import Cancelled, ComponentBroken, ConfigError, SdkError
 from sdk.files import atomic_file, make_folder
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
 from sdk.progress import CancelToken, ProgressCallback, Reporter
@@ -126,7 +126,7 @@ def animate_many(
         signer=as_signer(signer),
         components={kind: _identity(kind, component) for kind, component in components.items()},
         allow_other_base=allow_other_base,
-        record=_Record(folder / RECORD) if resume else _Record(folder / RECORD).emptied(),
+        record=_Record(folder / RECORD, read=resume),
         on_progress=on_progress,
         cancel=cancel,
     )
@@ -224,9 +224,11 @@ class _Batch:
 class _Record:
     """What the outputs in a folder were made from; each entry is written before the next job begins."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read: bool) -> None:
         self._path = path
         self._entries: dict[str, dict[str, Any]] = {}
+        if not read:
+            return
         try:
             entries = json.loads(path.read_text(encoding="utf-8"))["outputs"]
             self._entries = {name: dict(entry) for name, entry in entries.items()}
@@ -234,11 +236,6 @@ class _Record:
             pass
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             logger.warning("%s cannot be read (%s): every job is done anew", path, error)
-
-    def emptied(self) -> _Record:
-        """The same without its entries."""
-        self._entries = {}
-        return self
 
     def find(self, output: Path, recipe: str) -> dict[str, Any] | None:
         """The record of an output that is complete and was made by this recipe, or None."""
@@ -265,13 +262,10 @@ def _size(output: Path) -> int:
 
 
 def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise MediaNotFound("there is no such file", where=str(path), hint="Check the path.") from error
-    except OSError as error:
-        raise MediaError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
+    from sdk.media.source import as_source
+
+    with as_source(path).open() as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # every source has readinto
 
 
 def _identity(kind: str, component: Any) -> str | None:
