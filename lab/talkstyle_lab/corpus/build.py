@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -25,24 +25,16 @@ from talkstyle_lab.corpus.phones import PAUSE, Segment
 from talkstyle_lab.corpus.prosody import prosody
 from talkstyle_lab.corpus.resynth import rap, sing
 from talkstyle_lab.corpus.sentences import passage, rap_lines, song_line
-from talkstyle_lab.corpus.speech import (
-    ESPEAK_LANGUAGES,
-    ESPEAK_VARIANTS,
-    FLITE_VOICES,
-    RATE,
-    Utterance,
-    espeak,
-    flite,
-)
+from talkstyle_lab.corpus.speech import ESPEAK_LANGUAGES, ESPEAK_VARIANTS, FLITE_VOICES, RATE, Utterance, espeak, flite
 from talkstyle_lab.corpus.style import ArticulationStyle
 
 CORPUS_VERSION: Final = 2
 """Raised when a seed no longer gives the same corpus."""
 
-_SESSION: Final = 4
-"""Utterances by one voice in one style."""
-_VALIDATION: Final = 16
-"""One session in so many is for validation."""
+_SESSION_UTTERANCES: Final = 4
+"""By one voice in one style."""
+_SESSIONS_PER_VALIDATION: Final = 16
+"""One session of so many is for validation."""
 _DELIVERIES: Final = ("speech", "song", "rap", "silence")
 _SHARES: Final = (0.72, 0.14, 0.13, 0.01)
 
@@ -114,7 +106,7 @@ def speak(seed: int, number: int) -> tuple[Utterance, ArticulationStyle, str, st
     Returns:
         The utterance, its session's style, what was said, and how: "speech", "song", "rap" or "silence".
     """
-    session = np.random.default_rng((seed, 1, number // _SESSION))
+    session = np.random.default_rng((seed, 1, number // _SESSION_UTTERANCES))
     style = ArticulationStyle.sample(session)
     by_flite = session.random() < 0.55
     language = "en-us" if by_flite else str(session.choice(list(ESPEAK_LANGUAGES)))
@@ -171,14 +163,16 @@ def deliver(
         utterance = flite(text, voice=voice, stretch=tempo, pitch=pitch)
     else:
         utterance = espeak(
-            text, language=language, variant=voice, rate=round(np.clip(165 / tempo, 90, 400)),
+            text,
+            language=language,
+            variant=voice,
+            rate=round(np.clip(165 / tempo, 90, 400)),
             pitch=round(20 + 60 * level),
-            pitch_range=round(rng.uniform(30, 90)), gap=int(rng.integers(0, 4)),
-        )  # fmt: skip
-    if delivery == "song":
-        utterance = sing(utterance, rng)
-    elif delivery == "rap":
-        utterance = rap(utterance, rng)
+            pitch_range=round(rng.uniform(30, 90)),
+            gap=int(rng.integers(0, 4)),
+        )
+    if delivery in ("song", "rap"):
+        utterance = (sing if delivery == "song" else rap)(utterance, rng)
     return _level(_pauses(utterance, rng), rng), text
 
 
@@ -186,9 +180,9 @@ def animate_utterance(
     utterance: Utterance, style: ArticulationStyle, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Expression ``[T, 68, 3]`` and pose ``[T, 6]`` for an utterance in a style, at 60 Hz."""
-    heard = prosody(utterance)
-    upper = upper_face(utterance, heard, style, rng)
-    return articulate(utterance, heard, style, upper, rng), head_pose(utterance, heard, style, rng)
+    measured = prosody(utterance)
+    upper = upper_face(utterance, measured, style, rng)
+    return articulate(utterance, measured, style, upper, rng), head_pose(utterance, measured, style, rng)
 
 
 def _shard(root: Path, seed: int, number: int) -> dict[str, Any]:
@@ -199,10 +193,11 @@ def _shard(root: Path, seed: int, number: int) -> dict[str, Any]:
             return dict(json.loads(str(shard["meta"])))
     utterance, style, text, delivery = speak(seed, number)
     expression, pose = animate_utterance(utterance, style, np.random.default_rng((seed, 3, number)))
+    session = number // _SESSION_UTTERANCES
     meta = {
-        "file": path.name, "session": number // _SESSION, "voice": utterance.voice, "language": utterance.language,
+        "file": path.name, "session": session, "voice": utterance.voice, "language": utterance.language,
         "delivery": delivery, "text": text, "duration": utterance.duration, "frames": utterance.frames,
-        "split": "validation" if (number // _SESSION) % _VALIDATION == _VALIDATION - 1 else "train",
+        "split": "train" if (session + 1) % _SESSIONS_PER_VALIDATION else "validation",
         "style": asdict(style),
     }  # fmt: skip
     with atomic_file(path) as temporary:
@@ -247,12 +242,11 @@ def _pauses(utterance: Utterance, rng: np.random.Generator) -> Utterance:
             moved[-1] = (PAUSE, moved[-1][1], stop)
         else:
             moved.append((label, moved[-1][2], stop))
-    return Utterance(audio, tuple(moved), utterance.voice, utterance.language)
+    return replace(utterance, audio=audio, phones=tuple(moved))
 
 
 def _level(utterance: Utterance, rng: np.random.Generator) -> Utterance:
     """Bring the loudest sample to between -9 and -1 dB of full scale."""
     peak = float(np.abs(utterance.audio.astype(np.int32)).max(initial=1))
     gain = 32767 * 10 ** (rng.uniform(-9, -1) / 20) / peak
-    audio = np.clip(np.round(utterance.audio * gain), -32768, 32767).astype(np.int16)
-    return Utterance(audio, utterance.phones, utterance.voice, utterance.language)
+    return replace(utterance, audio=np.clip(np.round(utterance.audio * gain), -32768, 32767).astype(np.int16))

@@ -25,9 +25,8 @@ class _Event(ctypes.Structure):
     # espeak_EVENT in speak_lib.h
     _fields_ = [
         ("type", ctypes.c_int), ("unique_identifier", ctypes.c_uint), ("text_position", ctypes.c_int),
-        ("length", ctypes.c_int), ("audio_position", ctypes.c_int), ("sample", ctypes.c_int), ("user_data",
-        ctypes.c_void_p),
-        ("id", _Id),
+        ("length", ctypes.c_int), ("audio_position", ctypes.c_int), ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p), ("id", _Id),
     ]  # fmt: skip
 
 

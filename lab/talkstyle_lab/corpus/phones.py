@@ -39,8 +39,8 @@ class Phone(NamedTuple):
     kind: str
 
 
-# The numbers were set by hand: vowels after the textbook vowel chart, /s/ and /sh/ with the teeth together, alveolars
-# and velars # left open (they take their neighbours' jaw), rounding for /w/, /u/ and /sh/.
+# Set by hand: vowels after the textbook vowel chart, /s/ and /sh/ with the teeth together, alveolars and velars left
+# open (they take their neighbours' jaw), rounding for /w/, /u/ and /sh/.
 PHONES: Final[dict[str, Phone]] = {
     "aa": Phone(0.85, 0.22, 0.00, 0.00, 0.38, 0.35, 1, 0.5, "vowel"),
     "ae": Phone(0.80, 0.45, 0.00, 0.00, 0.52, 0.40, 1, 0.6, "vowel"),
@@ -83,26 +83,21 @@ PHONES: Final[dict[str, Phone]] = {
 
 # A diphthong is two phones; the first takes 55 % of its time.
 _FLITE: Final[dict[str, tuple[str, ...]]] = {
-    "aw": ("aa", "uh"), "ay": ("aa", "ih"), "ey": ("e", "ih"), "ow": ("o", "uh"), "oy": ("ao", "ih"),
-    "axr": ("er",), "el": ("ax", "l"), "em": ("m",), "en": ("n",), "dh": ("th",), "dx": ("d",), "hh": ("h",),
-    "hv": ("h",),
+    "aw": ("aa", "uh"), "ay": ("aa", "ih"), "ey": ("e", "ih"), "ow": ("o", "uh"), "oy": ("ao", "ih"), "axr": ("er",),
+    "el": ("ax", "l"), "em": ("m",), "en": ("n",), "dh": ("th",), "dx": ("d",), "hh": ("h",), "hv": ("h",),
     "ix": ("ih",), "jh": ("ch",), "nx": ("n",), "y": ("j",), "zh": ("sh",), "ssil": (PAUSE,), "brth": (PAUSE,),
 }  # fmt: skip
 
 _IPA: Final[dict[str, str]] = {
     "a": "aa", "ɑ": "aa", "ɐ": "ah", "ɒ": "ao", "ʌ": "ah", "æ": "ae", "ə": "ax", "ɚ": "er", "ɜ": "er", "ɝ": "er",
-    "ɛ": "eh",
-    "e": "e", "ɘ": "ax", "ɪ": "ih", "i": "iy", "ɨ": "ih", "y": "ue", "ʏ": "ue", "ø": "oe", "œ": "oe", "ɵ": "o",
-    "ɔ": "ao",
-    "o": "o", "ʊ": "uh", "u": "uw", "ʉ": "uw", "ɤ": "ah", "ɯ": "ih",
-    "m": "m", "b": "b", "p": "p", "ɸ": "p", "f": "f", "v": "v", "ʋ": "v", "ɱ": "f", "β": "v", "θ": "th", "ð": "th",
-    "t": "t", "d": "d", "ɗ": "d", "n": "n", "ɾ": "d", "ʈ": "t", "ɖ": "d", "ɳ": "n", "l": "l", "ɫ": "l", "ɭ": "l",
-    "ʎ": "l", "ɬ": "l",
-    "s": "s", "z": "z", "ʃ": "sh", "ʒ": "sh", "ʂ": "sh", "ʐ": "sh", "ɕ": "sh", "ʑ": "sh", "ɧ": "sh", "ç": "h",
-    "k": "k", "ɡ": "g", "g": "g", "c": "k", "ɟ": "g", "q": "k", "ŋ": "ng", "ɲ": "n", "x": "h", "χ": "h", "ɣ": "g",
-    "ʁ": "g",
-    "h": "h", "ɦ": "h", "ʔ": "h", "ʀ": "g", "r": "d", "ɹ": "r", "ɻ": "r", "ɥ": "w", "w": "w", "ʍ": "w", "ᵻ": "ih",
-    "j": "j", "ʝ": "j", "ɰ": "g",
+    "ɛ": "eh", "e": "e", "ɘ": "ax", "ɪ": "ih", "i": "iy", "ɨ": "ih", "y": "ue", "ʏ": "ue", "ø": "oe", "œ": "oe",
+    "ɵ": "o", "ɔ": "ao", "o": "o", "ʊ": "uh", "u": "uw", "ʉ": "uw", "ɤ": "ah", "ɯ": "ih", "m": "m", "b": "b", "p": "p",
+    "ɸ": "p", "f": "f", "v": "v", "ʋ": "v", "ɱ": "f", "β": "v", "θ": "th", "ð": "th", "t": "t", "d": "d", "ɗ": "d",
+    "n": "n", "ɾ": "d", "ʈ": "t", "ɖ": "d", "ɳ": "n", "l": "l", "ɫ": "l", "ɭ": "l", "ʎ": "l", "ɬ": "l", "s": "s",
+    "z": "z", "ʃ": "sh", "ʒ": "sh", "ʂ": "sh", "ʐ": "sh", "ɕ": "sh", "ʑ": "sh", "ɧ": "sh", "ç": "h", "k": "k", "ɡ": "g",
+    "g": "g", "c": "k", "ɟ": "g", "q": "k", "ŋ": "ng", "ɲ": "n", "x": "h", "χ": "h", "ɣ": "g", "ʁ": "g", "h": "h",
+    "ɦ": "h", "ʔ": "h", "ʀ": "g", "r": "d", "ɹ": "r", "ɻ": "r", "ɥ": "w", "w": "w", "ʍ": "w", "ᵻ": "ih", "j": "j",
+    "ʝ": "j", "ɰ": "g",
 }  # fmt: skip
 _MODIFIERS: Final = frozenset(":ːˑˈˌ'ʰʲʷˠˤ̩̯̪̬̥̃͡.-_^|~\"?1234567890")
 

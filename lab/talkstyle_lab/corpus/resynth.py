@@ -6,6 +6,8 @@ distances. The voice's formants stay, so its phones do too.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -102,7 +104,7 @@ def resynthesise(
         if a < end
     ]
     phones[-1] = (phones[-1][0], phones[-1][1], end)
-    return Utterance(audio, tuple(phones), utterance.voice, utterance.language)
+    return replace(utterance, audio=audio, phones=tuple(phones))
 
 
 def _pulses(audio: NDArray[np.float64], hertz: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -1,7 +1,7 @@
 """Speech with phone timings, from flite (a program) and espeak-ng (a shared library, see ``espeak_worker``).
 
-Both are tools, found at run time; neither is a dependency. Each text is spoken by a process of its own, so threads
-may speak at once.
+Both are found at run time; neither is a dependency. Each text is spoken in its own process, so threads may speak at
+the same time.
 """
 
 from __future__ import annotations
@@ -32,8 +32,7 @@ FLITE_VOICES: Final = ("slt", "rms", "awb", "kal16")
 ESPEAK_VARIANTS: Final = ("", "f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8")
 ESPEAK_LANGUAGES: Final = {
     "en-us": "gmw/en-US", "en-gb": "gmw/en", "en-sc": "gmw/en-GB-scotland", "fr": "roa/fr", "de": "gmw/de",
-    "es": "roa/es",
-    "it": "roa/it", "pt": "roa/pt", "nl": "gmw/nl",
+    "es": "roa/es", "it": "roa/it", "pt": "roa/pt", "nl": "gmw/nl",
 }  # fmt: skip
 """Language tag to the name of espeak-ng's voice."""
 
@@ -86,13 +85,11 @@ def flite(text: str, *, voice: str = "slt", stretch: float = 1.0, pitch: float |
         file = Path(folder) / "speech.wav"
         command = [program, "-voice", voice, "--setf", f"duration_stretch={stretch:.3f}"]
         command += [] if pitch is None else ["--setf", f"int_f0_target_mean={pitch:.1f}"]
-        done = subprocess.run(
-            [*command, "-psdur", "-t", text, "-o", str(file)], capture_output=True, text=True, check=False, timeout=120
-        )
+        command += ["-psdur", "-t", text, "-o", str(file)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
         if done.returncode != 0 or not file.exists():
-            raise _unavailable(
-                f"flite failed: {done.stderr.strip() or done.returncode}", f"try: flite -voice {voice} -lv"
-            )
+            what = f"flite failed: {done.stderr.strip() or done.returncode}"
+            raise _unavailable(what, f"try: flite -voice {voice} -lv")
         with wave.open(str(file)) as sound:
             rate = sound.getframerate()
             audio = np.frombuffer(sound.readframes(sound.getnframes()), dtype=np.int16)
@@ -134,14 +131,11 @@ def espeak(
     _known(variant, ESPEAK_VARIANTS, "variant")
     name = ESPEAK_LANGUAGES[language] + (f"+{variant}" if variant else "")
     order = {"text": text, "voice": name, "settings": {"rate": rate, "pitch": pitch, "range": pitch_range, "gap": gap}}
-    done = subprocess.run(
-        [sys.executable, "-I", "-S", str(WORKER)],
-        input=json.dumps(order).encode(), capture_output=True, check=False, timeout=120,
-    )  # fmt: skip
+    command = [sys.executable, "-I", "-S", str(WORKER)]
+    done = subprocess.run(command, input=json.dumps(order).encode(), capture_output=True, check=False, timeout=120)
     line, _, data = done.stdout.partition(b"\n")
-    answer: dict[str, Any] = (
-        json.loads(line) if done.returncode == 0 and line else {"error": f"espeak-ng failed ({done.returncode})"}
-    )
+    failed = {"error": f"espeak-ng failed ({done.returncode})"}
+    answer: dict[str, Any] = json.loads(line) if done.returncode == 0 and line else failed
     if "error" in answer:
         raise _unavailable(answer["error"], "apt install libespeak-ng1 espeak-ng-data")
     sound, sampled, marks = np.frombuffer(data, dtype=np.int16), int(answer["rate"]), answer["marks"]
@@ -206,12 +200,10 @@ def _resample(audio: NDArray[np.int16], rate: int) -> NDArray[np.int16]:
 def _known(value: str, choices: Collection[str], name: str) -> None:
     # Both engines would go on with a voice of their own choice.
     if value not in choices:
-        raise ConfigError(
-            f"{name}={value!r} is not known", where="corpus speech", hint=f"One of: {', '.join(choices)}."
-        )
+        hint = f"One of: {', '.join(choices)}."
+        raise ConfigError(f"{name}={value!r} is not known", where="corpus speech", hint=hint)
 
 
 def _unavailable(what: str, how: str) -> ComponentUnavailable:
-    return ComponentUnavailable(
-        what, where="corpus speech", hint=f"It is needed only to make the training corpus; on Debian and Ubuntu: {how}"
-    )
+    hint = f"It is needed only to make the training corpus; on Debian and Ubuntu: {how}"
+    return ComponentUnavailable(what, where="corpus speech", hint=hint)
