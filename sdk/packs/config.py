@@ -1,8 +1,8 @@
 """``config.json`` of a style pack, format version 1: what a pack says about itself.
 
-Reading is strict about what it knows and silent about what it does not: unknown keys are ignored, so that old readers
-survive new writers, and a writer that cannot be read so lists what it needs in ``required_features``. No field holds a
-path, a file name or a user's name, and none has room for one: identifiers take no slash.
+Known keys are checked strictly. Unknown keys are ignored, so that old readers survive new writers; a writer that cannot
+be read so lists what it needs in ``required_features``. No field holds a path, a file name or a user's name, and none
+has room for one: identifiers take no slash.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class Training(_Record):
     """How the style was made, and what it brought on frames used for nothing else.
 
     Attributes:
-        seconds: Usable reference, in seconds (not the time that the fit took, which is another each time).
+        seconds: Usable reference, in seconds; not how long the fit took, which differs each time.
         steps: Steps of the optimiser.
         seed: The seed.
         settings: The fit's settings.
@@ -171,7 +171,7 @@ class Compression(_Record):
         from_sha256: The delta that was compressed.
         rank: The largest rank of a parameter's delta.
         energy: The share of the squared norm that is left.
-        gain: The share of the style's measured gain that is left; None where it was not measured.
+        gain: The share of the style's measured gain that is left; None if it was not measured.
     """
 
     from_sha256: Sha256
@@ -243,17 +243,14 @@ class PackConfig(_Envelope):
             raise PackInvalid(f"config.json is over {CONFIG_MAX_BYTES // 1024} KiB", where=where, hint=GET_AGAIN)
         try:
             json.loads(data.decode("utf-8"), object_pairs_hook=unique_keys, parse_constant=_no_constant)
-            envelope = _Envelope.model_validate_json(data, strict=True)
-            _check_readable(envelope, where)
+        except (ValueError, RecursionError) as error:
+            what = f"config.json is not sound JSON: {str(error)[:200]}"
+            raise PackInvalid(what, where=where, hint=GET_AGAIN) from error
+        try:
+            _check_readable(_Envelope.model_validate_json(data, strict=True), where)
             config = cls.model_validate_json(data, strict=True)
         except ValidationError as error:
             raise PackInvalid(f"config.json is not a pack's: {explain(error)}", where=where, hint=GET_AGAIN) from error
-        except PackIncompatible:
-            raise
-        except (ValueError, RecursionError) as error:
-            raise PackInvalid(
-                f"config.json is not sound JSON: {str(error)[:200]}", where=where, hint=GET_AGAIN
-            ) from error
         if config.face_frame != FACE_FRAME_VERSION:
             raise PackIncompatible(
                 f"the style was made in face frame {config.face_frame}, and this talkstyle has {FACE_FRAME_VERSION}",
@@ -270,26 +267,21 @@ class PackConfig(_Envelope):
 
 def _check_readable(envelope: _Envelope, where: str) -> None:
     """Refuse what a newer writer says that this reader cannot read."""
-    if envelope.format_version > FORMAT_VERSION:
-        raise PackIncompatible(
-            f"the pack has format version {envelope.format_version}, and this talkstyle reads up to {FORMAT_VERSION}",
-            where=where,
-            hint="Upgrade talkstyle.",
-        )
-    unknown = sorted(set(envelope.required_features) - FEATURES)
-    if unknown:
-        raise PackIncompatible(
-            f"the pack needs features that this talkstyle lacks: {', '.join(unknown)}",
-            where=where,
-            hint="Upgrade talkstyle.",
-        )
+    version, unknown = envelope.format_version, sorted(set(envelope.required_features) - FEATURES)
+    if version > FORMAT_VERSION:
+        what = f"the pack has format version {version}, and this talkstyle reads up to {FORMAT_VERSION}"
+    elif unknown:
+        what = f"the pack needs features that this talkstyle lacks: {', '.join(unknown)}"
+    else:
+        return
+    raise PackIncompatible(what, where=where, hint="Upgrade talkstyle.")
 
 
 def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse keys that stand twice: readers differ in which one they take."""
+    """Refuse duplicate keys: readers differ in which one they take."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key stands there twice")
+        raise ValueError("a key is there twice")
     return found
 
 

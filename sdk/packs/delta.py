@@ -18,8 +18,8 @@ class Form:
     """How one parameter's delta is stored.
 
     Attributes:
-        shape: The parameter's; ``(m, n)``, the kernel as ``[out, in * k]``, where it is in low rank.
-        rank: The rank, or None where it is whole.
+        shape: The parameter's; in low rank ``(m, n)``, a kernel counting as ``[out, in * k]``.
+        rank: The rank; None if it is whole.
     """
 
     shape: tuple[int, ...]
@@ -33,10 +33,7 @@ class Form:
 
 
 def forms(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Form]:
-    """Read from the stored tensors' names and shapes which parameters they re-weight, and how.
-
-    Args:
-        shapes: ``<param>.delta``, or ``<param>.A`` ``[r, n]`` and ``<param>.B`` ``[m, r]``.
+    """How each parameter is stored, from the names and shapes of tensors as in ``Delta.tensors``.
 
     Raises:
         PackInvalid: Another name, half a pair, a parameter stored twice, or factors that do not match.
@@ -48,7 +45,7 @@ def forms(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Form]:
             raise PackInvalid(f"the tensor {key!r} is neither <parameter>.delta nor .A nor .B", where=key)
         if part == "B":
             if f"{parameter}.A" not in shapes:
-                raise PackInvalid(f"{key} stands there without {parameter}.A", where=key)
+                raise PackInvalid(f"{key} is there without {parameter}.A", where=key)
             continue
         if parameter in found:
             raise PackInvalid(f"the parameter {parameter!r} is stored both whole and in low rank", where=key)
@@ -111,7 +108,11 @@ class Delta:
         """
         if base.keys() != fitted.keys() or any(base[name].shape != fitted[name].shape for name in base):
             raise PackIncompatible("the fitted parameters have other names or shapes than the base's")
-        return cls({f"{name}.delta": _minus(fitted[name], base[name]) for name in base})
+
+        def change(name: str) -> Tensor:
+            return (fitted[name].detach().cpu().double() - base[name].detach().cpu().double()).float()
+
+        return cls({f"{name}.delta": change(name) for name in base})
 
     @property
     def dtype(self) -> torch.dtype:
@@ -130,7 +131,7 @@ class Delta:
 
     @property
     def rank(self) -> int:
-        """The largest rank of a parameter's delta in low rank; 0 where all are whole."""
+        """The largest rank of a parameter's delta in low rank; 0 if all are whole."""
         return max(form.rank or 0 for form in self.forms.values())
 
     @property
@@ -140,12 +141,12 @@ class Delta:
 
     @property
     def norm(self) -> float:
-        """The Frobenius norm over all parameters; 0 says that the style does nothing."""
+        """The Frobenius norm over all parameters; 0 if the style does nothing."""
         squares = sum(float(self.dense(name, torch.float64).square().sum()) for name in self.forms)
         return float(squares**0.5)
 
     def dense(self, parameter: str, dtype: torch.dtype = torch.float32) -> Tensor:
-        """One parameter's delta, whole: in the parameter's shape, or ``[m, n]`` where it is stored in low rank."""
+        """One parameter's delta, whole: in the parameter's shape, or ``[m, n]`` if it is stored in low rank."""
         return dense(self.tensors, parameter, dtype)
 
     def to(self, dtype: torch.dtype) -> Delta:
@@ -162,7 +163,7 @@ class Delta:
 
 
 def check_fits(found: Mapping[str, Form], shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """Raise ``PackIncompatible`` unless the forms are of exactly these parameters of these shapes."""
+    """As ``Delta.check_fits``, for forms alone."""
     problems = [f"{name} is missing" for name in sorted(shapes.keys() - found.keys())]
     problems += [f"{name} is unknown to the base" for name in sorted(found.keys() - shapes.keys())]
     problems += [
@@ -191,16 +192,12 @@ def dense(
     return tensors[f"{parameter}.B"].to(device, dtype) @ tensors[f"{parameter}.A"].to(device, dtype)
 
 
-def _minus(fitted: Tensor, base: Tensor) -> Tensor:
-    return (fitted.detach().cpu().double() - base.detach().cpu().double()).float()
-
-
 def weighted_sum(terms: Iterable[tuple[Delta, float]]) -> Delta:
     """The exact weighted sum of deltas of one base.
 
-    Whole deltas are summed in float64 and rounded once, to float32. Those in low rank stay so: the factors are
-    concatenated, ``B = [w1 B1, w2 B2, ...]`` and ``A = [A1; A2; ...]``, for summing A and B apart would add cross
-    terms. Where one is whole and another is not, the sum is whole. One delta at weight 1 is that delta.
+    Whole deltas are summed in float64 and rounded once, to float32. If all are in low rank, so is the sum: factors are
+    concatenated, ``B = [w1 B1, w2 B2, ...]`` and ``A = [A1; A2; ...]``, because summing A and B apart would add cross
+    terms. One delta at weight 1 is that delta.
 
     Raises:
         ConfigError: No terms, or a weight that is no finite number.
@@ -215,39 +212,33 @@ def weighted_sum(terms: Iterable[tuple[Delta, float]]) -> Delta:
             raise ConfigError(f"the weight of a style is {weight}", hint="Give finite numbers, such as 0.7 and 0.3.")
     if len(pairs) == 1 and pairs[0][1] == 1:
         return pairs[0][0]
-    each = [(delta, delta.forms, weight) for delta, weight in pairs]
-    first = each[0][1]
-    tensors: dict[str, Tensor] = {}
-    if any(found.keys() != first.keys() for _, found, _ in each):
+    stored = [delta.forms for delta, _ in pairs]
+    if any(found.keys() != stored[0].keys() for found in stored):
         raise PackIncompatible("the styles re-weight different parameters", hint="Mix styles of one base.")
-    for name in first:
-        if all(found[name].rank is not None for _, found, _ in each):
-            if len({found[name].shape for _, found, _ in each}) > 1:
-                raise _shapes_differ(name)
-            tensors[f"{name}.A"] = torch.cat([delta.tensors[f"{name}.A"].float() for delta, _, _ in each])
-            factors = [(delta.tensors[f"{name}.B"].double() * weight).float() for delta, _, weight in each]
+    tensors: dict[str, Tensor] = {}
+    for name in stored[0]:
+        each = [found[name] for found in stored]
+        # A whole one knows the parameter's own shape, which a kernel's factors do not.
+        whole = next((form for form in each if form.rank is None), None)
+        if not all(form.shape == each[0].shape if whole is None else form.fits(whole.shape) for form in each):
+            raise PackIncompatible(f"the styles differ in the shape of {name}", hint="Mix styles of one base.")
+        if whole is None:
+            tensors[f"{name}.A"] = torch.cat([delta.tensors[f"{name}.A"].float() for delta, _ in pairs])
+            factors = [(delta.tensors[f"{name}.B"].double() * weight).float() for delta, weight in pairs]
             tensors[f"{name}.B"] = torch.cat(factors, dim=1)
             continue
-        # A whole one knows the parameter's own shape, which a kernel's factors do not.
-        shape = next(found[name].shape for _, found, _ in each if found[name].rank is None)
-        if not all(found[name].fits(shape) for _, found, _ in each):
-            raise _shapes_differ(name)
-        total = torch.zeros(shape, dtype=torch.float64)
-        for delta, _, weight in each:
-            total += weight * delta.dense(name, torch.float64).reshape(shape)
+        total = torch.zeros(whole.shape, dtype=torch.float64)
+        for delta, weight in pairs:
+            total += weight * delta.dense(name, torch.float64).reshape(whole.shape)
         tensors[f"{name}.delta"] = total.float()
     return Delta(tensors)
-
-
-def _shapes_differ(name: str) -> PackIncompatible:
-    return PackIncompatible(f"the styles differ in the shape of {name}", hint="Mix styles of one base.")
 
 
 def low_rank(delta: Delta, rank: int) -> Delta:
     """The nearest delta of a rank (truncated SVD; Eckart and Young, 1936), float32.
 
-    The singular values are shared between the factors, which keeps both in float16's range. Vectors stay whole, and so
-    does a matrix that the factors would not make smaller.
+    The singular values are shared between the factors, which keeps both in float16's range. Vectors stay whole, as do
+    matrices that factors would not make smaller.
 
     Raises:
         ConfigError: A rank under 1.
@@ -272,7 +263,7 @@ def low_rank(delta: Delta, rank: int) -> Delta:
 
 
 def energy(whole: Delta, small: Delta) -> float:
-    """The share of a delta's squared norm that another one of the same base has of it: 1 where they are the same."""
+    """The share of a delta's squared norm that another delta of the same base keeps: 1 if they are the same."""
     lost = sum(
         float((whole.dense(n, torch.float64).flatten() - small.dense(n, torch.float64).flatten()).square().sum())
         for n in whole.forms

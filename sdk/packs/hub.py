@@ -1,4 +1,4 @@
-"""The Hugging Face Hub: the only module that speaks to it, so that its client's many kinds of failure become ours once.
+"""Packs on the Hugging Face Hub: downloading, pushing and searching, with the client's many errors turned into ours.
 
 Tokens, ``HF_ENDPOINT``, ``HF_HOME``, ``HF_HUB_OFFLINE`` and the rest are the client's own conventions; it reads them
 when it is first imported, which happens here and no earlier.
@@ -58,9 +58,9 @@ def download(location: StyleLocation, *, token: str | bool | None = None) -> Dow
     are measured before they are fetched; one in the cache that is not what its name says is fetched again.
 
     Raises:
-        StyleNotFound: No such repository, revision, or no pack in it.
+        StyleNotFound: No such repository or revision, or no pack in it.
         PackInvalid: A file is over its limit.
-        HubError: The Hub cannot be reached, refuses, or sends what is damaged.
+        HubError: The Hub cannot be reached, refuses, or sends damaged files.
     """
     with _client(location, token) as api:
         commit = str(api.resolve_revision(location.name, revision=location.revision).resolved)
@@ -104,25 +104,10 @@ def upload(
     message: str,
     token: str | bool | None = None,
 ) -> StyleLocation:
-    """Make a repository hold a pack, in one commit; none if it already does.
+    """Make a repository hold a pack's files, in one commit; none if it already does.
 
-    Args:
-        repo_id: ``org/name``, created if there is none.
-        files: The pack's files. Previews in the repository that are not among them are deleted; other files stay.
-        private: Whether a new repository is private; None is the account's own default.
-        revision: The branch.
-        create_pr: Open a pull request rather than commit.
-        tag: A tag for the commit.
-        message: The commit's.
-        token: As in the Hub's client.
-
-    Returns:
-        The repository at the commit that holds the pack.
-
-    Raises:
-        HubError: The Hub cannot be reached or refuses.
-        StyleNotFound: There is no such branch.
-        ConfigError: ``repo_id`` is no name of a repository.
+    Previews in the repository that are not among the files are deleted; other files stay. The other arguments, the
+    result and the errors are those of ``StylePack.push``.
     """
     with _client(StyleLocation("hub", repo_id, revision), token, writing=True) as api:
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
@@ -205,61 +190,52 @@ def _forget(path: Path) -> None:
 @contextmanager
 def _client(location: StyleLocation, token: str | bool | None, *, writing: bool = False) -> Iterator[HfApi]:
     """The Hub's client; whatever it raises in the block becomes one of our errors."""
-    from huggingface_hub import HfApi
-    from huggingface_hub import errors as hub
+    from huggingface_hub import HfApi, errors
 
-    where = str(location)
+    # The client takes HTTPError from the HTTP library of its version, without saying that it passes it on.
+    http: type[Exception] = vars(errors)["HTTPError"]
+    plain = (errors.RevisionResolutionError, errors.XetDownloadError)  # which have no other parent than Exception
     try:
         yield HfApi(token=token, library_name="talkstyle", library_version=__version__)
     except (SdkError, Cancelled):
         raise
-    except hub.HFValidationError as error:
-        raise ConfigError(f"this is no name of a repository: {error}", where=where, hint="Write org/name.") from error
-    except hub.GatedRepoError as error:
-        raise HubError(
-            "the repository asks for its terms to be accepted", where=where, hint="Open its page."
-        ) from error
-    except hub.RepositoryNotFoundError as error:
-        if writing:
-            raise HubError("there is no such repository to write to", where=where, hint=_LOGIN) from error
-        raise location.not_found("the Hub shows no such repository", f"Check the name. {_LOGIN}") from error
-    except hub.RevisionNotFoundError as error:
-        raise StyleNotFound("the repository has no such revision", where=where, hint="Check the name.") from error
-    except hub.OfflineModeIsEnabled as error:
-        raise HubError("HF_HUB_OFFLINE is set, and this needs the Hub", where=where, hint="Unset it.") from error
-    except (hub.LocalEntryNotFoundError, hub.RevisionResolutionError) as error:
-        raise HubError(
-            "the Hub cannot be reached, and the cache does not hold this",
-            where=where,
-            hint="Go online once to load it.",
-        ) from error
-    except hub.HfHubHTTPError as error:
-        raise _refused(error.response.status_code, where) from error
-    except _others() as error:
-        # An upload's wrapper says only which file it was.
-        cause = error.__cause__ if isinstance(error, RuntimeError) else None
-        if isinstance(cause, hub.HfHubHTTPError):
-            raise _refused(cause.response.status_code, where) from error
-        hint = "Check the connection and try again."
-        if writing:
-            hint += " Where the server has no xet storage, set HF_HUB_DISABLE_XET=1."
-        raise HubError(f"speaking to the Hub failed: {str(cause or error)[:300]}", where=where, hint=hint) from error
+    except (http, *plain, OSError, RuntimeError, ValueError) as error:
+        raise _translated(error, location, writing=writing) from error
 
 
-def _others() -> tuple[type[Exception], ...]:
-    """What is left: errors of the client's HTTP library, of the disk, and an upload's wrapper around either."""
+def _translated(error: Exception, location: StyleLocation, *, writing: bool) -> SdkError:
+    """Our error for one of the client's, of its HTTP library's, or of the disk's."""
     from huggingface_hub import errors as hub
 
-    # The client imports this from the HTTP library of its version, and does not say that it passes it on.
-    http: type[Exception] = vars(hub)["HTTPError"]
-    return http, hub.XetDownloadError, OSError, RuntimeError, ValueError
-
-
-def _refused(status: int, where: str) -> HubError:
-    if status in (401, 403):
-        return HubError(
-            f"the Hub does not allow this ({status})", where=where, hint=f"Check the token's rights. {_LOGIN}"
-        )
-    if status in (409, 412):
-        return HubError("the repository changed meanwhile", where=where, hint="Look at it, and push again.")
-    return HubError(f"the Hub answered {status}", where=where, hint="Try again later.")
+    where = str(location)
+    # The error of an upload only says which file it was.
+    cause = error.__cause__ if type(error) is RuntimeError and error.__cause__ is not None else error
+    match cause:
+        case hub.HFValidationError():
+            return ConfigError(f"this is no name of a repository: {cause}", where=where, hint="Write org/name.")
+        case hub.GatedRepoError():
+            return HubError("the repository asks for its terms to be accepted", where=where, hint="Open its page.")
+        case hub.RepositoryNotFoundError() if writing:
+            return HubError("there is no such repository to write to", where=where, hint=_LOGIN)
+        case hub.RepositoryNotFoundError():
+            return location.not_found("the Hub shows no such repository", f"Check the name. {_LOGIN}")
+        case hub.RevisionNotFoundError():
+            return StyleNotFound("the repository has no such revision", where=where, hint="Check the name.")
+        case hub.OfflineModeIsEnabled():
+            return HubError("HF_HUB_OFFLINE is set, and this needs the Hub", where=where, hint="Unset it.")
+        case hub.LocalEntryNotFoundError() | hub.RevisionResolutionError():
+            what = "the Hub cannot be reached, and the cache does not hold this"
+            return HubError(what, where=where, hint="Go online once to load it.")
+        case hub.HfHubHTTPError():
+            status = cause.response.status_code
+            if status in (401, 403):
+                what, hint = f"the Hub does not allow this ({status})", f"Check the token's rights. {_LOGIN}"
+            elif status in (409, 412):
+                what, hint = "the repository changed meanwhile", "Look at it, and push again."
+            else:
+                what, hint = f"the Hub answered {status}", "Try again later."
+            return HubError(what, where=where, hint=hint)
+    hint = "Check the connection and try again."
+    if writing:
+        hint += " Where the server has no xet storage, set HF_HUB_DISABLE_XET=1."
+    return HubError(f"speaking to the Hub failed: {str(cause)[:300]}", where=where, hint=hint)

@@ -1,8 +1,4 @@
-"""Lock files: which commit of each style an app uses, and the sha256 of what it then gets.
-
-``{"format": "talkstyle-lock", "format_version": 1, "styles": [{"ref", "name", "commit", "config_sha256",
-"delta_sha256"}, ...]}``; ``ref`` as it was given, ``commit`` only where it is on the Hub.
-"""
+"""Lock files: which commit of each style an app uses, and the sha256 of its files."""
 
 from __future__ import annotations
 
@@ -31,7 +27,7 @@ class LockedStyle(BaseModel):
     Attributes:
         ref: As the app writes it: ``org/name[@revision]``, the name of one that ships, or a relative folder.
         name: The style's own name.
-        commit: Of the repository, where it is on the Hub.
+        commit: Of the repository; None if the style is not on the Hub.
         config_sha256: Of the file ``config.json``.
         delta_sha256: Of the file ``delta.safetensors``.
     """
@@ -83,11 +79,8 @@ class Lock(BaseModel):
         try:
             return cls.model_validate_json(data)
         except ValidationError as error:
-            raise PackInvalid(
-                f"this is no lock file: {explain(error)}",
-                where=str(where),
-                hint="Make it again: talkstyle styles lock.",
-            ) from error
+            hint = "Make it again: talkstyle styles lock."
+            raise PackInvalid(f"this is no lock file: {explain(error)}", where=str(where), hint=hint) from error
 
     def write(self, path: str | os.PathLike[str]) -> Path:
         """Write the file; a reader sees the old one or the new one.
@@ -101,7 +94,7 @@ class Lock(BaseModel):
         return Path(path)
 
     def load(self, ref: str, *, token: str | bool | None = None) -> StylePack:
-        """Load a style at its locked commit; the Hub is asked nothing where the cache has it.
+        """Load a style at its locked commit; without a request if the Hub's cache has it.
 
         Raises:
             StyleNotFound: The lock does not hold the reference.
@@ -115,17 +108,11 @@ class Lock(BaseModel):
         location = StyleLocation.parse(ref)
         if entry.commit is not None:
             location = dataclasses.replace(location, revision=entry.commit)
-        pack, sha256 = read_pack(location, token=token)
-        for file, locked, found in (
-            (CONFIG, entry.config_sha256, sha256),
-            (DELTA, entry.delta_sha256, pack.config.delta.sha256),
-        ):
-            if locked != found:
-                raise PackInvalid(
-                    f"{file} is not the one that was locked",
-                    where=ref,
-                    hint="Find out what changed it; if it was you, lock again.",
-                )
+        pack, found = read_pack(location, token=token)
+        for file, locked in ((CONFIG, entry.config_sha256), (DELTA, entry.delta_sha256)):
+            if locked != found[file]:
+                hint = "Find out what changed it; if it was you, lock again."
+                raise PackInvalid(f"{file} is not the one that was locked", where=ref, hint=hint)
         return pack
 
 
@@ -137,11 +124,6 @@ def _locked(ref: str, token: str | bool | None) -> LockedStyle:
             where=ref,
             hint="Give it relative to the app, as in ./styles/rap, or push it to the Hub.",
         )
-    pack, sha256 = read_pack(location, token=token)
-    return LockedStyle(
-        ref=ref,
-        name=pack.name,
-        commit=None if pack.source is None else pack.source.revision,
-        config_sha256=sha256,
-        delta_sha256=pack.config.delta.sha256,
-    )
+    pack, found = read_pack(location, token=token)
+    commit = None if pack.source is None else pack.source.revision
+    return LockedStyle(ref=ref, name=pack.name, commit=commit, config_sha256=found[CONFIG], delta_sha256=found[DELTA])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -82,9 +81,6 @@ class StylePack:
             HubError: The Hub cannot be reached or refuses.
         """
         pack, _ = read_pack(StyleLocation.parse(location), base=base, token=token)
-        # Another program may lay out the same tensors otherwise; in memory a pack names the bytes that we would write.
-        info = encode_delta(pack.delta)[1]
-        pack = dataclasses.replace(pack, config=pack.config.model_copy(update={"delta": info}))
         show(pack.config)
         return pack
 
@@ -320,12 +316,8 @@ class StylePack:
 
 def read_pack(
     location: StyleLocation, *, base: MotionGenerator | None = None, token: str | bool | None = None
-) -> tuple[StylePack, str]:
-    """Read and check a pack, each file once; arguments and errors as for ``StylePack.load``.
-
-    Returns:
-        The pack as its files describe it, and the sha256 of its ``config.json``.
-    """
+) -> tuple[StylePack, dict[str, str]]:
+    """Read and check a pack, each file once, as for ``StylePack.load``; also returns its files' sha256 by name."""
     source = root = None
     if location.kind == "hub":
         from sdk.packs import hub
@@ -339,7 +331,9 @@ def read_pack(
     if base is not None:
         layout = {name: tuple(parameter.shape) for name, parameter in base.named_parameters()}
     delta = read_delta(folder, config.delta, root=root, layout=layout)
-    return StylePack(config, delta, source), hashlib.sha256(data).hexdigest()
+    files = {CONFIG: hashlib.sha256(data).hexdigest(), DELTA: config.delta.sha256}
+    # Another program may lay out the same tensors otherwise; in memory a pack names the bytes that we would write.
+    return StylePack(config.model_copy(update={"delta": encode_delta(delta)[1]}), delta, source), files
 
 
 def _checked(**fields: Any) -> PackConfig:

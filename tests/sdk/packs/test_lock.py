@@ -1,11 +1,13 @@
 """Lock files: the commit and the bytes of each style that an app uses."""
 
+import hashlib
 import json
 
 import pytest
+import safetensors.torch
 
 from sdk.errors import ConfigError, PackInvalid, SdkError, StyleNotFound
-from sdk.packs.lock import Lock
+from sdk.packs import Lock, StylePack
 
 # The client's own way of uploading is one that its HTTP library has come to discourage.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
@@ -47,6 +49,21 @@ def test_what_changed_is_noticed(hub, app, make_pack):
         Lock(styles=(gone,)).load("ann/rap")
     with pytest.raises(StyleNotFound, match="does not hold"):
         lock.load("ann/other")
+
+
+def test_what_another_program_wrote_is_locked_by_its_own_bytes(app):
+    folder = app / "calm"
+    data = safetensors.torch.save(dict(StylePack.load("./calm").delta.tensors), {"format": "pt"})
+    (folder / "delta.safetensors").write_bytes(data)
+    fields = json.loads((folder / "config.json").read_text())
+    sha256 = hashlib.sha256(data).hexdigest()
+    fields["delta"] |= {"sha256": sha256, "bytes": len(data)}
+    (folder / "config.json").write_text(json.dumps(fields))
+    lock = Lock.make(["./calm"])
+    assert lock.styles[0].delta_sha256 == sha256
+    pack = lock.load("./calm")
+    assert pack == StylePack.load("./calm")
+    pack.verify()
 
 
 def test_what_cannot_be_locked(app):
