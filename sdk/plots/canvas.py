@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from sdk.errors import ComponentUnavailable, OutputError
 from sdk.files import atomic_file
-from sdk.registry.requirements import install_line, unmet
+from sdk.registry import install_line, unmet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

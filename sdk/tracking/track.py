@@ -56,9 +56,9 @@ class FaceTrack:
 
     def motion(self, frames: slice = slice(None)) -> Motion:
         """The face's motion, T frames; its neutral face and rest come from the valid ones among ``frames`` alone."""
-        known = np.zeros(len(self.points), dtype=np.bool_)
-        known[frames] = self.valid[frames]
-        return normalise(self.points, valid=known)
+        valid = np.zeros(len(self.points), dtype=np.bool_)
+        valid[frames] = self.valid[frames]
+        return normalise(self.points, valid=valid)
 
 
 def frame_interval(times: Sequence[Fraction]) -> Fraction:
