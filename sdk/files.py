@@ -15,6 +15,14 @@ from sdk.errors import OutputError
 __all__ = ["atomic_file", "atomic_folder", "make_folder"]
 
 
+@contextmanager
+def _output_errors(what: str, target: Path, *, hint: str | None = None) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{what}: {error.strerror or error}", where=str(target), hint=hint) from error
+
+
 def make_folder(path: str | os.PathLike[str]) -> Path:
     """Create a folder and its parents where they are missing.
 
@@ -22,11 +30,8 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
         OutputError: It cannot be created.
     """
     folder = Path(path)
-    try:
+    with _output_errors("the folder cannot be made", folder, hint="Choose another one."):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        what = f"the folder cannot be made: {error.strerror}"
-        raise OutputError(what, where=str(folder), hint="Choose another one.") from error
     return folder
 
 
@@ -41,14 +46,9 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         OutputError: The folder is missing or not writable, or the move failed.
     """
     target = Path(path)
-    try:
+    hint = "Create the folder first, or choose one that can be written to."
+    with _output_errors(f"cannot write into {target.parent}", target, hint=hint):
         handle, name = tempfile.mkstemp(prefix=f".{target.stem[:40]}-", suffix=target.suffix, dir=target.parent)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write into {target.parent}: {error.strerror}",
-            where=str(target),
-            hint="Create the folder first, or choose one that can be written to.",
-        ) from error
     os.close(handle)
     temporary = Path(name)
     try:
@@ -58,10 +58,8 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
-        try:
+        with _output_errors("cannot move the finished file into place", target):
             temporary.replace(target)
-        except OSError as error:
-            raise OutputError(f"cannot move the finished file into place: {error}", where=str(target)) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -80,11 +78,9 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(path)
     if target.exists() and not target.is_dir():
         raise OutputError("there is a file where the folder should go", where=str(target), hint="Choose another name.")
-    try:
+    with _output_errors(f"cannot write into {target.parent}", target):
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}-", dir=target.parent))
-    except OSError as error:
-        raise OutputError(f"cannot write into {target.parent}: {error.strerror}", where=str(target)) from error
     aside = temporary.with_name(temporary.name + ".old")
     try:
         yield temporary
@@ -92,15 +88,13 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
             if file.is_file():
                 _flush(file)
         temporary.chmod(0o755)
-        try:
+        with _output_errors("cannot move the finished folder into place", target):
             if target.exists():
                 target.replace(aside)
             temporary.replace(target)
-        except OSError as error:
-            if aside.exists() and not target.exists():
-                aside.replace(target)
-            raise OutputError(f"cannot move the finished folder into place: {error}", where=str(target)) from error
     finally:
+        if aside.exists() and not target.exists():
+            aside.replace(target)
         shutil.rmtree(temporary, ignore_errors=True)
         if target.exists():
             shutil.rmtree(aside, ignore_errors=True)

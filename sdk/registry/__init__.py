@@ -11,12 +11,11 @@ The root of a plugin's package holds nothing but the hook::
 Listing components imports those roots and nothing behind them; ``load`` imports the one class it makes.
 """
 
-from sdk.registry.catalog import Registration, Registry
+from sdk.registry.catalog import Registration, Registry, parse
 from sdk.registry.component import Component, Failure, Provider
-from sdk.registry.hookspec import hookimpl
+from sdk.registry.discovery import hookimpl
 from sdk.registry.loading import check_shape, import_target
 from sdk.registry.requirements import install_line, unmet
-from sdk.registry.spec import parse
 
 __all__ = [
     "Component",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import threading
 from collections import Counter
@@ -15,7 +16,6 @@ from sdk.kinds import KINDS
 from sdk.registry.component import Component, Failure, Provider
 from sdk.registry.discovery import RESTRICT, Found, discover, judge
 from sdk.registry.loading import accepts, build, check_shape
-from sdk.registry.spec import parse
 
 LOCAL: Final = "local"
 """Stands for the distribution of what is registered in this process."""
@@ -236,3 +236,24 @@ def _check_kind(kind: str) -> None:
         near = difflib.get_close_matches(kind, KINDS, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(KINDS)}."
         raise ConfigError(f"there is no kind of component called {kind!r}", hint=hint)
+
+
+def parse(text: str) -> tuple[str, dict[str, Any]]:
+    """Split ``"hubert,model=checkpoints/large,layer=9"`` into the name and its options.
+
+    Values are JSON or else text. A value with a comma in it has to be given to ``load`` instead.
+
+    Raises:
+        ConfigError: An option has no value, or comes twice.
+    """
+    name, *parts = text.split(",")
+    options: dict[str, Any] = {}
+    for part in parts:
+        key, sign, value = part.partition("=")
+        if not key or not sign or key in options:
+            raise ConfigError(f"{part!r} is no option of a component", where=text, hint="Write NAME,OPTION=VALUE,...")
+        try:
+            options[key] = json.loads(value)
+        except json.JSONDecodeError:
+            options[key] = value
+    return name, options

@@ -15,13 +15,31 @@ import pluggy
 from sdk.errors import ComponentBroken, PluginError
 from sdk.kinds import API
 from sdk.registry.component import Component, Failure, Provider
-from sdk.registry.hookspec import GROUP, PROJECT, HookSpec
 from sdk.registry.requirements import install_line, is_met, name_and_version, unmet
+
+PROJECT: Final = "talkstyle"
+"""The hook marker."""
+
+GROUP: Final = "talkstyle.plugins"
+"""The group of entry points, each naming a module that implements the hook."""
+
+hookimpl: Final = pluggy.HookimplMarker(PROJECT)
+"""Marks a plugin's ``talkstyle_components``."""
+
+_hookspec = pluggy.HookspecMarker(PROJECT)
 
 RESTRICT: Final = "TALKSTYLE_PLUGINS"
 STRICT: Final = "TALKSTYLE_STRICT_PLUGINS"
 
 logger = logging.getLogger(__name__)
+
+
+class HookSpec:
+    """The hook's signature."""
+
+    @_hookspec
+    def talkstyle_components(self) -> Iterable[Component]:  # type: ignore[empty-body]
+        """Describe the plugin's components; must import nothing heavy, for every listing calls it."""
 
 
 @dataclass

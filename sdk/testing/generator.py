@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
 
 from sdk.geometry import POINTS
 from sdk.interfaces import MotionGenerator
 from sdk.testing.modules import noise, require_gradients, require_module
 from sdk.testing.report import Checks, rate, require, require_text
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 CHECKS: Final = Checks()
 
@@ -24,8 +25,6 @@ def _features(generator: MotionGenerator, frames: int, *, batch: int = 1, seed: 
 
 def _run(generator: MotionGenerator, features: Tensor, state: Any = None) -> tuple[Tensor, Any]:
     """Expression and pose as one ``[B, T, 210]``, and the state."""
-    import torch
-
     generator.eval()
     with torch.no_grad():
         expression, pose, state = generator(features, state)
@@ -48,8 +47,6 @@ def _attributes(generator: MotionGenerator) -> None:
 
 @CHECKS.add("motion is finite float32 [B, T, 68, 3] and [B, T, 6]")
 def _shape(generator: MotionGenerator) -> None:
-    import torch
-
     generator.eval()
     for batch, frames in ((1, 1), (1, 61), (3, 20)):
         with torch.no_grad():
@@ -93,8 +90,6 @@ def _prompt(generator: MotionGenerator) -> None:
 
 @CHECKS.add("a sequence in pieces gives what it gives in one call")
 def _stream(generator: MotionGenerator) -> None:
-    import torch
-
     features = _features(generator, 120, batch=2)
     whole, _ = _run(generator, features)
     parts, state, start = [], None, 0
@@ -125,8 +120,6 @@ def _batch(generator: MotionGenerator) -> None:
 
 @CHECKS.add("gradients reach every parameter that is trained, and the features")
 def _gradients(generator: MotionGenerator) -> None:
-    import torch
-
     generator.train()
     try:
         features = _features(generator, 40, batch=2).requires_grad_()
@@ -144,9 +137,6 @@ def _gradients(generator: MotionGenerator) -> None:
 
 @CHECKS.add("deltas on its parameters change the motion, and taking them off restores it")
 def _deltas(generator: MotionGenerator) -> None:
-    import torch
-    from torch.func import functional_call
-
     generator.eval()
     features = _features(generator, 40)
     plain, _ = _run(generator, features)

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
 
 from sdk.interfaces import MotionGenerator, StyleTransferNet
 from sdk.testing.report import require
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 
 def noise(module: MotionGenerator | StyleTransferNet, *shape: int, seed: int) -> Tensor:
     """Normal noise where the module's parameters are."""
-    import torch
-
     device = next(p for _, p in module.named_parameters()).device
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed)).to(device)
 
 
 def require_module(component: MotionGenerator | StyleTransferNet) -> None:
     """Require a torch module whose parameters are finite float32."""
-    import torch
-
     require(isinstance(component, torch.nn.Module), f"{type(component).__name__} is no torch.nn.Module")
     parameters = list(component.named_parameters())
     require(parameters, "it has no parameters")

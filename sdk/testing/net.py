@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
+
+import torch
+from torch import Tensor
 
 from sdk.geometry import POINTS
 from sdk.interfaces import StyleTransferNet
 from sdk.testing.modules import noise, require_gradients, require_module
 from sdk.testing.report import Checks, rate, require, require_text
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 CHECKS: Final = Checks()
 
@@ -32,8 +32,6 @@ def _attributes(net: StyleTransferNet) -> None:
 
 @CHECKS.add("features are finite float32 [B, T, 256]")
 def _shape(net: StyleTransferNet) -> None:
-    import torch
-
     for batch, frames in ((1, 1), (3, 17)):
         output = net(_phi(net, frames, batch=batch))
         wanted = (batch, frames, OUTPUTS)
@@ -51,8 +49,6 @@ def _deterministic(net: StyleTransferNet) -> None:
 
 @CHECKS.add("gradients reach the landmarks and every parameter")
 def _gradients(net: StyleTransferNet) -> None:
-    import torch
-
     phi = _phi(net, 8).requires_grad_()
     trained = {name: p for name, p in net.named_parameters() if p.requires_grad}
     found = torch.autograd.grad(net(phi).square().sum(), [phi, *trained.values()], allow_unused=True)
@@ -61,8 +57,6 @@ def _gradients(net: StyleTransferNet) -> None:
 
 @CHECKS.add("it can be differentiated twice, for the gradient penalty")
 def _twice(net: StyleTransferNet) -> None:
-    import torch
-
     phi = _phi(net, 8).requires_grad_()
     (gradient,) = torch.autograd.grad(net(phi).square().sum(), phi, create_graph=True)
     trained = [p for _, p in net.named_parameters() if p.requires_grad]
@@ -84,8 +78,6 @@ def _twice(net: StyleTransferNet) -> None:
 
 def speed(net: StyleTransferNet) -> float:
     """Frames a second, batch 1."""
-    import torch
-
     phi = _phi(net, 600, batch=1)
     with torch.no_grad():
         net(phi)
