@@ -63,7 +63,7 @@ def command(
     clip, images = _sources(references, unpaired=unpaired, audio=audio)
     from sdk.adapter import StyleAdapter
 
-    components = {name: settings.pop(name) for name in ("generator", "encoder", "net", "detector", "device")}
+    components = options.components_of(settings)
     with progress_bar(as_json=as_json) as on_progress:
         adapter = StyleAdapter(config=options.fit_config(recipe, steps), **components)
         pack = adapter.fit(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,6 +11,9 @@ from sdk.cli import options
 from sdk.cli.options import FILE
 from sdk.cli.output import emit, progress_bar
 from sdk.data import Controls
+
+if TYPE_CHECKING:
+    from sdk.media import Signer
 
 
 @click.command("animate")
@@ -38,15 +41,13 @@ def command(
     blink: float,
     head: float,
     background: tuple[int, int, int] | None,
-    sign: tuple[Path, Path] | None,
-    sign_test: bool,
+    signer: Signer | None,
     as_json: bool,
     **settings: Any,
 ) -> None:
     """Let PORTRAIT speak AUDIO, and write a video with the sound."""
     from sdk.animation import animate
 
-    signer = options.signer_of(sign, test=sign_test)
     controls = Controls(mouth=mouth, brows=brows, blink=blink, head=head)
     with progress_bar(as_json=as_json) as on_progress:
         animation = animate(portrait, audio, controls=controls, on_progress=on_progress, **settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,8 +13,7 @@ from sdk.cli.output import emit, error_document, progress_bar
 
 if TYPE_CHECKING:
     from sdk.batch import JobResult
-
-COMPONENTS: Final = ("generator", "encoder", "renderer", "detector", "device")
+    from sdk.media import Signer
 
 
 @click.command("animate-many")
@@ -34,8 +33,7 @@ def command(
     form: str,
     again: bool,
     background: tuple[int, int, int] | None,
-    sign: tuple[Path, Path] | None,
-    sign_test: bool,
+    signer: Signer | None,
     as_json: bool,
     **settings: Any,
 ) -> None:
@@ -49,7 +47,7 @@ def command(
     from sdk.batch import animate_many
     from sdk.batch.jobs import read_jobs
 
-    components = {name: settings.pop(name) for name in COMPONENTS}
+    components = options.components_of(settings)
     if settings["teeth"] is None:
         del settings["teeth"]
     else:
@@ -62,7 +60,7 @@ def command(
             out=output,
             suffix="" if form == "png" else f".{form}",
             background=background,
-            signer=options.signer_of(sign, test=sign_test),
+            signer=signer,
             resume=not again,
             on_progress=on_progress,
             **components,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--phonemes", type=FILE, help="What is said when, a phoneme for each 30th of a second, as JSON.")
 @click.option("--wrong", metavar="PACK", help="Another person's style, which this one has to beat.")
 @options.face
-@click.option("--plot", metavar="FILE.png", type=FILE, help="Draw the mouth's opening over time.")
+@click.option("--plot", metavar="FILE.png", type=options.PLOT, help="Draw the mouth's opening over time.")
 @options.detector
 @options.styles_generator
 @options.encoder("the style's own")
@@ -43,11 +43,6 @@ def command(
     All rows are measured on the last 40 % of the clip. Beside the style stand the base, the person ("real", and "real
     before" with other words), and what trivial means get that have seen the first 60 %.
     """
-    if plot is not None:
-        from sdk.plots import check_path, require_extra
-
-        require_extra("plots")
-        check_path(plot)
     from sdk.evaluation import COLUMNS, evaluate
     from sdk.metrics import read_phonemes
 

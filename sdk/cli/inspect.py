@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @click.command("inspect")
 @click.argument("clip", type=FILE)
 @options.clip_audio
-@click.option("--picture", metavar="OUT.png", type=FILE, help="Draw the picked frames, the mouth and the sound.")
+@click.option(
+    "--picture", metavar="OUT.png", type=options.PLOT, help="Draw the picked frames, the mouth and the sound."
+)
 @click.option("--each", default=3, show_default=True, type=click.IntRange(1, 100), help="Frames for each key motion.")
 @options.face
 @options.detector
@@ -27,11 +29,6 @@ if TYPE_CHECKING:
 @options.json_debug
 def command(clip: Path, picture: Path | None, as_json: bool, **settings: Any) -> None:
     """Look at CLIP as a fit would: how long, how sharp, whose lips, which key motions. Nothing is learned."""
-    if picture is not None:
-        from sdk.plots import check_path, require_extra
-
-        require_extra("plots")
-        check_path(picture)
     import sdk
 
     with progress_bar(as_json=as_json) as on_progress:

@@ -6,7 +6,7 @@ Those whose help differs from command to command are functions: ``@options.devic
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
+from functools import reduce, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -17,13 +17,13 @@ from sdk.errors import ConfigError
 
 if TYPE_CHECKING:
     from sdk.adapter import FitConfig
-    from sdk.media import Signer
 
 F = TypeVar("F", bound=Callable[..., Any])
 Option: TypeAlias = Callable[[Any], Any]
 
 FILE = click.Path(path_type=Path)
 FACTOR = click.FloatRange(0.0, 2.0)
+COMPONENTS = ("generator", "encoder", "net", "renderer", "detector", "device")
 
 
 def group(*options: Option) -> Callable[[F], F]:
@@ -78,6 +78,20 @@ class _Style(click.ParamType[Any]):
             return value, value, None
 
 
+class _Plot(click.ParamType[Any]):
+    """The file of a plot; that it can be drawn and named so is checked before the work."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
+        from sdk.plots import check_path, require_extra
+
+        require_extra("plots")
+        path = Path(value)
+        check_path(path)
+        return path
+
+
 def _mix(_ctx: click.Context, _param: click.Parameter, given: tuple[tuple[str, str, float | None], ...]) -> Any:
     """None, one reference, or the weights of a mix; a single reference may itself hold an equals sign."""
     if len(given) == 1 and given[0][2] is None:
@@ -88,6 +102,8 @@ def _mix(_ctx: click.Context, _param: click.Parameter, given: tuple[tuple[str, s
             raise ConfigError(f"{text!r} is no style with a weight", where="--style", hint=hint)
     return {ref: weight for _, ref, weight in given} or None
 
+
+PLOT = _Plot()
 
 json_debug = group(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout."),
@@ -161,26 +177,31 @@ components = group(
 )
 """What an animation is made with."""
 
-signing = group(
-    click.option("--sign", type=(FILE, FILE), metavar="CHAIN.pem KEY.pem", help="Add content credentials (C2PA)."),
-    click.option("--sign-test", is_flag=True, help="Add them with a certificate that nobody trusts."),
-)
-"""Content credentials; see ``signer_of``."""
-
 background = click.option("--background", type=_Colour(), help="Behind a transparent portrait; white in an mp4.")
 
 
-def signer_of(sign: tuple[Path, Path] | None, *, test: bool) -> Signer | None:
-    """The signer that ``--sign`` or ``--sign-test`` asks for.
+def signing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--sign`` and ``--sign-test``, which the command gets as ``signer``: a ``Signer`` or None.
 
-    Raises:
-        ConfigError: Two were asked for, or chain and key do not serve.
-        ComponentUnavailable: The extra is not installed.
+    Both together are a ``ConfigError``, as are a chain and a key that do not serve.
     """
-    if sign is not None and test:
-        raise ConfigError("--sign and --sign-test contradict each other", where="--sign-test", hint="Choose one.")
-    if sign is None and not test:
-        return None
-    from sdk.media import Signer
 
-    return Signer.test() if sign is None else Signer(*sign)
+    @click.option("--sign", type=(FILE, FILE), metavar="CHAIN.pem KEY.pem", help="Add content credentials (C2PA).")
+    @click.option("--sign-test", is_flag=True, help="Add them with a certificate that nobody trusts.")
+    @wraps(command)
+    def signed(*, sign: tuple[Path, Path] | None, sign_test: bool, **settings: Any) -> Any:
+        if sign is not None and sign_test:
+            raise ConfigError("--sign and --sign-test contradict each other", where="--sign-test", hint="Choose one.")
+        signer = None
+        if sign is not None or sign_test:
+            from sdk.media import Signer
+
+            signer = Signer.test() if sign is None else Signer(*sign)
+        return command(signer=signer, **settings)
+
+    return signed
+
+
+def components_of(settings: dict[str, Any]) -> dict[str, Any]:
+    """Take the components, and where they run, out of a command's options."""
+    return {name: settings.pop(name) for name in COMPONENTS if name in settings}

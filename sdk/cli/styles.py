@@ -28,17 +28,13 @@ def command(ctx: click.Context, as_json: bool) -> None:
     A style is a folder (./rap), the name of one that ships (rap), or on the Hugging Face Hub (me/rap, me/rap@v1).
     """
     if ctx.invoked_subcommand is None:
-        _list(as_json)
+        ctx.invoke(list_command, as_json=as_json)
 
 
 @command.command("list")
 @options.json_debug
 def list_command(as_json: bool) -> None:
     """List the styles that ship."""
-    _list(as_json)
-
-
-def _list(as_json: bool) -> None:
     from sdk.packs import read_config, shipped_styles
 
     found = {name: read_config(folder) for name, folder in shipped_styles().items()}
