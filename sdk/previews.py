@@ -1,13 +1,13 @@
 """Previews of a style: a drawn face that speaks in it, and how far its mouth opens with and without it.
 
-Nobody's face and nobody's voice: the face is drawn, the sentence synthesised. Nothing but pixels is written.
+The face is drawn and the sentence synthesised, so that they are nobody's. Nothing but pixels is written.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -64,31 +64,30 @@ def previews(
     plots.require_extra("plots")
     report = Reporter(on_progress, cancel)
     sentence = load_assets(seconds=SECONDS).sentence
-    who, painter = drawn_face(SIZE, seed=seed), resolve("renderer", renderer)
-    motions = []
+    shared: Any = {
+        "fps": FPS,
+        "seed": seed,
+        "renderer": resolve("renderer", renderer),
+        "device": device,
+        "cancel": cancel,
+        "generator": pack.config.base.component,
+    }
+    portrait = drawn_face(SIZE, seed=seed)
+    plain, styled = (animate(portrait, sentence, style=style, **shared) for style in (None, pack))
     frames: list[Image] = []
-    for style in (None, pack):
-        animation = animate(
-            who, sentence, style=style, fps=FPS, seed=seed, renderer=painter, device=device, cancel=cancel,
-            generator=pack.config.base.component,
-        )  # fmt: skip
-        motions.append(animation.motion)
-        if style is not None:
-            for frame in animation:
-                frames.append(frame)
-                report("preview", len(frames) / len(animation))
-    return {"preview.webp": _webp(frames), "preview-opening.png": _opening(*motions)}
+    for frame in styled:
+        frames.append(frame)
+        report("preview", len(frames) / len(styled))
+    return {"preview.webp": _webp(frames), "preview-opening.png": _opening(plain.motion, styled.motion)}
 
 
 def _webp(frames: Sequence[Image]) -> bytes:
     """An animation that repeats, under the limit."""
     first, *rest = (Pillow.fromarray(np.ascontiguousarray(frame[..., :3])) for frame in frames)
+    look: Any = {"save_all": True, "append_images": rest, "duration": round(1000 / FPS), "loop": 0, "method": 4}
     for quality in QUALITIES:
         file = io.BytesIO()
-        first.save(
-            file, "WEBP", save_all=True, append_images=rest, duration=round(1000 / FPS), loop=0, quality=quality,
-            method=4,
-        )  # fmt: skip
+        first.save(file, "WEBP", quality=quality, **look)
         if file.tell() <= MAX_BYTES:
             return file.getvalue()
     raise OutputError(f"the preview has {file.tell()} bytes, over {MAX_BYTES}", hint="Make it again without a preview.")
@@ -98,7 +97,7 @@ def _opening(plain: Motion, styled: Motion) -> bytes:
     drawn = plots.figure(8, 2.6)
     plots.openings(drawn.add_subplot(), plain=plain, styled=styled)
     file = io.BytesIO()
-    # Else matplotlib writes its name and version into the picture.
+    # Otherwise matplotlib writes its name and version into the picture.
     drawn.savefig(file, format="png", metadata={"Software": None})
     with Pillow.open(file) as picture:
         small = picture.convert("RGB").quantize(64)

@@ -23,12 +23,9 @@ class Unbatchable(Exception):
 
 
 def with_deltas(generator: M, deltas: Sequence[Delta | None], strengths: Sequence[float]) -> M:
-    """Let each layer of a generator add what the deltas of the batch's items make of its input.
+    """Let each layer of a generator add what the deltas of the batch's items make of its input; None is the base.
 
-    Args:
-        generator: With the base's parameters; it is changed, by a hook and a child for each layer.
-        deltas: One for each item; None is the base.
-        strengths: One for each item.
+    The generator itself is changed, by a hook and a child for each layer.
 
     Raises:
         Unbatchable: A parameter belongs to a layer of another kind, or to two.
@@ -72,27 +69,30 @@ def _stack(name: str, parameter: Tensor, deltas: Sequence[Delta | None], strengt
 class _Hook(nn.Module):
     """Tensors that follow the layer from device to device, and are not part of its state."""
 
-    def _keep(self, **tensors: Tensor | None) -> None:
-        for name, tensor in tensors.items():
+    first: Tensor
+    second: Tensor | None
+    bias: Tensor | None
+
+    def _keep(self, first: Tensor, second: Tensor | None, bias: Tensor | None) -> None:
+        for name, tensor in (("first", first), ("second", second), ("bias", bias)):
             self.register_buffer(name, tensor, persistent=False)
+
+    def _input(self, given: tuple[Any, ...]) -> Tensor:
+        if len(given) != 1 or given[0].ndim < 2 or len(given[0]) != len(self.first):
+            raise Unbatchable("a layer's input does not begin with the batch")
+        return given[0]  # type: ignore[no-any-return]
 
 
 class _Linear(_Hook):
     """``y += (x A^T) B^T`` for ``x`` ``[B, ..., n]``."""
 
-    first: Tensor
-    second: Tensor | None
-    bias: Tensor | None
-
     def __init__(self, weight: Stack, bias: Stack | None = None) -> None:
         super().__init__()
-        first, second = [part.transpose(1, 2).contiguous() for part in weight] + [None] * (2 - len(weight))
-        self._keep(first=first, second=second, bias=None if bias is None else bias[0][:, None])
+        first, *rest = (part.transpose(1, 2).contiguous() for part in weight)
+        self._keep(first, rest[0] if rest else None, None if bias is None else bias[0][:, None])
 
     def forward(self, _: nn.Module, given: tuple[Any, ...], out: Tensor) -> Tensor:
-        x: Tensor = given[0]
-        if x.ndim < 2 or len(x) != len(self.first):
-            raise Unbatchable("a layer's input does not begin with the batch")
+        x = self._input(given)
         flat = torch.bmm(x.reshape(len(x), -1, x.shape[-1]), self.first)
         if self.second is not None:
             flat = torch.bmm(flat, self.second)
@@ -102,10 +102,6 @@ class _Linear(_Hook):
 class _Conv1d(_Hook):
     """The same for ``x`` ``[B, n, T]``: all taps of the kernel in one product, then each moved to its place."""
 
-    first: Tensor
-    second: Tensor | None
-    bias: Tensor | None
-
     def __init__(self, layer: nn.Conv1d, weight: Stack, bias: Stack | None = None) -> None:
         super().__init__()
         if layer.groups != 1 or layer.padding_mode != "zeros" or isinstance(layer.padding, str):
@@ -114,19 +110,18 @@ class _Conv1d(_Hook):
         self.padding = layer.padding[0]
         items, self.rows, _ = weight[0].shape
         taps = weight[0].reshape(items, self.rows, -1, self.width).permute(0, 3, 1, 2)
-        first = taps.reshape(items, self.width * self.rows, -1)
-        second = weight[1] if len(weight) == 2 else None
-        self.ones = int(second is not None and bias is not None)
-        if second is not None and bias is not None:
-            # The bias as one more column, for a row of ones.
-            self._keep(first=first, second=torch.cat([second, bias[0][:, :, None]], dim=2), bias=None)
-        else:
-            self._keep(first=first, second=second, bias=None if bias is None else bias[0][:, :, None])
+        first, second = taps.reshape(items, self.width * self.rows, -1), weight[1] if len(weight) == 2 else None
+        column = None if bias is None else bias[0][:, :, None]
+        self.ones = int(second is not None and column is not None)
+        if second is not None and column is not None:
+            # The bias becomes one more column, for a row of ones.
+            second, column = torch.cat([second, column], dim=2), None
+        self._keep(first, second, column)
 
     def forward(self, _: nn.Module, given: tuple[Any, ...], out: Tensor) -> Tensor:
-        x: Tensor = given[0]
-        if x.ndim != 3 or len(x) != len(self.first):
-            raise Unbatchable("a layer's input does not begin with the batch")
+        x = self._input(given)
+        if x.ndim != 3:
+            raise Unbatchable("a convolution without a batch")
         x = functional.pad(x, (self.padding, self.padding)) if self.padding else x
         span = (out.shape[-1] - 1) * self.stride + 1
         every = torch.bmm(self.first, x)

@@ -6,8 +6,7 @@ import json
 import re
 from collections.abc import Collection
 
-from sdk.packs import Training
-from sdk.packs.config import PackConfig
+from sdk.packs.config import PackConfig, Training
 
 TAGS = ("talkstyle", "style-pack", "talking-head", "facial-animation")
 """The Hub's tags of a pack; the first two tell it apart from everything else there."""

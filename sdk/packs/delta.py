@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import isfinite, prod
 from typing import Literal
 
@@ -119,7 +120,7 @@ class Delta:
         """The dtype that it is stored in."""
         return next(iter(self.tensors.values())).dtype
 
-    @property
+    @cached_property
     def forms(self) -> dict[str, Form]:
         """How each parameter's delta is stored."""
         return forms({key: tuple(tensor.shape) for key, tensor in self.tensors.items()})

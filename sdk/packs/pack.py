@@ -17,15 +17,24 @@ from sdk.errors import ConfigError, PackInvalid, StyleWithoutEffect
 from sdk.face import FACE_FRAME_VERSION
 from sdk.files import atomic_folder
 from sdk.interfaces import AudioEncoder, MotionGenerator
-from sdk.packs import Training, check_push, energy
 from sdk.packs.card import card
-from sdk.packs.config import CARD, CONFIG, CONFIG_MAX_BYTES, DELTA, Compression, Dtype, PackConfig, explain
-from sdk.packs.delta import Delta, low_rank
+from sdk.packs.config import (
+    CARD,
+    CONFIG,
+    CONFIG_MAX_BYTES,
+    DELTA,
+    Compression,
+    Dtype,
+    PackConfig,
+    Training,
+    explain,
+)
+from sdk.packs.delta import Delta, energy, low_rank
 from sdk.packs.delta_file import encode_delta, read_delta
 from sdk.packs.location import StyleLocation
 from sdk.packs.preview_files import check_preview
 from sdk.packs.storage import check_target, read_file
-from sdk.packs.terms import show
+from sdk.packs.terms import check_push, show
 
 RANKS: Final = (1, 2, 4, 8, 16, 32)
 

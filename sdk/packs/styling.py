@@ -64,10 +64,7 @@ def with_parameters(module: M, tensors: Mapping[str, Tensor]) -> M:
 def reweighted(base: Mapping[str, Tensor], delta: Mapping[str, Tensor], strength: float = 1.0) -> dict[str, Tensor]:
     """``base + strength * delta`` for each parameter, in float32, differentiable; at strength 0 the base's own tensors.
 
-    Args:
-        base: The base's parameters.
-        delta: Tensors as in ``Delta.tensors``.
-        strength: The strength.
+    ``delta`` holds tensors as in ``Delta.tensors``.
     """
     if strength == 0:
         return dict(base)

@@ -355,6 +355,15 @@ def test_a_batch_in_one_pass_moves_as_its_items_do(make_pack, kind, one_pass, ra
     assert not generator.out._forward_hooks
 
 
+class Named(Convolutions):
+    """Gives a layer its input by name, which a hook does not see."""
+
+    def forward(self, features, state=None):
+        hidden = self.strided(self.dilated(self.pointwise(features.transpose(1, 2))))
+        out = self.out(input=hidden.transpose(1, 2))
+        return out[..., :204].unflatten(-1, (68, 3)), out[..., 204:], None
+
+
 class Shared(Convolutions):
     """Two layers with one weight."""
 
@@ -365,5 +374,5 @@ class Shared(Convolutions):
 
 
 def test_what_one_pass_does_not_know_runs_in_turn(generator, make_pack):
-    for base in (generator, Shared().eval(), Scalar().eval()):
+    for base in (generator, Shared().eval(), Named().eval(), Scalar().eval()):
         assert not StyledBatch(base, [make_pack(base, seed=1), make_pack(base, seed=2)]).one_pass
