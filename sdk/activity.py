@@ -1,8 +1,7 @@
-"""When somebody is heard: speech activity by loudness, on whole sounds and on streams alike.
+"""Speech activity by loudness, of whole sounds and of streams.
 
-A frame is active when its level passes a fixed floor, lies within a range below the running loudness, and stands out
-from the recording's own noise. Loudness knows no words: music counts as heard too, which is what a mouth's closing in
-silence needs.
+A frame is active when its level is above a fixed floor, within a range below the running loudness, and above the
+recording's own noise. Music counts as well as speech; what is looked for is silence, in which a mouth closes.
 """
 
 from __future__ import annotations
@@ -16,24 +15,24 @@ from sdk.data import Audio, FloatArray
 
 __all__ = ["ActivityStream", "speech_activity"]
 
-FRAMES = 60
-"""Frames a second: the motion rate."""
+FRAME_RATE = 60
+"""The motion rate."""
 
-FLOOR = -50.0
-"""dBFS under which nothing begins to be heard."""
+MIN_DBFS = -50.0
+"""No frame below becomes active."""
 
-RANGE = 27.0
-"""dB under the running loudness within which sound begins to be heard; soft consonants lie lower, but are short."""
+LOUDNESS_RANGE_DB = 27.0
+"""No frame further below the running loudness becomes active; soft consonants are softer, but short."""
 
-NOISE_MARGIN, NOISE_RANGE = 10.0, 20.0
-"""dB over the noise at which sound begins to be heard, though never less than so many dB under the running loudness: a
-held note must not be taken for noise."""
+NOISE_MARGIN_DB, NOISE_RANGE_DB = 10.0, 20.0
+"""A frame must exceed the noise by the first to become active, or be within the second of the running loudness: a held
+note is no noise."""
 
-HYSTERESIS = 4.0
-"""dB by which the threshold falls while something is heard."""
+HYSTERESIS_DB = 4.0
+"""How far the threshold falls while frames are active."""
 
-FORGET, RISE = 3.0, 3.0
-"""dB a second by which the running loudness falls and the noise rises: they outlive pauses and follow a new speaker."""
+LOUDNESS_FALL_DB, NOISE_RISE_DB = 3.0, 3.0
+"""How far, in a second, the running loudness falls and the noise rises: they outlive pauses and follow a new speaker."""
 
 
 class ActivityStream:
@@ -53,38 +52,38 @@ class ActivityStream:
     def push(self, samples: FloatArray) -> NDArray[np.bool_]:
         """Take samples ``[N]`` in [-1, 1]; return the frames that are now complete, bool ``[t]``."""
         self._rest = np.concatenate([self._rest, np.asarray(samples, np.float32)])
-        heard = []
+        active = []
         start = 0
         while start + (length := self._length()) <= len(self._rest):
-            heard.append(self._hear(self._rest[start : start + length]))
+            active.append(self._next(self._rest[start : start + length]))
             start += length
         self._rest = self._rest[start:]
-        return np.array(heard, dtype=np.bool_)
+        return np.array(active, dtype=np.bool_)
 
     def finish(self) -> NDArray[np.bool_]:
-        """Return the last, incomplete frame, where there is one."""
-        heard = [self._hear(self._rest)] if len(self._rest) else []
+        """Return the last, incomplete frame, if there is one."""
+        active = [self._next(self._rest)] if len(self._rest) else []
         self._rest = self._rest[:0]
-        return np.array(heard, dtype=np.bool_)
+        return np.array(active, dtype=np.bool_)
 
     def _length(self) -> int:
-        """Samples in the frame to come; starts are rounded one by one, so that nothing drifts."""
+        """Samples in the next frame; starts are rounded one by one, so that nothing drifts."""
         return _start(self._frame + 1, self._rate) - _start(self._frame, self._rate)
 
-    def _hear(self, block: FloatArray) -> bool:
+    def _next(self, block: FloatArray) -> bool:
         self._frame += 1
-        # The variance and not the power: a recording's constant offset is no sound.
+        # The variance instead of the power: a constant offset is no sound.
         level = 10 * math.log10(float(np.var(block, dtype=np.float64)) + 1e-12)
-        self._loudness = max(level, self._loudness - FORGET / FRAMES)
-        self._noise = min(level, self._noise + RISE / FRAMES)
-        over_noise = min(self._noise + NOISE_MARGIN, self._loudness - NOISE_RANGE)
-        threshold = max(FLOOR, self._loudness - RANGE, over_noise)
-        self._active = level > (threshold - HYSTERESIS if self._active else threshold)
+        self._loudness = max(level, self._loudness - LOUDNESS_FALL_DB / FRAME_RATE)
+        self._noise = min(level, self._noise + NOISE_RISE_DB / FRAME_RATE)
+        over_noise = min(self._noise + NOISE_MARGIN_DB, self._loudness - NOISE_RANGE_DB)
+        threshold = max(MIN_DBFS, self._loudness - LOUDNESS_RANGE_DB, over_noise)
+        self._active = level > (threshold - HYSTERESIS_DB if self._active else threshold)
         return self._active
 
 
 def speech_activity(audio: Audio) -> NDArray[np.bool_]:
-    """Say in which frames something is heard.
+    """Tell in which frames something is heard.
 
     Args:
         audio: Any mono sound.
@@ -97,5 +96,5 @@ def speech_activity(audio: Audio) -> NDArray[np.bool_]:
 
 
 def _start(frame: int, rate: int) -> int:
-    """The frame's first sample: ``frame * rate / 60`` rounded down, which makes it T = ceil(60 * duration) frames."""
-    return frame * rate // FRAMES
+    """The frame's first sample: ``frame * rate / 60``, rounded down."""
+    return frame * rate // FRAME_RATE

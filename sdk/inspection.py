@@ -1,66 +1,68 @@
-"""What a clip can teach, looked at before anything is learned from it."""
+"""What a clip is good for, found out before anything is learned from it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from sdk import defaults
 from sdk.activity import speech_activity
-from sdk.data import MOTION_RATE, Audio, FloatArray, Floats, Image
+from sdk.data import MOTION_RATE, Audio, FloatArray, Image, Motion
 from sdk.device import resolve_device
 from sdk.errors import MediaTrackMissing
 from sdk.generation import generate
 from sdk.geometry import canonical_face, mouth_opening
-from sdk.interfaces import LandmarkDetector
+from sdk.interfaces import LandmarkDetector, MotionGenerator
 from sdk.media import AudioInput, MediaInput, VideoReader, open_audio
-from sdk.metrics import Correlation, blinks, correlate, loudness
+from sdk.metrics import Correlation, blinks, correlate_mouths, loudness
+from sdk.packs import styled
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import resolve
 from sdk.tracking import FaceSelector, FaceTrack, Pick, frame_quality, load_clip, pick, templates
 
 __all__ = ["Inspection", "inspect"]
 
-REACH: Final = 0.3
-"""Seconds that lips and sound are looked for apart."""
+MAX_OFFSET_SECONDS: Final = 0.3
+"""The largest offset between lips and sound that is looked for."""
 
-LITTLE: Final = 0.4
-"""The share of the time with speech in it under which there is a warning."""
+MIN_SPEECH_SHARE: Final = 0.4
+"""Sounds with less speech get a warning."""
 
-ROOM: Final = 0.75
-"""How far a picked frame's picture goes from the face's middle, in face widths."""
+PICTURE_REACH: Final = 0.75
+"""How far the picture of a picked frame extends from the face's middle, in face widths."""
 
-HEIGHT: Final = 320
-"""Pixels that such a picture is at most high."""
+MAX_PICTURE_PIXELS: Final = 320
+"""The largest side of such a picture."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Inspection:
-    """What was seen and heard in a clip.
+    """What a clip and its sound are like.
 
     Attributes:
         duration: Seconds.
-        usable: Seconds in which the face is seen well enough to learn from.
-        face_width: Pixels across the face, the median.
-        yaw: Degrees that it is turned, the median; positive towards the picture's right.
+        usable: Seconds in which the face is visible enough to learn from.
+        face_width: The median width of the face in pixels.
+        yaw: Its median rotation in degrees; positive towards the picture's right.
         sharpness: Its median sharpness; 12 and more are good.
-        quality: How well its frames can serve, from 0 to 1: the share seen, from the front, and sharp.
+        quality: The mean quality of its frames, from 0 to 1: visible, frontal, and sharp.
         blinks: Blinks a minute.
         speech: The share of the time in which something is heard; None without sound.
-        offset: Seconds by which the lips come after the sound (negative: before it); None without sound, or where they
+        offset: Seconds by which the lips come after the sound (negative: before it); None without sound, or if they
             could not be matched.
         offset_r: The correlation of the base's mouth opening with the person's at that offset; None without sound.
         offset_null: Its 95th percentile for unrelated timing.
         picks: The frames most like the key motions, which can serve as reference images.
-        images: Their pictures, uint8 ``[H, W, 3]`` each, cut out around the face.
+        images: Their pictures, uint8 ``[H, W, 3]`` each, cropped to the face.
         warnings: What may spoil a style.
-        opening: The mouth's opening at 60 Hz, in outer-eye distances; NaN where the face is not seen.
+        opening: The mouth's opening at 60 Hz, in outer-eye distances; NaN where the face is not visible.
         level: The sound's level at 60 Hz, in dBFS; None without sound.
     """
 
@@ -82,20 +84,13 @@ class Inspection:
     level: FloatArray | None = field(repr=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """The figures, for files; pictures and courses are left out."""
-        numbers = (
-            *("duration", "usable", "face_width", "yaw", "sharpness", "quality", "blinks"),
-            *("speech", "offset", "offset_r", "offset_null"),
-        )
-        values = {name: getattr(self, name) for name in numbers}
-        picks = [
-            {"template": p.template, "frame": p.frame, "time": round(p.time, 3), "similarity": round(p.similarity, 4),
-             "quality": round(p.quality, 4)}
-            for p in self.picks
-        ]  # fmt: skip
+        """The figures, for files, without pictures and trajectories."""
+        apart = ("picks", "images", "warnings", "opening", "level")
+        values = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in apart}
+        digits = {"time": 3, "similarity": 4, "quality": 4}
         return {
             **{name: None if value is None else round(value, 4) for name, value in values.items()},
-            "picks": picks,
+            "picks": [asdict(p) | {name: round(getattr(p, name), n) for name, n in digits.items()} for p in self.picks],
             "warnings": list(self.warnings),
         }
 
@@ -128,20 +123,20 @@ def inspect(
     face: FaceSelector = None,
     each: int = 3,
     detector: str | LandmarkDetector = defaults.DETECTOR,
-    generator: str = defaults.GENERATOR,
+    generator: str | MotionGenerator = defaults.GENERATOR,
     device: str | torch.device = "auto",
     on_progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
 ) -> Inspection:
-    """Look at a clip as a fit would, and fit nothing.
+    """Look at a clip as a fit would, without a fit.
 
     Args:
         clip: A video.
-        audio: Its sound; its own track where left out. Without either, nothing is said of sound.
+        audio: Its sound; its own track where left out. Without either, the sound's figures are None.
         face: Which face, where there are several: ``"largest"``, an index, or a box in pixels.
         each: Frames picked for each key motion.
         detector: A landmark detector, or its name.
-        generator: The base that the offset of lips and sound is estimated with.
+        generator: A motion generator, or its name, to estimate the offset between lips and sound with.
         device: ``"auto"``, or any name that torch knows.
         on_progress: Called between steps.
         cancel: Stops the work between steps.
@@ -150,7 +145,7 @@ def inspect(
         MediaError: A file cannot be read.
         FaceError: No face, several, a small one, or one turned away.
         ReferenceTooShort: The face is seen for less than 2 s.
-        PluginError: A component cannot be had.
+        PluginError: A component cannot be loaded.
         Cancelled: ``cancel`` was called.
     """
     report = Reporter(on_progress, cancel)
@@ -167,8 +162,8 @@ def inspect(
         speech, level = float(speech_activity(sound).mean()), loudness(sound)
         warnings += _about_sound(speech, float(sound.duration), float(track.duration))
         if speech > 0:
-            match = _match(sound, opening, track, generator, resolve_device(device))
-            if match.r <= match.null:
+            match = _match(sound, motion, track.valid, generator, resolve_device(device))
+            if not match.beats_chance:
                 warnings.append(
                     f"lips and sound could not be matched (r {match.r:.2f}, chance {match.null:.2f}); is this the "
                     "sound of this clip?"
@@ -189,7 +184,7 @@ def inspect(
         quality=float(quality.mean()),
         blinks=60 * len(blinks(motion)) / usable,
         speech=speech,
-        offset=-match.lag if match is not None and match.r > match.null else None,
+        offset=-match.lag if match is not None and match.beats_chance else None,
         offset_r=None if match is None else match.r,
         offset_null=None if match is None else match.null,
         picks=picks,
@@ -201,7 +196,7 @@ def inspect(
 
 
 def _sound(source: AudioInput, *, needed: bool) -> tuple[Audio | None, list[str]]:
-    """Read a sound and what is to be said of it; None where a clip has none."""
+    """Read a sound, with its warnings; None where a clip has none."""
     try:
         reader = open_audio(source)
     except MediaTrackMissing:
@@ -210,63 +205,59 @@ def _sound(source: AudioInput, *, needed: bool) -> tuple[Audio | None, list[str]
         return None, [
             "the clip has no sound; give it with audio=, or learn from its frames with images= and any speech"
         ]
-    sound = reader.read()
-    return sound, list(reader.warnings)
+    return reader.read(), list(reader.warnings)
 
 
 def _about_sound(speech: float, heard: float, seen: float) -> list[str]:
     found = []
     if speech == 0:
         found.append("nothing is heard in the sound, so nothing can be learned of how the lips follow it")
-    elif speech < LITTLE:
+    elif speech < MIN_SPEECH_SHARE:
         found.append(f"something is heard in only {100 * speech:.0f} % of the sound; pauses teach little")
     if abs(heard - seen) > 1:
         found.append(f"the clip lasts {seen:.1f} s and its sound {heard:.1f} s; only what both have is used")
     return found
 
 
-def _match(sound: Audio, opening: Floats, track: FaceTrack, name: str, device: torch.device) -> Correlation:
-    """Lay what the base makes of the sound on what is seen."""
-    base: Any = resolve("motion-generator", name).to(device).eval()
+def _match(
+    sound: Audio, motion: Motion, valid: NDArray[np.bool_], generator: str | MotionGenerator, device: torch.device
+) -> Correlation:
+    """Correlate the base's mouth with the person's."""
+    base = styled(resolve("motion-generator", generator), device=device)
     encoder = resolve("audio-encoder", base.encoder)
     if encoder.sample_rate != sound.rate:
         sound = open_audio(sound, rate=encoder.sample_rate).read()
-    made = generate(base, encoder.encode(sound), device=device)
-    count = min(len(made), len(opening))
-    return correlate(
-        mouth_opening(canonical_face() + made.expression[:count]),
-        opening[:count],
-        valid=track.valid[:count],
-        within=REACH,
-    )
+    generated = generate(base, encoder.encode(sound), device=device)
+    both = slice(min(len(generated), len(motion)))
+    return correlate_mouths(generated[both], motion[both], valid=valid[both], within=MAX_OFFSET_SECONDS)
 
 
 def _pictures(clip: MediaInput, track: FaceTrack, picks: Sequence[Pick]) -> tuple[Image, ...]:
-    """The picks' frames, cut out around the face and made small; read again, because a clip's frames are not kept."""
+    """The picked frames, cropped to the face; read again, because a clip's frames are not kept."""
     found: dict[int, Image] = {}
     waiting = sorted(picks, key=lambda one: one.time)
     before: Image | None = None
     for frame in VideoReader(clip):
-        # A picture is shown until the next one comes.
+        # A picture is shown until the next one.
         while waiting and before is not None and frame.time > waiting[0].time + 1e-6:
-            found[waiting[0].frame] = _cut(before, track.points[waiting[0].frame])
+            found[waiting[0].frame] = _crop(before, track.points[waiting[0].frame])
             waiting.pop(0)
         if not waiting:
             break
         before = frame.image
     for one in waiting:
         assert before is not None  # the clip has been read once, and had pictures
-        found[one.frame] = _cut(before, track.points[one.frame])
+        found[one.frame] = _crop(before, track.points[one.frame])
     return tuple(found[one.frame] for one in picks)
 
 
-def _cut(image: Image, points: FloatArray) -> Image:
+def _crop(image: Image, points: FloatArray) -> Image:
     from PIL import Image as Pillow
 
     low, high = points[:, :2].min(0), points[:, :2].max(0)
-    middle, reach = (low + high) / 2, ROOM * float((high - low).max())
+    middle, reach = (low + high) / 2, PICTURE_REACH * float((high - low).max())
     left, top = np.maximum(middle - reach, 0).astype(int)
     right, bottom = np.minimum(middle + reach, image.shape[1::-1]).astype(int)
     part = Pillow.fromarray(np.ascontiguousarray(image[top:bottom, left:right]))
-    part.thumbnail((HEIGHT, HEIGHT))
+    part.thumbnail((MAX_PICTURE_PIXELS, MAX_PICTURE_PIXELS))
     return np.asarray(part)

@@ -16,10 +16,10 @@ from sdk.adapter.split import Split, split
 from sdk.data import MOTION_RATE, Audio, FloatArray, Motion
 from sdk.errors import AudioSilent, ConfigError, InputError, MediaTrackMissing, ReferenceTooShort
 from sdk.face import neutral_face, neutral_face_of_stills, normalise
-from sdk.geometry import canonical_face, mouth_opening
+from sdk.geometry import canonical_face
 from sdk.interfaces import AudioEncoder, LandmarkDetector
 from sdk.media import AudioInput, ImageInput, MediaInput, read_audio
-from sdk.metrics import correlate
+from sdk.metrics import correlate_mouths
 from sdk.packs import Provenance
 from sdk.progress import Reporter
 from sdk.tracking import FaceSelector, load_clip, load_stills
@@ -274,14 +274,8 @@ def _offset(
     """Estimate, on the training part, by how many frames the sound comes after the lips."""
     if max_offset == 0:
         return 0, []
-    face = canonical_face()
-    found = correlate(
-        mouth_opening(face + base.expression[train]),
-        mouth_opening(face + motion.expression[train]),
-        valid=valid[train],
-        within=max_offset,
-    )
-    if found.r <= found.null:
+    found = correlate_mouths(base[train], motion[train], valid=valid[train], within=max_offset)
+    if not found.beats_chance:
         return 0, [
             f"lips and sound could not be matched (r {found.r:.2f}, chance {found.null:.2f}), so no offset between "
             "them is corrected; is this the sound of this clip?"

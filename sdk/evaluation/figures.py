@@ -47,9 +47,7 @@ COLUMNS: Final = (
     Column("sld_share", "SLD share", "how far it goes from the base to the person's own other words; 1 is all the way"),
     Column("style", "style gap", "gap of the style descriptors, in % of the eye distance; lower is better"),
     Column("dynamics", "dynamics", "the same without the mean face"),
-    Column(
-        "closure", "closure", "the mouth's opening at m, b and p over the median; lower is better, needs --phonemes"
-    ),
+    Column("closure", "closure", "opening of the mouth at m, b and p over the median; low is better, needs labels"),
     Column("closure_near", "within 50 ms", "closure at the best lag within 50 ms", shown=False),
 )
 """The figures that tables show, in order. A column is added here."""

@@ -1,14 +1,14 @@
-"""The transfer loss, its parts each in one place."""
+"""The transfer loss and its terms."""
 
 from sdk.losses.composition import LOSS_SCALE, compose, to_loss_units, velocity
 from sdk.losses.style import gradient_penalty, moment_gap, spread_gap, style_gap
 from sdk.losses.timing import amplitude_gap, closure_gap, reconstruction, timing
-from sdk.losses.transfer import Critic, Sees, StyleTarget, TransferLoss, TransferTerms
+from sdk.losses.transfer import CriticTraining, FacePose, StyleTarget, TransferLoss, TransferTerms
 
 __all__ = [
     "LOSS_SCALE",
-    "Critic",
-    "Sees",
+    "CriticTraining",
+    "FacePose",
     "StyleTarget",
     "TransferLoss",
     "TransferTerms",

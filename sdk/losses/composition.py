@@ -9,14 +9,12 @@ from torch import Tensor
 
 from sdk.geometry import POINTS, canonical_face
 
-__all__ = ["LOSS_SCALE", "VELOCITY_SCALE", "compose", "to_loss_units", "velocity"]
-
 LOSS_SCALE: Final = 20.0
 """Loss units in one eye distance. L_r ties f to the scale of its input, so the unit is part of the loss: in this one
 a talking face spreads by about 1 in each coordinate of the mouth."""
 
 VELOCITY_SCALE: Final = 4.0
-"""What a frame-to-frame difference at 60 Hz is multiplied by, to spread about as much as the positions do."""
+"""Scales frame-to-frame differences at 60 Hz to spread about as much as positions do."""
 
 
 def rotation_matrix(rotation: Tensor) -> Tensor:

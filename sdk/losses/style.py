@@ -1,4 +1,4 @@
-"""The terms that say how two faces move, without saying when: L_sc, L_r and moment matching."""
+"""The terms that compare how two faces move, whenever they do: L_sc, L_r and moment matching."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import torch
 from torch import Tensor
 
 from sdk.interfaces import StyleTransferNet
-
-__all__ = ["draw", "gradient_penalty", "moment_gap", "spread_gap", "style_gap"]
 
 
 def draw(frames: Tensor, count: int, rng: torch.Generator) -> Tensor:
@@ -19,11 +17,11 @@ def draw(frames: Tensor, count: int, rng: torch.Generator) -> Tensor:
 def style_gap(net: StyleTransferNet, generated: Tensor, reference: Tensor) -> Tensor:
     """L_sc = ||mean f(phi_mg) - mean f(phi_s)||^2, summed over the 256 features.
 
-    Generated motion and stills share no time axis, so the "mean features" of the paper are means over frames, and the
-    term compares two distributions.
+    Generated motion and stills share no time axis, so the paper's "mean features" are taken over frames: the term
+    compares two distributions.
 
     Args:
-        net: The style transfer net f.
+        net: f.
         generated: ``[B, T, 204]``, loss units.
         reference: ``[B', T', 204]``, loss units.
     """
@@ -39,8 +37,8 @@ def gradient_penalty(net: StyleTransferNet, generated: Tensor, reference: Tensor
     reference frames are paired at random. After Gulrajani et al., "Improved Training of Wasserstein GANs", 2017.
 
     Args:
-        net: The style transfer net f.
-        generated: ``[B, T, 204]``, loss units; its gradient is not followed.
+        net: f.
+        generated: ``[B, T, 204]``, loss units; no gradient flows to it.
         reference: ``[B', T', 204]``, loss units.
         rng: On the CPU, so that every device draws the same.
     """
@@ -66,7 +64,7 @@ def moment_gap(generated: Tensor, reference: Tensor) -> Tensor:
 
 
 def spread_gap(generated: Tensor, reference: Tensor) -> Tensor:
-    """The part of ``moment_gap`` that leaves means alone."""
+    """The part of ``moment_gap`` that is due to standard deviations."""
     return (_std(generated.flatten(0, 1)) - _std(reference.flatten(0, 1))).square().mean()
 
 

@@ -7,30 +7,28 @@ from typing import Final
 import torch
 from torch import Tensor
 
-__all__ = ["CLOSED", "amplitude_gap", "closure_gap", "reconstruction", "timing"]
-
-CLOSED: Final = 0.5
-"""The share of the median opening under which lips count as meeting, or meant to."""
+CLOSED_SHARE: Final = 0.5
+"""Lips that are less open than this share of the median opening should meet."""
 
 
-def reconstruction(generated: Tensor, reference: Tensor, weight: Tensor) -> Tensor:
-    """L_mg where sound and frames belong together: the mean squared difference, over valid frames and coordinates.
+def reconstruction(generated: Tensor, reference: Tensor, valid: Tensor) -> Tensor:
+    """L_mg of a paired fit: the mean squared difference, over valid frames and coordinates.
 
     Args:
         generated: ``[B, T, C]``, loss units.
         reference: ``[B, T, C]``, loss units, on the same clock.
-        weight: ``[B, T]``: 1 where the reference's frame was seen, 0 where not.
+        valid: Which frames of the reference count, ``[B, T]``, 1 or 0.
     """
     error = (generated - reference).square().mean(-1)
-    return (error * weight).sum() / weight.sum().clamp(min=1)
+    return (error * valid).sum() / valid.sum().clamp(min=1)
 
 
 def timing(generated: Tensor, base: Tensor) -> Tensor:
-    """L_mg where there is nothing to reconstruct: each coordinate's course is kept, its level and amplitude are free.
+    """L_mg of an unpaired fit: each coordinate keeps its timing; its level and amplitude are free.
 
-    Courses are scored to zero mean and unit deviation over the batch's frames before they are compared. A coordinate
-    that the base hardly moves has no course worth keeping, and left free it is where a style loss cheats: there the
-    plain difference (without the means) counts.
+    Trajectories are scored to zero mean and unit deviation over the batch's frames before they are compared. A
+    coordinate that the base hardly moves has no timing worth keeping, and a style loss would cheat there if it were
+    free: its plain difference (without the means) counts.
 
     Args:
         generated: ``[B, T, C]``, loss units.
@@ -51,23 +49,23 @@ def amplitude_gap(generated: Tensor, reference: Tensor) -> Tensor:
     A mean squared error shrinks what it cannot predict; this keeps the amplitude.
 
     Args:
-        generated: ``[B, T, C]``: scalar courses such as the mouth's opening.
+        generated: ``[B, T, C]``: trajectories such as the mouth's opening.
         reference: ``[B', T', C]``.
     """
     fake, real = (x.flatten(0, 1).var(0, unbiased=False).add(1e-6).log() / 2 for x in (generated, reference))
     return (fake - real).square().mean()
 
 
-def closure_gap(opening: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+def closure_gap(opening: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """The squared excess of an opening over the target's, where the target's is under half its own median.
 
     Args:
         opening: ``[B, T]``, generated.
         target: ``[B, T]``.
-        weight: ``[B, T]``: 1 where the target counts.
+        valid: Where the target counts, ``[B, T]``, 1 or 0.
     """
-    counted = target[weight > 0]
+    counted = target[valid > 0]
     if not len(counted):
         return opening.sum() * 0
-    closed = weight * (target < CLOSED * counted.median())
-    return (closed * (opening - target).clamp(min=0).square()).sum() / weight.sum()
+    closed = valid * (target < CLOSED_SHARE * counted.median())
+    return (closed * (opening - target).clamp(min=0).square()).sum() / valid.sum()

@@ -1,4 +1,4 @@
-"""The transfer loss L_mg + L_sc + L_r (Pham et al., CVPR-W 2024), with the terms that make it work."""
+"""The transfer loss L_mg + L_sc + L_r (Pham et al., CVPR-W 2024), and the terms added to it."""
 
 from __future__ import annotations
 
@@ -16,29 +16,26 @@ from sdk.losses.composition import LOSS_SCALE, compose, to_loss_units, velocity
 from sdk.losses.style import draw, gradient_penalty, moment_gap, spread_gap, style_gap
 from sdk.losses.timing import amplitude_gap, closure_gap, reconstruction, timing
 
-__all__ = ["Critic", "Sees", "StyleTarget", "TransferLoss", "TransferTerms"]
+F_FRAMES: Final = 128
+"""Frames of each side that f gets in a step."""
 
-FRAMES: Final = 128
-"""Frames of each side that f looks at in a step."""
-
-Critic = Literal["adversarial", "joint", "frozen"]
+CriticTraining = Literal["adversarial", "joint", "frozen"]
 """How f is trained: against the generator, with it (as the formula literally says; it collapses), or not at all."""
 
-
-Sees = Literal["upright", "composed"]
-"""What f and the moments compare: faces with the head's turn taken out, or phi as the paper has it, the head in it."""
+FacePose = Literal["upright", "composed"]
+"""What f and the moments compare: faces without the head's rotation, or with it, which is the paper's phi."""
 
 
 class TransferTerms(BaseModel):
     """The weight of each term. All are in loss units (eye distances x 20).
 
     Attributes:
-        mg: L_mg where sound and frames belong together, averaged over the 204 coordinates.
-        timing: L_mg where they do not; scored, so it has no unit.
+        mg: L_mg of a paired fit, averaged over the 204 coordinates.
+        timing: L_mg of an unpaired fit; scored, so it has no unit.
         sc: L_sc, summed over the 256 features; its root where the critic is adversarial.
         r: L_r, the gradient penalty on f.
         moments: Mean and spread of positions and velocities.
-        head: Spread of the head's pose and of its velocity; its mean is where the camera stood, and no style.
+        head: Spread of the head's pose and of its velocity; its mean depends on the camera and is no style.
         amplitude: Spread of the mouth's opening and of its speed.
         closure: Lips that stay apart where they should meet.
         critic: How f is trained.
@@ -55,29 +52,29 @@ class TransferTerms(BaseModel):
     head: float = Field(default=0.1, ge=0)
     amplitude: float = Field(default=1.0, ge=0)
     closure: float = Field(default=12.0, ge=0)
-    critic: Critic = "adversarial"
-    sees: Sees = "upright"
+    critic: CriticTraining = "adversarial"
+    sees: FacePose = "upright"
 
 
-def mouth_course(upright: Tensor) -> Tensor:
+def mouth_trajectory(upright: Tensor) -> Tensor:
     """The mouth's opening (62-66) and width (48-54): ``[B, T, 2]`` from upright faces ``[B, T, 204]``, loss units."""
     face = torch.tensor(canonical_face(), dtype=upright.dtype, device=upright.device)
     points = upright.reshape(*upright.shape[:-1], POINTS, 3) + face * LOSS_SCALE
     across = points[..., [66, 54], :] - points[..., [62, 48], :]
-    course: Tensor = (across.square().sum(-1) + 1e-4).sqrt()
-    return course
+    trajectory: Tensor = (across.square().sum(-1) + 1e-4).sqrt()
+    return trajectory
 
 
 @dataclass(frozen=True, eq=False)
 class StyleTarget:
-    """The reference's frames as the loss takes them, in loss units.
+    """The reference's valid frames as the loss takes them, in loss units.
 
     Attributes:
-        frames: phi_s ``[1, N, 204]``, upright: the frames whose style is sought.
+        frames: phi_s ``[1, N, 204]``, upright.
         composed: The same with the head's pose in it.
         pose: The head's pose ``[1, N, 6]``; a radian is as long as an eye distance.
-        pairs: Where a frame and the next follow each other at the motion rate, bool ``[N - 1]``; none where frames have
-            no order.
+        pairs: Where a frame and the next follow each other at the motion rate, bool ``[N - 1]``; nowhere for frames
+            without an order.
     """
 
     frames: Tensor
@@ -86,19 +83,19 @@ class StyleTarget:
     pairs: Tensor
 
     @classmethod
-    def of(cls, expression: Tensor, pose: Tensor, seen: Tensor, *, ordered: bool) -> StyleTarget:
+    def of(cls, expression: Tensor, pose: Tensor, valid: Tensor, *, ordered: bool) -> StyleTarget:
         """Prepare a reference.
 
         Args:
             expression: ``[T, 68, 3]``.
             pose: ``[T, 6]``.
-            seen: Which frames count, bool ``[T]``.
+            valid: Which frames count, bool ``[T]``.
             ordered: Whether they follow each other in time at the motion rate.
         """
         composed = to_loss_units(compose(expression[None], pose[None]))
-        place = torch.arange(len(seen), device=seen.device)[seen]
+        place = torch.arange(len(valid), device=valid.device)[valid]
         pairs = (place.diff() == 1) & ordered
-        return cls(_upright(expression)[None, seen], composed[:, seen], pose[None, seen] * LOSS_SCALE, pairs)
+        return cls(_upright(expression)[None, valid], composed[:, valid], pose[None, valid] * LOSS_SCALE, pairs)
 
     @cached_property
     def ordered(self) -> bool:
@@ -108,20 +105,22 @@ class StyleTarget:
     @cached_property
     def mouth(self) -> Tensor:
         """The mouth's opening and width in the frames ``[1, N, 2]``."""
-        return mouth_course(self.frames)
+        return mouth_trajectory(self.frames)
 
-    def velocities(self, of: Tensor) -> Tensor:
-        """The scaled velocities of something that each frame has, ``[1, M, C]`` from ``[1, N, C]``."""
-        return velocity(of)[:, self.pairs]
+    def velocities(self, values: Tensor) -> Tensor:
+        """The scaled velocities of values of the frames, ``[1, M, C]`` from ``[1, N, C]``."""
+        return velocity(values)[:, self.pairs]
 
 
 class TransferLoss:
-    """The loss of the generator and of f, given what the generator made and what the reference shows.
+    """The loss of the generator and of f, for generated motion and a reference.
+
+    Throughout, ``expression`` ``[B, T, 68, 3]`` and ``pose`` ``[B, T, 6]`` are generated.
 
     Args:
         net: f.
         terms: The weights.
-        reference: The frames whose style is sought.
+        reference: The frames whose style is wanted.
     """
 
     def __init__(self, net: StyleTransferNet, terms: TransferTerms, reference: StyleTarget) -> None:
@@ -129,94 +128,84 @@ class TransferLoss:
         self._reference = reference
         self.terms = terms
 
-    def paired(self, expression: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-        """L_mg where sound and frames belong together.
+    def paired(self, expression: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+        """L_mg of a paired fit.
 
-        The sound hardly determines the head, so faces are compared upright; how the head moves is the business of the
-        terms that compare distributions.
+        Faces are compared upright: the sound hardly determines the head. How the head moves is left to the terms that
+        compare distributions.
 
         Args:
-            expression: ``[B, T, 68, 3]``, generated.
-            target: ``[B, T, 68, 3]``, seen, on the same clock.
-            weight: ``[B, T]``: 1 where the target was seen.
+            expression: Generated.
+            target: The reference's ``[B, T, 68, 3]``, on the same clock.
+            valid: Which frames of the target count, ``[B, T]``, 1 or 0.
         """
-        return reconstruction(_upright(expression), _upright(target), weight)
+        return reconstruction(_upright(expression), _upright(target), valid)
 
     def unpaired(self, expression: Tensor, base: Tensor) -> Tensor:
-        """L_mg where there is nothing to reconstruct: the unadapted generator's timing is kept, head aside.
-
-        Args:
-            expression: ``[B, T, 68, 3]``, generated.
-            base: The same of the unadapted generator.
-        """
+        """L_mg of an unpaired fit: the timing of the unadapted generator's expression ``base`` is kept."""
         return timing(_upright(expression), _upright(base))
 
     def style(self, expression: Tensor, pose: Tensor) -> dict[str, Tensor]:
         """The terms that need no f: moments of face and head, and the mouth's amplitude."""
-        seen = self._reference
+        reference = self._reference
         head = pose * LOSS_SCALE
         face, frames = self._compared(expression, pose)
-        mouth = mouth_course(_upright(expression))
-        moments, turning = moment_gap(face, frames), spread_gap(head, seen.pose)
-        amplitude = amplitude_gap(mouth, seen.mouth)
-        if seen.ordered:
-            moments = moments + moment_gap(velocity(face), seen.velocities(frames))
-            turning = turning + spread_gap(velocity(head), seen.velocities(seen.pose))
-            amplitude = amplitude + amplitude_gap(velocity(mouth), seen.velocities(seen.mouth))
-        return {"moments": moments, "head": turning, "amplitude": amplitude}
+        mouth = mouth_trajectory(_upright(expression))
+        moments, rotation = moment_gap(face, frames), spread_gap(head, reference.pose)
+        amplitude = amplitude_gap(mouth, reference.mouth)
+        if reference.ordered:
+            moments = moments + moment_gap(velocity(face), reference.velocities(frames))
+            rotation = rotation + spread_gap(velocity(head), reference.velocities(reference.pose))
+            amplitude = amplitude + amplitude_gap(velocity(mouth), reference.velocities(reference.mouth))
+        return {"moments": moments, "head": rotation, "amplitude": amplitude}
 
-    def closure(self, expression: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tensor]:
-        """The term of lips that should meet: a squared error is content with half an opening wherever it is unsure.
+    def closure(self, expression: Tensor, target: Tensor, valid: Tensor) -> dict[str, Tensor]:
+        """The term of lips that should meet; a squared error is content with half an opening where it is unsure.
 
         Args:
-            expression: ``[B, T, 68, 3]``, generated.
-            target: The same, seen on the same clock, or, of an unpaired fit, what the unadapted generator makes.
-            weight: ``[B, T]``: 1 where the target counts.
+            expression: Generated.
+            target: As in ``paired``; in an unpaired fit, the unadapted generator's.
+            valid: As in ``paired``.
         """
-        mine, theirs = (mouth_course(_upright(x))[..., 0] for x in (expression, target))
-        return {"closure": closure_gap(mine, theirs, weight)}
+        mine, theirs = (mouth_trajectory(_upright(x))[..., 0] for x in (expression, target))
+        return {"closure": closure_gap(mine, theirs, valid)}
 
     def transfer(self, expression: Tensor, pose: Tensor, *, rng: torch.Generator) -> dict[str, Tensor]:
         """The terms of f that the generator (and a joint f) minimises: L_sc, and L_r where f is trained jointly."""
-        mine, seen = self._compared(expression, pose)
-        gap = self._gap(mine, seen, rng)
+        mine, theirs = self._compared(expression, pose)
+        gap = self._gap(mine, theirs, rng)
         parts = {"sc": (gap + 1e-8).sqrt() if self.terms.critic == "adversarial" else gap}
         if self.terms.critic == "joint":
-            parts["r"] = gradient_penalty(self._net, mine, seen, rng=rng)
+            parts["r"] = gradient_penalty(self._net, mine, theirs, rng=rng)
         return parts
 
     def critic(self, expression: Tensor, pose: Tensor, *, rng: torch.Generator) -> Tensor:
-        """The loss that an adversarial f minimises: -sqrt(L_sc) + r L_r.
+        """The loss that an adversarial f minimises, -sqrt(L_sc) + r L_r; no gradient flows to the generator.
 
-        Plainly maximising L_sc diverges; its root grows only as fast as f does, and L_r holds f.
-
-        Args:
-            expression: ``[B, T, 68, 3]``, generated; not followed.
-            pose: ``[B, T, 6]``, generated; not followed.
-            rng: For gamma, the pairing and the probe.
+        Maximising L_sc itself diverges; its root grows only as fast as f does, and L_r bounds f.
         """
-        mine, seen = self._compared(expression.detach(), pose.detach())
-        penalty = gradient_penalty(self._net, mine, seen, rng=rng)
-        return self.terms.r * penalty - (self._gap(mine, seen, rng) + 1e-8).sqrt()
+        mine, theirs = self._compared(expression.detach(), pose.detach())
+        penalty = gradient_penalty(self._net, mine, theirs, rng=rng)
+        return self.terms.r * penalty - (self._gap(mine, theirs, rng) + 1e-8).sqrt()
 
     def total(self, parts: dict[str, Tensor]) -> Tensor:
         """The weighted sum of terms by name."""
         return torch.stack([getattr(self.terms, name) * part for name, part in parts.items()]).sum()
 
     def _compared(self, expression: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
-        """What f and the moments are shown of the generated motion and of the reference."""
+        """What f and the moments get of the generated motion and of the reference."""
         if self.terms.sees == "composed":
             return to_loss_units(compose(expression, pose)), self._reference.composed
         return _upright(expression), self._reference.frames
 
-    def _gap(self, mine: Tensor, seen: Tensor, rng: torch.Generator) -> Tensor:
+    def _gap(self, mine: Tensor, theirs: Tensor, rng: torch.Generator) -> Tensor:
         """L_sc on positions and, where the reference has an order, on velocities through the same f.
 
-        Each side is a draw of ``FRAMES`` frames: f is by far the largest network here, and a mean needs no more.
+        Each side is a draw of ``F_FRAMES`` frames: f is by far the largest network here, and a mean needs no more.
         """
-        gap = style_gap(self._net, draw(mine, FRAMES, rng), draw(seen, FRAMES, rng))
+        gap = style_gap(self._net, draw(mine, F_FRAMES, rng), draw(theirs, F_FRAMES, rng))
         if self._reference.ordered:
-            moving = draw(velocity(mine), FRAMES, rng), draw(self._reference.velocities(seen), FRAMES, rng)
+            moving = draw(velocity(mine), F_FRAMES, rng), draw(self._reference.velocities(theirs), F_FRAMES, rng)
             gap = gap + style_gap(self._net, *moving)
         return gap
 

@@ -3,7 +3,7 @@
 from sdk.metrics.baselines import in_context, loudness, ridge
 from sdk.metrics.closure import closure, read_phonemes
 from sdk.metrics.compare import MotionScores, compare
-from sdk.metrics.correlation import Correlation, correlate
+from sdk.metrics.correlation import Correlation, correlate, correlate_mouths
 from sdk.metrics.distances import (
     descriptor,
     jaw_lip_distance,
@@ -26,6 +26,7 @@ __all__ = [
     "closure",
     "compare",
     "correlate",
+    "correlate_mouths",
     "cpbd",
     "descriptor",
     "head_spread",

@@ -1,4 +1,4 @@
-"""What a few lines of linear algebra reach on the same frames: rivals that a learned style has to beat."""
+"""Linear baselines on the same frames, which a learned style has to beat."""
 
 from __future__ import annotations
 
@@ -11,17 +11,15 @@ from numpy.typing import NDArray
 from sdk.data import MOTION_RATE, Audio, FloatArray, Floats, Motion
 from sdk.geometry import POINTS
 
-__all__ = ["in_context", "loudness", "ridge"]
-
 CONTEXT: Final = (-12, -8, -4, 0, 4, 8, 12)
-"""Frames (60 Hz) of features that a linear rival sees around each: 200 ms either way, what co-articulation spans."""
+"""Frames (60 Hz) around each whose features the regression gets: 200 ms either way, the span of co-articulation."""
 
 PENALTIES: Final = tuple(10.0**k for k in range(-2, 6))
-"""Ridge penalties tried, beside the sums of squares of inputs scaled to unit variance."""
+"""Ridge penalties tried, for inputs scaled to unit variance."""
 
 FOLDS: Final = 4
-FLOOR: Final = -60.0
-"""dBFS that silence is held at, so that its digits do not count."""
+MIN_DBFS: Final = -60.0
+"""The level of silence, so that its least bits do not count."""
 
 
 def loudness(audio: Audio) -> FloatArray:
@@ -31,7 +29,7 @@ def loudness(audio: Audio) -> FloatArray:
     power = np.concatenate([[0.0], np.cumsum(np.square(audio.samples, dtype=np.float64))])
     ends = np.minimum(starts, len(audio.samples))
     mean = np.diff(power[ends]) / np.maximum(np.diff(ends), 1)
-    level = np.maximum(10 * np.log10(np.maximum(mean, 1e-12)), FLOOR)
+    level = np.maximum(10 * np.log10(np.maximum(mean, 1e-12)), MIN_DBFS)
     return np.convolve(np.pad(level, 2, mode="edge"), np.ones(5) / 5, "valid").astype(np.float32)
 
 
@@ -44,12 +42,12 @@ def in_context(features: FloatArray) -> FloatArray:
 def ridge(inputs: Floats, motion: Motion, ahead: Floats) -> Motion:
     """Fit a linear map from inputs to motion, and apply it.
 
-    The penalty is the one that predicts best over four stretches left out in turn, so the rival is as good as its kind.
+    The penalty is the one that predicts best in four-fold cross-validation over stretches of time.
 
     Args:
-        inputs: Of the frames that are known, ``[T, D]``.
+        inputs: Of the known frames, ``[T, D]``.
         motion: Of the same frames.
-        ahead: Of the frames to predict, ``[S, D]``.
+        ahead: Inputs of the frames to predict, ``[S, D]``.
 
     Returns:
         S frames.
@@ -73,9 +71,9 @@ def ridge(inputs: Floats, motion: Motion, ahead: Floats) -> Motion:
 def _fits(
     x: NDArray[np.float64], y: NDArray[np.float64], ahead: NDArray[np.float64], penalties: tuple[float, ...]
 ) -> list[NDArray[np.float64]]:
-    """Ridge regression in closed form, for several penalties at the price of one decomposition.
+    """Ridge regression in closed form, for several penalties from one eigendecomposition.
 
-    It is that of the inputs' covariance, or, where there are more inputs than frames, of the frames' products.
+    It is that of the inputs' covariance or, with more inputs than frames, of their Gram matrix.
     """
     mean, level = x.mean(0), y.mean(0)
     scale = np.maximum(x.std(0), 1e-6)

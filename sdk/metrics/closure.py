@@ -15,8 +15,6 @@ from sdk.data import Motion
 from sdk.errors import InputError, MediaNotFound
 from sdk.geometry import canonical_face, mouth_opening
 
-__all__ = ["CLOSED", "LABEL_RATE", "closure", "read_phonemes"]
-
 CLOSED: Final = frozenset({"M", "B", "P"})
 """ARPAbet names of what is said with closed lips."""
 
@@ -24,8 +22,8 @@ LABEL_RATE: Final = Fraction(30)
 """Labels a second."""
 
 INDEX: Final = "phoneme_index.json"
-LARGEST: Final = 16 << 20
-"""Bytes of a file of labels beyond which it is not read."""
+MAX_BYTES: Final = 16 << 20
+"""Larger files are not read."""
 
 
 def read_phonemes(path: str | os.PathLike[str]) -> tuple[str, ...]:
@@ -56,7 +54,7 @@ def read_phonemes(path: str | os.PathLike[str]) -> tuple[str, ...]:
 
 def _json(file: Path) -> Any:
     try:
-        if file.stat().st_size <= LARGEST:
+        if file.stat().st_size <= MAX_BYTES:
             return json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise MediaNotFound("there is no such file of phoneme labels", where=str(file)) from error
@@ -81,7 +79,7 @@ def closure(
         motion: At 60 Hz.
         labels: Of the sound, from its beginning, 30 a second.
         start: The frame (60 Hz) of the sound that ``motion`` begins at.
-        valid: Which frames were seen; all where left out.
+        valid: Which frames count; all where left out.
         within: Seconds that the lips may be early or late: the smallest ratio of those lags is taken. With none, lips
             that close late do not close.
 

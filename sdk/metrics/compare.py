@@ -1,4 +1,4 @@
-"""One generated motion against one real one, in the figures that go into packs and tables."""
+"""A generated motion compared with a real one, in the figures of packs and tables."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from sdk.metrics.distances import (
     style_landmark_distance,
 )
 from sdk.metrics.liveliness import head_spread
-
-__all__ = ["MotionScores", "compare"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,18 +86,17 @@ def compare(
         real: At 60 Hz where ``ordered``.
         paired: Whether they share a clock, frame by frame.
         ordered: Whether ``real``'s frames follow each other in time.
-        valid: Frames of ``real`` that were seen ``[T]``.
+        valid: Which frames of ``real`` count, bool ``[T]``; all where left out.
         neutral: The real person's neutral face ``[68, 3]``, which SLD is measured on.
     """
     face = canonical_face()
     mine, theirs = mouth_opening(face + generated.expression), mouth_opening(face + real.expression)
-    seen = real if valid is None else Motion(real.expression[valid], real.pose[valid], real.rate)
+    shown = real if valid is None else real[valid]
     opening = width = None
     if paired:
         opening = correlate(mine, theirs, valid=valid)
         width = correlate(mouth_width(face + generated.expression), mouth_width(face + real.expression), valid=valid)
     spread = float(np.std(theirs if valid is None else theirs[valid]))
-    real_speed = speed(seen) if ordered else 0.0
     return MotionScores(
         opening_r=opening.r if opening else None,
         opening_null=opening.null if opening else None,
@@ -111,11 +108,11 @@ def compare(
         da=mouth_area_distance(generated, real, valid) if paired else None,
         pose=pose_distance(generated, real, valid) if paired else None,
         opening_ratio=float(np.std(mine)) / max(spread, 1e-6),
-        speed_ratio=speed(generated) / max(real_speed, 1e-6) if ordered else None,
-        head_ratio=head_spread(generated) / max(head_spread(seen), 1e-6),
-        sld=style_landmark_distance(generated, seen, neutral=neutral) if ordered else None,
-        slv=style_landmark_distance(generated, seen, neutral=neutral, order=1) if ordered else None,
-        smd=style_landmark_distance(generated, seen, neutral=neutral, mouth=True) if ordered else None,
-        style=style_distance(generated, seen, ordered=ordered),
-        dynamics=style_distance(generated, seen, mean=False, ordered=ordered),
+        speed_ratio=speed(generated) / max(speed(shown), 1e-6) if ordered else None,
+        head_ratio=head_spread(generated) / max(head_spread(shown), 1e-6),
+        sld=style_landmark_distance(generated, shown, neutral=neutral) if ordered else None,
+        slv=style_landmark_distance(generated, shown, neutral=neutral, order=1) if ordered else None,
+        smd=style_landmark_distance(generated, shown, neutral=neutral, mouth=True) if ordered else None,
+        style=style_distance(generated, shown, ordered=ordered),
+        dynamics=style_distance(generated, shown, mean=False, ordered=ordered),
     )

@@ -1,4 +1,4 @@
-"""How well one course in time follows another, and how well chance alone would."""
+"""How well one trajectory follows another, and how well chance alone would."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import MOTION_RATE, Floats
-
-__all__ = ["Correlation", "best_lag", "correlate"]
+from sdk.data import MOTION_RATE, Floats, Motion
+from sdk.geometry import canonical_face, mouth_opening
 
 
 @dataclass(frozen=True)
@@ -19,42 +18,18 @@ class Correlation:
 
     Attributes:
         r: Pearson's, at the best lag.
-        lag: Seconds that the first course comes after the second.
-        null: The 95th percentile of the same figure for unrelated timing: circular shifts of the first course by over
-            a second.
+        lag: Seconds by which the first trajectory comes after the second.
+        null: The 95th percentile of r for unrelated timing: circular shifts of the first by over a second.
     """
 
     r: float
     lag: float
     null: float
 
-
-def _pearson(a: NDArray[np.float64], b: NDArray[np.float64], valid: NDArray[np.bool_]) -> float:
-    if valid.sum() < 3:
-        return 0.0
-    a, b = a[valid] - a[valid].mean(), b[valid] - b[valid].mean()
-    size = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / size if size > 1e-12 else 0.0
-
-
-def _at_lag(
-    a: NDArray[np.float64], b: NDArray[np.float64], valid: NDArray[np.bool_], lag: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Cut two courses so that ``a[k + lag]`` stands beside ``b[k]``."""
-    if lag >= 0:
-        return a[lag:], b[: len(b) - lag], valid[: len(b) - lag]
-    return a[:lag], b[-lag:], valid[-lag:]
-
-
-def best_lag(
-    a: NDArray[np.float64], b: NDArray[np.float64], *, within: int, valid: NDArray[np.bool_] | None = None
-) -> tuple[float, int]:
-    """The highest correlation of ``a[k + lag]`` with ``b[k]``, and its lag in frames, among ``|lag| <= within``."""
-    seen = np.ones(len(b), dtype=bool) if valid is None else valid
-    lags = [lag for lag in sorted(range(-within, within + 1), key=abs) if abs(lag) < len(b)]
-    scores = [_pearson(*_at_lag(a, b, seen, lag)) for lag in lags]
-    best = int(np.argmax(scores))
-    return scores[best], lags[best]
+    @property
+    def beats_chance(self) -> bool:
+        """Whether r is above its null."""
+        return self.r > self.null
 
 
 def correlate(
@@ -65,19 +40,48 @@ def correlate(
     rate: Fraction = MOTION_RATE,
     within: float = 0.1,
 ) -> Correlation:
-    """Correlate two courses ``[T]`` on one clock.
+    """Correlate two trajectories ``[T]`` on one clock.
 
     Args:
         generated: What was generated.
-        real: What was seen.
-        valid: Which frames of ``real`` were seen; all where left out.
+        real: What was observed.
+        valid: Which frames of ``real`` count; all where left out.
         rate: Frames a second.
         within: The largest lag tried, in seconds.
     """
     a, b = np.asarray(generated, dtype=np.float64), np.asarray(real, dtype=np.float64)
-    reach = round(within * float(rate))
-    r, lag = best_lag(a, b, within=reach, valid=valid)
-    apart = round(float(rate))
+    counted = np.ones(len(b), dtype=bool) if valid is None else valid
+    reach, apart = round(within * float(rate)), round(float(rate))
+    r, lag = _best_lag(a, b, counted, reach)
     shifts = range(apart, len(a) - apart, max(1, len(a) // 60))
-    chance = [best_lag(np.roll(a, shift), b, within=reach, valid=valid)[0] for shift in shifts]
+    chance = [_best_lag(np.roll(a, shift), b, counted, reach)[0] for shift in shifts]
     return Correlation(r=r, lag=float(lag / rate), null=float(np.percentile(chance, 95)) if chance else 1.0)
+
+
+def correlate_mouths(generated: Motion, real: Motion, *, valid: NDArray[np.bool_], within: float) -> Correlation:
+    """Correlate the mouth's opening in two motions of one length; arguments as for ``correlate``."""
+    face = canonical_face()
+    openings = (mouth_opening(face + motion.expression) for motion in (generated, real))
+    return correlate(*openings, valid=valid, within=within)
+
+
+def _best_lag(
+    a: NDArray[np.float64], b: NDArray[np.float64], valid: NDArray[np.bool_], within: int
+) -> tuple[float, int]:
+    """The highest correlation of ``a[k + lag]`` with ``b[k]``, and its lag in frames, among ``|lag| <= within``."""
+    lags = [lag for lag in sorted(range(-within, within + 1), key=abs) if abs(lag) < len(b)]
+    scores = []
+    for lag in lags:
+        end = len(b) - abs(lag)
+        mine, theirs = slice(max(lag, 0), max(lag, 0) + end), slice(max(-lag, 0), max(-lag, 0) + end)
+        scores.append(_pearson(a[mine], b[theirs], valid[theirs]))
+    best = int(np.argmax(scores))
+    return scores[best], lags[best]
+
+
+def _pearson(a: NDArray[np.float64], b: NDArray[np.float64], valid: NDArray[np.bool_]) -> float:
+    if valid.sum() < 3:
+        return 0.0
+    a, b = a[valid] - a[valid].mean(), b[valid] - b[valid].mean()
+    size = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / size if size > 1e-12 else 0.0

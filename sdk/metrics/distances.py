@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from sdk.data import FloatArray, Motion
 from sdk.geometry import INNER_LIPS, JAW, MOUTH, canonical_face
-
-__all__ = [
-    "descriptor",
-    "jaw_lip_distance",
-    "jaw_lip_velocity_distance",
-    "landmark_distance",
-    "mouth_area_distance",
-    "pose_distance",
-    "speed",
-    "style_distance",
-    "style_landmark_distance",
-]
 
 JAW_AND_MOUTH = [*range(17), *range(48, 68)]
 
@@ -28,29 +18,31 @@ _VELOCITY_SCALE = 4.0
 
 def landmark_distance(generated: Motion, real: Motion, valid: NDArray[np.bool_] | None = None) -> float:
     """LMD: the mean distance of the mouth's points (48-67, 3D, heads upright), in % of the eye distance."""
-    gap = np.linalg.norm(generated.expression[:, MOUTH] - real.expression[:, MOUTH], axis=-1).mean(-1)
-    return 100 * float(gap.mean() if valid is None else gap[valid].mean())
+    return 100 * float(_mean(_gap(generated.expression[:, MOUTH] - real.expression[:, MOUTH]), valid))
 
 
 def jaw_lip_distance(generated: Motion, real: Motion, valid: NDArray[np.bool_] | None = None) -> float:
     """D-L: the mean distance of jaw and mouth (heads upright), in % of the eye distance (after Zhou et al., 2020)."""
-    gap = np.linalg.norm(generated.expression[:, JAW_AND_MOUTH] - real.expression[:, JAW_AND_MOUTH], axis=-1).mean(-1)
-    return 100 * float(gap.mean() if valid is None else gap[valid].mean())
+    return 100 * float(_mean(_gap(generated.expression[:, JAW_AND_MOUTH] - real.expression[:, JAW_AND_MOUTH]), valid))
 
 
 def jaw_lip_velocity_distance(generated: Motion, real: Motion, valid: NDArray[np.bool_] | None = None) -> float:
     """D-V: the same of velocities, in % of the eye distance a second."""
-    mine, theirs = (np.diff(m.expression[:, JAW_AND_MOUTH], axis=0) for m in (generated, real))
-    gap = np.linalg.norm(mine - theirs, axis=-1).mean(-1)
-    both = slice(None) if valid is None else valid[1:] & valid[:-1]
-    return 100 * float(gap[both].mean() * real.rate)
+    mine, theirs = (np.diff(motion.expression[:, JAW_AND_MOUTH], axis=0) for motion in (generated, real))
+    both = None if valid is None else valid[1:] & valid[:-1]
+    return 100 * float(_mean(_gap(mine - theirs), both) * real.rate)
 
 
 def mouth_area_distance(generated: Motion, real: Motion, valid: NDArray[np.bool_] | None = None) -> float:
     """D-A: the mean difference of the inner lips' areas, in % of the largest real one."""
-    mine, theirs = (_inner_area(m) for m in (generated, real))
-    seen = slice(None) if valid is None else valid
-    return 100 * float(np.abs(mine - theirs)[seen].mean() / max(theirs[seen].max(), 1e-6))
+    mine, theirs = (_inner_area(motion) for motion in (generated, real))
+    counted = slice(None) if valid is None else valid
+    return 100 * float(np.abs(mine - theirs)[counted].mean() / max(theirs[counted].max(), 1e-6))
+
+
+def pose_distance(generated: Motion, real: Motion, valid: NDArray[np.bool_] | None = None) -> float:
+    """The mean distance between head rotations' vectors, in degrees."""
+    return float(_mean(np.degrees(np.linalg.norm(generated.pose[:, :3] - real.pose[:, :3], axis=-1)), valid))
 
 
 def _inner_area(motion: Motion) -> NDArray[np.float64]:
@@ -60,10 +52,13 @@ def _inner_area(motion: Motion) -> NDArray[np.float64]:
     return np.asarray(np.abs((x * np.roll(y, -1, 1) - y * np.roll(x, -1, 1)).sum(1)) / 2)
 
 
-def pose_distance(generated: Motion, real: Motion, valid: NDArray[np.bool_] | None = None) -> float:
-    """The mean distance between head rotations' vectors, in degrees."""
-    gap = np.degrees(np.linalg.norm(generated.pose[:, :3] - real.pose[:, :3], axis=-1))
-    return float(gap.mean() if valid is None else gap[valid].mean())
+def _gap(difference: FloatArray) -> FloatArray:
+    """The mean length of points' differences ``[T, N, 3]`` in each frame."""
+    return np.asarray(np.linalg.norm(difference, axis=-1).mean(-1))
+
+
+def _mean(values: FloatArray, valid: NDArray[np.bool_] | None) -> Any:
+    return (values if valid is None else values[valid]).mean()
 
 
 def speed(motion: Motion) -> float:
@@ -73,18 +68,19 @@ def speed(motion: Motion) -> float:
 
 
 def descriptor(motion: Motion, *, mean: bool = True, ordered: bool = True) -> NDArray[np.float64]:
-    """What a style looks like in figures: the spread over frames of [phi, 4 dphi], and the mean face, upright.
+    """A style in figures: the standard deviation over frames of [phi, 4 dphi], and the mean upright face.
 
-    Where a head is, on average, is the camera's business and no style.
+    The head's mean pose depends on the camera and is no part of it.
 
     Args:
         motion: At 60 Hz.
-        mean: False leaves the mean out: how it moves, not what it rests in. That alone tells speakers apart.
+        mean: False leaves the mean face out. How a face moves, alone, tells speakers apart.
         ordered: False leaves dphi out, for frames that do not follow each other.
     """
     phi = motion.phi().astype(np.float64)
-    courses = [phi, _VELOCITY_SCALE * np.diff(phi, axis=0)] if ordered else [phi]
-    parts = [x.std(0) for x in courses]
+    parts = [phi.std(0)]
+    if ordered:
+        parts.append((_VELOCITY_SCALE * np.diff(phi, axis=0)).std(0))
     if mean:
         parts.append(motion.expression.astype(np.float64).mean(0).ravel())
     return np.concatenate(parts)
@@ -108,9 +104,8 @@ def style_landmark_distance(
 ) -> float:
     """SLD, SLV and SMD: the mean distance from windows of the reference to the nearest generated ones.
 
-    Heads are upright (how they turn has figures of its own, and would drown the lips here), and each frame is moved to
-    its own minimum of x and y. In % of the jaw's width. After the definitions in the method's articles (Pham et al.,
-    arXiv 2303.09799).
+    In % of the jaw's width. Heads are upright: their rotation has figures of its own, and would dominate here. Each
+    frame is moved to its own minimum of x and y. After the definitions of Pham et al. (arXiv 2303.09799).
 
     Args:
         generated: At 60 Hz.

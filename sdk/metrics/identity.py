@@ -1,4 +1,4 @@
-"""Whose style a motion has, and whether it has anybody's face in it."""
+"""Whose style a motion has, and whether a style carries anybody's face."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import numpy as np
 from sdk.data import Floats, Motion
 from sdk.errors import InputError
 from sdk.metrics.distances import descriptor
-
-__all__ = ["identity_leak", "nearest_style"]
 
 
 def nearest_style(motion: Motion, pool: Mapping[str, Motion], *, dynamics: bool) -> str:
@@ -36,17 +34,17 @@ def nearest_style(motion: Motion, pool: Mapping[str, Motion], *, dynamics: bool)
 
 
 def identity_leak(added: Floats, person: Floats, portrait: Floats) -> float:
-    """How much of one face's shape a style carries onto another: 0 none of it, 1 all.
+    """How much of one face's shape a style carries onto another: 0 is nothing, 1 all of it.
 
-    The projection of what the style adds at rest onto the difference of the two faces, over that difference's length.
+    What the style adds at rest is projected onto the difference of the two faces, in units of that difference.
 
     Args:
-        added: What the style adds to the expression when nothing is said, ``[68, 3]``, face-frame units.
-        person: The neutral face that the style was learned from, ``[68, 3]``, face-frame units.
+        added: What the style adds to the expression in silence, ``[68, 3]``, face-frame units.
+        person: The neutral face that the style was learned from, likewise.
         portrait: The neutral face that it is put on, likewise.
 
     Raises:
-        InputError: The faces are the same, so that there is nothing to carry.
+        InputError: The faces are the same.
     """
     apart = np.asarray(person, dtype=np.float64) - np.asarray(portrait, dtype=np.float64)
     size = float(np.square(apart).sum())

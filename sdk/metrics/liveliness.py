@@ -1,4 +1,4 @@
-"""What a living face does besides speaking: it blinks, and its head moves."""
+"""Blinks, and movements of the head."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from numpy.typing import NDArray
 from sdk.data import Motion
 from sdk.geometry import canonical_face, eye_opening
 
-__all__ = ["blinks", "head_spread"]
-
-SHUT: Final = 0.7
+SHUT_SHARE: Final = 0.7
 """The share of the usual eye opening under which an eye counts as shutting. Detectors seldom see one close fully."""
 
-AROUND: Final = 1.0
-"""Seconds either way whose upper half says what is usual: eyes narrow in a smile, and that is no blink."""
+CONTEXT_SECONDS: Final = 1.0
+"""Seconds either way that define the usual opening, by their upper half: eyes also narrow in a smile."""
 
-LONGEST: Final = 0.5
-"""Seconds beyond which shut eyes are no blink."""
+MAX_BLINK_SECONDS: Final = 0.5
+"""Eyes that stay shut for longer do not blink."""
 
 
 def blinks(motion: Motion, *, neutral: NDArray[np.float32] | None = None) -> NDArray[np.intp]:
@@ -27,16 +25,16 @@ def blinks(motion: Motion, *, neutral: NDArray[np.float32] | None = None) -> NDA
 
     Args:
         motion: At 60 Hz or slower.
-        neutral: The face it belongs to, ``[68, 3]``; the canonical one where left out.
+        neutral: The face that moves, ``[68, 3]``; the canonical one where left out.
     """
     face = canonical_face() if neutral is None else neutral
     opening = eye_opening(face + motion.expression)
-    reach = max(1, round(AROUND * float(motion.rate)))
+    reach = max(1, round(CONTEXT_SECONDS * float(motion.rate)))
     padded = np.pad(opening, reach, mode="edge")
     usual = np.percentile(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), 75, axis=1)
-    shut = np.concatenate([[False], opening < SHUT * usual, [False]])
+    shut = np.concatenate([[False], opening < SHUT_SHARE * usual, [False]])
     begin, end = np.flatnonzero(~shut[:-1] & shut[1:]), np.flatnonzero(shut[:-1] & ~shut[1:])
-    return begin[(end - begin) <= LONGEST * float(motion.rate)]
+    return begin[(end - begin) <= MAX_BLINK_SECONDS * float(motion.rate)]
 
 
 def head_spread(motion: Motion) -> float:

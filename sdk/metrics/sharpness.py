@@ -16,16 +16,14 @@ from numpy.typing import NDArray
 
 from sdk.data import Image
 
-__all__ = ["cpbd"]
-
-BLOCK: Final = 64
-"""Pixels along the side of a block, about what the eye's fovea takes in at once."""
-EDGES: Final = 0.002
+BLOCK_PIXELS: Final = 64
+"""The side of a block, about what the eye's fovea takes in at once."""
+MIN_EDGE_SHARE: Final = 0.002
 """The share of a block's pixels that must be edges for the block to count."""
-CONTRAST: Final = 50
-"""Grey levels between a block's darkest and brightest pixel up to which wider edges still look sharp."""
-JUST_NOTICED: Final = (5.0, 3.0)
-"""Edge widths, in pixels, at which blur is just noticed: in blocks of low contrast, and of high."""
+LOW_CONTRAST: Final = 50
+"""Grey levels between a block's darkest and brightest pixel up to which its contrast is low."""
+JUST_NOTICED_PIXELS: Final = (5.0, 3.0)
+"""Edge widths at which blur is just noticed: in blocks of low contrast, and of high."""
 
 
 def cpbd(image: Image) -> float:
@@ -40,13 +38,13 @@ def cpbd(image: Image) -> float:
     edges = _thinned(across, down)
     widths = _widths(grey, across)
     sharp = count = 0
-    for top in range(0, grey.shape[0], BLOCK):
-        for left in range(0, grey.shape[1], BLOCK):
-            part = np.s_[top : top + BLOCK, left : left + BLOCK]
+    for top in range(0, grey.shape[0], BLOCK_PIXELS):
+        for left in range(0, grey.shape[1], BLOCK_PIXELS):
+            part = np.s_[top : top + BLOCK_PIXELS, left : left + BLOCK_PIXELS]
             found = widths[part][edges[part]]
-            if len(found) <= EDGES * grey[part].size:
+            if len(found) <= MIN_EDGE_SHARE * grey[part].size:
                 continue
-            limit = JUST_NOTICED[0] if np.ptp(grey[part]) <= CONTRAST else JUST_NOTICED[1]
+            limit = JUST_NOTICED_PIXELS[0] if np.ptp(grey[part]) <= LOW_CONTRAST else JUST_NOTICED_PIXELS[1]
             sharp += int((found <= limit).sum())
             count += len(found)
     return sharp / count if count else 0.0
