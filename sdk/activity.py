@@ -32,7 +32,7 @@ HYSTERESIS_DB = 4.0
 """How far the threshold falls while frames are active."""
 
 LOUDNESS_FALL_DB, NOISE_RISE_DB = 3.0, 3.0
-"""How far, in a second, the running loudness falls and the noise rises: they outlive pauses and follow a new speaker."""
+"""How far, in a second, the running loudness falls and the noise rises: slowly enough to outlive pauses."""
 
 
 class ActivityStream:
