@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from sdk.cli.output import emit
-from sdk.errors import SdkError
+from sdk.errors import Cancelled, SdkError
 
 
 def report(words: Sequence[str], work: Callable[[], object]) -> int:
@@ -49,7 +49,7 @@ def report(words: Sequence[str], work: Callable[[], object]) -> int:
     except Exception as error:
         if debug:
             logging.getLogger(__name__).debug("where it was raised:", exc_info=error)
-        if isinstance(error, SdkError):
+        if isinstance(error, (SdkError, Cancelled)):
             return _show(error.code, error.what, where=error.where, hint=error.hint, as_json=as_json)
         what = f"unexpected {type(error).__name__}: {error}"
         hint = "This is a fault of talkstyle or of a plugin. Run it again with --debug, and report what that prints."

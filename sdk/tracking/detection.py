@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, Protocol, TypeAlias, TypeVar
 import numpy as np
 
 from sdk.data import Box, FloatArray, Image, Landmarks
-from sdk.errors import ComponentBroken, ConfigError, FaceAmbiguous, FaceNotFound, SdkError
+from sdk.errors import Cancelled, ComponentBroken, ConfigError, FaceAmbiguous, FaceNotFound, SdkError
 from sdk.face import lift
 from sdk.interfaces import LandmarkDetector
 from sdk.media import Picture
@@ -61,7 +61,7 @@ def detect(detector: LandmarkDetector, images: Sequence[Image], places: Sequence
     try:
         found = detector.detect(images)
     except Exception as error:
-        if isinstance(error, SdkError) and error.code != "not-finite":
+        if isinstance(error, (SdkError, Cancelled)) and error.code != "not-finite":
             raise
         if len(images) > 1:  # one by one, to name the picture
             for image, place in zip(images, places, strict=True):

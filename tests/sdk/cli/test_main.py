@@ -12,7 +12,7 @@ import pytest
 
 import sdk.cli
 from sdk.cli import COMMANDS, emit, options, progress_bar
-from sdk.errors import FaceNotFound
+from sdk.errors import Cancelled, FaceNotFound
 from sdk.progress import Progress
 
 
@@ -97,6 +97,16 @@ def test_a_fault_of_ours_is_no_bare_traceback(talkstyle, talkstyle_json, command
     assert f"unexpected {type(error).__name__}: oops" in err
     assert "--debug" in err
     assert talkstyle_json("doctor")[1]["error"]["code"] == "unexpected"
+
+
+def test_cancelled_work_is_an_error_with_its_code(talkstyle, talkstyle_json, command):
+    def cancelled(as_json):
+        raise Cancelled("the work was cancelled", where="fit", hint="Resume it.")
+
+    command(cancelled)
+    code, _, err = talkstyle("doctor")
+    assert (code, err) == (1, "error: the work was cancelled\n  where: fit\n  next: Resume it.\n")
+    assert talkstyle_json("doctor")[1]["error"]["code"] == "cancelled"
 
 
 def test_an_interrupt_is_130(talkstyle, talkstyle_json, command):

@@ -247,6 +247,20 @@ def test_a_detector_that_raises_is_named_with_the_frame(clip):
         load_clip(clip, detector=Bad())
 
 
+@pytest.mark.parametrize("error", [Cancelled("enough"), ModelFileMissing("no weights")])
+def test_an_error_that_a_detector_raises_on_purpose_stays_as_it_is(clip, error):
+    class Bad:
+        name = "bad"
+        depth = True
+
+        def detect(self, images):
+            raise error
+
+    with pytest.raises(type(error)) as caught:
+        load_clip(clip, detector=Bad())
+    assert caught.value is error
+
+
 def test_a_detector_that_counts_wrong(clip):
     class Bad(Script):
         def detect(self, images):
