@@ -56,12 +56,10 @@ class FaceAlignmentDetector:
         batch: int = 8,
         on_progress: ProgressCallback | None = None,
     ) -> None:
-        for option, fits in (
-            (f"min_confidence={min_confidence}", 0.0 <= min_confidence <= 1.0),
-            (f"batch={batch}", batch >= 1),
-        ):
-            if not fits:
-                raise ConfigError(f"{option} is out of range", where="FaceAlignmentDetector")
+        if not 0.0 <= min_confidence <= 1.0:
+            raise ConfigError(f"min_confidence={min_confidence} is out of range", where="FaceAlignmentDetector")
+        if batch < 1:
+            raise ConfigError(f"batch={batch} is out of range", where="FaceAlignmentDetector")
         self._lock = threading.Lock()
         torch_device = resolve_device(device)
         self._networks = Networks(

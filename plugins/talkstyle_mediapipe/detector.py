@@ -67,12 +67,11 @@ class MediaPipeDetector:
         flip_input: bool = False,
         model: str | os.PathLike[str] | None = None,
     ) -> None:
-        for option, fits, hint in (
-            (f"max_faces={max_faces}", max_faces >= 1, "Give at least 1."),
-            (f"min_confidence={min_confidence}", 0.0 <= min_confidence <= 1.0, "Give 0 to 1."),
-        ):
-            if not fits:
-                raise ConfigError(f"{option} is out of range", where="MediaPipeDetector", hint=hint)
+        where = "MediaPipeDetector"
+        if max_faces < 1:
+            raise ConfigError(f"max_faces={max_faces} is out of range", where=where, hint="Give at least 1.")
+        if not 0.0 <= min_confidence <= 1.0:
+            raise ConfigError(f"min_confidence={min_confidence} is out of range", where=where, hint="Give 0 to 1.")
         self._max_faces = max_faces
         self._min_confidence = min_confidence
         self._flip_input = flip_input
