@@ -128,16 +128,10 @@ def speeds(
     frames: int = FRAMES,
     on_progress: ProgressCallback | None = None,
 ) -> list[Speed]:
-    """Time detectors on a clip's frames, at their own size and with the shorter side at 1080 pixels.
+    """Time detectors on a clip's first frames, at their own size and with the shorter side at 1080 pixels.
 
-    Args:
-        detectors: Their names, with options: ``mediapipe,flip_input=true``.
-        clip: Its first frames are taken; drawn faces of 512 x 512 at 25 a second where left out.
-        frames: How many.
-        on_progress: Called between pictures, stage ``detect``.
-
-    Raises:
-        SdkError: As for reading a clip, and for making and using a detector.
+    Detectors are named, with options: ``mediapipe,flip_input=true``. Without a clip, faces of 512 x 512 pixels are
+    drawn, at 25 a second.
     """
     report = Reporter(on_progress)
     own, rate = _frames(clip, frames)
@@ -182,7 +176,6 @@ def agreement(
 
     Raises:
         FaceNotFound: In no frame of a clip do both find a face.
-        SdkError: As for reading a clip, and for making and using a detector.
     """
     report = Reporter(on_progress)
     first, second = load(KIND, one), load(KIND, other)

@@ -82,20 +82,9 @@ def run(
 ) -> Bench:
     """Measure a fit, generation and rendering. Networks are loaded before a clock starts.
 
-    Args:
-        reference: A clip to learn from; a drawn face that speaks the demonstration's reference where left out.
-        audio: The clip's sound, where it is apart.
-        portrait: The picture to animate; a drawn face where left out.
-        speech: What it says, at most 10 s of it; the demonstration's sentence where left out.
-        seconds: Draw only so much of the reference.
-        config: Settings of the fit.
-        detector: A landmark detector, or its name.
-        renderer: A renderer, or its name.
-        device: Where the networks run.
-        on_progress: Called between steps.
-
-    Raises:
-        SdkError: As ``adapt`` and ``animate``.
+    Without a reference, a drawn face speaks the demonstration's, or ``seconds`` of it; without a portrait, a drawn face
+    is animated; without speech (of which 10 s are used at most), to the demonstration's sentence. Errors are those of
+    ``sdk.adapt`` and ``sdk.animate``.
     """
     report = Reporter(on_progress)
     report("prepare")

@@ -72,20 +72,10 @@ def run_memory(
     device: str | torch.device = "auto",
     on_progress: ProgressCallback | None = None,
 ) -> MemoryBench:
-    """Animate a drawn face to that many minutes of synthesised speech, and watch this process's memory.
-
-    Args:
-        minutes: How long; more than one.
-        size: Pixels along each side of the portrait.
-        fps: Frames a second.
-        suffix: Of the file that is written, and thrown away: ``.mp4`` or ``.webm``.
-        renderer: A renderer or its name.
-        device: Where the networks run.
-        on_progress: Called after each frame.
+    """Animate a drawn face, ``size`` pixels wide, to synthesised speech, and watch this process's memory.
 
     Raises:
-        ConfigError: There is no minute to compare with, or this system does not tell a process's memory.
-        SdkError: As ``animate`` and ``Animation.save``.
+        ConfigError: There is no minute to compare with, or this system does not report a process's memory.
     """
     if not minutes > SETTLED_SECONDS / 60:
         raise ConfigError(f"minutes={minutes} is too short", where="minutes", hint="Give more than one.")

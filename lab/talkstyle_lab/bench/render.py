@@ -158,8 +158,8 @@ def run_render(
         size: Pictures are shrunk to so many pixels along their longer side.
         speeds: Sizes of a drawn face whose speed is measured; none to leave that out.
         out: A folder for contact sheets and videos, made if need be; none are made where it is left out.
-        detector: A landmark detector, or its name.
-        renderer: A renderer, or its name.
+        detector: Looks at portraits, clips and rendered frames.
+        renderer: What is measured.
         device: Where to render.
         on_progress: Called between steps.
 

@@ -78,15 +78,8 @@ def run_styles(
 ) -> StylesBench:
     """Time one batch with another style for every item.
 
-    The styles are random: what they cost does not depend on what they hold.
-
-    Args:
-        items: In the batch, each with a style of its own.
-        seconds: Of each item.
-        rank: Of the low-rank styles.
-        generator: The motion generator.
-        device: Where it runs.
-        on_progress: Called between steps.
+    The styles are random: their cost does not depend on their content. Each of the ``items`` lasts ``seconds``;
+    ``rank`` is that of the low-rank styles.
     """
     report = Reporter(on_progress)
     report("prepare")

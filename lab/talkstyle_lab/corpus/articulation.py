@@ -33,17 +33,9 @@ class UpperFace:
 def articulate(
     utterance: Utterance, prosody: Prosody, style: ArticulationStyle, upper: UpperFace, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Move the face to speech.
+    """Move the face to speech: displacements from the canonical face, ``[T, 68, 3]``.
 
-    Args:
-        utterance: Speech with its phones.
-        prosody: Of the same utterance.
-        style: How to speak.
-        upper: Brows and blinks, which follow prosody.
-        rng: For the variation from phone to phone.
-
-    Returns:
-        Displacements from the canonical face, ``[T, 68, 3]``.
+    ``rng`` varies each phone.
     """
     lips = _dominance(utterance, style, rng)
     time = np.arange(utterance.frames) / FRAME_RATE

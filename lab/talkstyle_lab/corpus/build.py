@@ -55,8 +55,8 @@ def build(
     last, lists them all with ``split`` train or validation.
 
     Args:
-        folder: Where to; made if missing.
-        minutes: Stop at this much speech.
+        folder: Made if missing.
+        minutes: Of speech, at least.
         seed: Of everything.
         on_progress: Called after each shard.
         cancel: Stops between shards.
@@ -140,15 +140,15 @@ def deliver(
 
     Args:
         rng: Chooses the words and all that varies.
-        engine: Which program speaks.
+        engine: Which program speaks; flite speaks English.
         voice: One of ``FLITE_VOICES`` or ``ESPEAK_VARIANTS``.
-        language: A key of ``ESPEAK_LANGUAGES``; flite speaks English.
+        language: A key of ``ESPEAK_LANGUAGES``.
         delivery: "speech", "song" or "rap".
         tempo: Durations, relative to the voice's own.
         level: Of the voice's pitch, 0 to 1.
 
     Returns:
-        The utterance, and what was said.
+        The utterance, and its text.
     """
     tongue = language.split("-")[0]
     if delivery == "rap":

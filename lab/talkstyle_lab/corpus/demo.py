@@ -33,13 +33,7 @@ motion that the corpus's own articulation gives the reference in the style "live
 
 
 def demo_material(folder: str | os.PathLike[str]) -> tuple[Path, ...]:
-    """Write ``reference.flac``, ``reference.safetensors``, ``sentence.flac`` and ``README.md``.
-
-    Args:
-        folder: Where to; made if missing.
-
-    Returns:
-        The files' paths.
+    """Write ``reference.flac``, ``reference.safetensors``, ``sentence.flac`` and ``README.md``; return their paths.
 
     Raises:
         ComponentUnavailable: flite is not installed.

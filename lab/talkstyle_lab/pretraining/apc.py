@@ -56,12 +56,8 @@ def train_apc(
 ) -> None:
     """Train net and database on a corpus's log-mel bands, and write both to ``folder/weights``.
 
-    Args:
-        dataset: Of the ``mel`` encoder; its motion is not used.
-        statistics: The ``mel`` encoder's, which become a part of this one.
-        folder: Where the checkpoint is, or will be: an unfinished run goes on.
-        plan: How to train.
-        report: Told the loss; cancels between steps.
+    The dataset and the statistics are those of ``mel``; the statistics become a part of this encoder. An unfinished run
+    goes on from the folder's checkpoint.
 
     Raises:
         CheckpointError: The folder's checkpoint is of another plan.

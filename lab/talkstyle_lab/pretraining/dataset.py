@@ -70,12 +70,7 @@ class Dataset:
 
 
 def statistics(corpus: Path, *, seed: int = 0) -> dict[str, FloatArray]:
-    """Each band's mean over active frames, and its spread around the running mean: what the encoder ships.
-
-    Args:
-        corpus: A corpus's folder.
-        seed: Of the levels of the recordings.
-    """
+    """Each band's mean over active frames, and its spread around the running mean: what the encoder ships."""
     mean: NDArray[np.float64] = np.full(BANDS, -7.0)
     std = np.ones(BANDS)
     for _ in range(3):  # the running mean depends on the prior, which is this very mean
@@ -91,15 +86,9 @@ def statistics(corpus: Path, *, seed: int = 0) -> dict[str, FloatArray]:
 
 
 def prepare(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, seed: int, report: Reporter) -> Dataset:
-    """Turn a corpus into a dataset, kept in ``folder`` so that the next call reads it.
+    """Turn a corpus into a dataset, with ``copies`` recordings of every utterance.
 
-    Args:
-        corpus: A corpus's folder.
-        folder: Where to keep it.
-        encoder: Whose features.
-        copies: How many recordings of every utterance.
-        seed: Of the recordings.
-        report: Called for every track.
+    It is kept in ``folder``, where the next call reads it.
     """
     key = hashlib.sha256((corpus / "index.json").read_bytes() + encoder.fingerprint().encode())
     key.update(f"{copies} {seed}".encode())

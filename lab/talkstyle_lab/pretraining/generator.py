@@ -82,20 +82,11 @@ def train(
     cancel: CancelToken | None = None,
     checkpoint_steps: int = 250,
 ) -> Path:
-    """Train a base, or go on where ``folder`` holds an unfinished one.
+    """Train a base into ``folder/weights``, or go on where the folder holds an unfinished run.
 
-    The encoder ``mel``'s statistics, and the encoder ``apc`` itself, are taken from ``folder/weights`` where they are
-    there, else made from the corpus: generators trained into one folder share them.
-
-    Args:
-        corpus: What ``pretrain corpus`` wrote.
-        folder: Where features, checkpoints and, at the end, ``weights/`` go.
-        plan: How to train.
-        encoder: The one that ``plan.encoder`` names, where it is neither ``mel`` nor ``apc``.
-        apc: How to train the encoder ``apc``, where it has to be.
-        on_progress: Told the loss.
-        cancel: Stops between steps; the last checkpoint stays.
-        checkpoint_steps: Steps between checkpoints.
+    The statistics of ``mel``, and the encoder ``apc`` itself, are taken from ``folder/weights``, or made from the
+    corpus where they are missing: generators trained into one folder share them. Another encoder that the plan names is
+    given.
 
     Returns:
         The folder of weights, laid out as the package's own.

@@ -34,12 +34,9 @@ _MAX_LAG_SECONDS: Final = 0.3  # between a clip's lips and its sound
 def load_generator(
     name: str, weights: Path | None = None, *, encoder: AudioEncoder | None = None
 ) -> tuple[AudioEncoder, Generator]:
-    """A generator with its encoder, from a folder of weights or as shipped.
+    """A generator (``"tcn"``, ``"lstm"`` or ``"tcn-apc"``) with its encoder, from a folder of weights or as shipped.
 
-    Args:
-        name: ``"tcn"``, ``"lstm"``, or ``"tcn-apc"``.
-        weights: The folder; the package's own where it is left out.
-        encoder: Its encoder, where that is neither ``mel`` nor ``apc``; ``name`` is then ``"tcn"`` or ``"lstm"``.
+    An encoder is given where it is neither ``mel`` nor ``apc``; the name is then ``"tcn"`` or ``"lstm"``.
     """
     kind, _, features = name.partition("-")
     folder = weights or "shipped"
@@ -56,14 +53,7 @@ def measure(
     encoder: AudioEncoder | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> list[dict[str, Any]]:
-    """Measure generators on clips.
-
-    Args:
-        clips: Videos with their sounds.
-        generators: Names.
-        weights: A folder of weights; the package's own where it is left out.
-        encoder: As for ``load_generator``.
-        on_progress: Called for every frame looked at.
+    """Measure generators, named as for ``load_generator``, on videos with their sounds.
 
     Returns:
         A row for each clip and generator, with ``COLUMNS``, then one for each generator with the means.

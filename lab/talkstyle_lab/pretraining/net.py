@@ -40,18 +40,10 @@ def pretrain_net(
     on_progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
 ) -> Path:
-    """Pre-train f.
+    """Pre-train f on a corpus, and return the folder of weights, ``weights/`` in ``folder``.
 
-    Args:
-        corpus: What ``pretrain corpus`` wrote; its validation sessions are only measured on.
-        folder: Where ``weights/`` goes.
-        steps: Batches.
-        seed: Of f and of the batches.
-        on_progress: Told the loss and the share of validation sessions that are recognised by their features.
-        cancel: Stops the work; nothing is written then.
-
-    Returns:
-        The folder of weights.
+    Progress has the loss and the share of validation sessions that are recognised by their features. A cancelled run
+    writes nothing.
     """
     report = Reporter(on_progress, cancel)
     report("styles")

@@ -1,4 +1,4 @@
-"""Whether each style that ships is recognisably itself: what it generates, against every style's own corpus."""
+"""Whether each style that ships can be told apart: its motion against every style's corpus."""
 
 from __future__ import annotations
 
@@ -62,14 +62,10 @@ def compare(
     speech: Path | None = None,
     on_progress: ProgressCallback | None = None,
 ) -> list[Table]:
-    """Compare the styles that ship with what they were learned from.
+    """Compare the styles that ship with their corpora, made again with the same ``minutes`` and ``seed``.
 
-    Args:
-        minutes: Of corpus, as they were built.
-        seed: As they were built.
-        unseen: Minutes of sentences that are in no corpus, of each style's own kind (speech, song or rap).
-        speech: A voice that every style is tried on as well, against what is spoken in each corpus.
-        on_progress: Called between steps.
+    Each style is tried on ``unseen`` minutes of sentences that are in no corpus, delivered as its own (speech, song or
+    rap), and where given on the voice in ``speech``, against what is spoken in each corpus.
     """
     report = Reporter(on_progress)
     generator = resolve("motion-generator", defaults.GENERATOR)
