@@ -16,7 +16,8 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sdk.data import Image
+from sdk.data import FloatArray, Image
+from talkstyle_warp.arrays import Doubles, Mask
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.fitted_face import FittedFace
 
@@ -45,8 +46,8 @@ class Background:
         error: 90th percentile of the surface's error next to the head, levels of 255.
     """
 
-    matte: NDArray[np.float32]
-    plate: NDArray[np.float32]
+    matte: FloatArray
+    plate: FloatArray
     error: float
 
 
@@ -93,14 +94,7 @@ def find_background(pixels: Image, face: FittedFace, part: tuple[slice, slice]) 
     return _fine(crop, surface, known, radius < HEAD_RADIUS, grain, error)
 
 
-def _fine(
-    crop: NDArray[np.float32],
-    surface: NDArray[np.float64],
-    known: NDArray[np.bool_],
-    head: NDArray[np.bool_],
-    grain: float,
-    error: float,
-) -> Background:
+def _fine(crop: FloatArray, surface: Doubles, known: Mask, head: Mask, grain: float, error: float) -> Background:
     """Matte and plate at the window's full size."""
     size = crop.shape[:2]
     smooth = _resized(surface, size)
@@ -115,18 +109,18 @@ def _fine(
     return Background(matte.astype(np.float32), plate.astype(np.float32), error)
 
 
-def _in_radii(face: FittedFace, places: NDArray[np.float64]) -> NDArray[np.float64]:
+def _in_radii(face: FittedFace, places: Doubles) -> Doubles:
     """Places ``[H, W, 2]`` (pixels) in radii of the face's outline."""
     middle = face.to_pixels(np.array([[*face.centre, float(face.shape[:17, 2].mean())]]))[0, :2]
     return np.asarray(face.plane(places - middle) / face.radii)
 
 
-def _difference(colours: NDArray[np.float64], surface: NDArray[np.float64]) -> NDArray[np.float64]:
+def _difference(colours: Doubles, surface: Doubles) -> Doubles:
     """The largest difference over the channels of colours ``[H, W, 3]``."""
     return np.asarray(np.abs(colours - surface).max(axis=-1))
 
 
-def _commonest(colours: NDArray[np.float64], ring: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _commonest(colours: Doubles, ring: Mask) -> Mask:
     """The ring's pixels near its most frequent colour."""
     bins = np.zeros((13, 13, 13))
     np.add.at(bins, tuple((colours[ring] // 24).astype(int).T + 1), 1)
@@ -135,7 +129,7 @@ def _commonest(colours: NDArray[np.float64], ring: NDArray[np.bool_]) -> NDArray
     return np.asarray(ring & (np.abs(colours - middle).max(axis=-1) < 48))
 
 
-def _quadratic(colours: NDArray[np.float64], known: NDArray[np.bool_], rounds: int = 0) -> NDArray[np.float64]:
+def _quadratic(colours: Doubles, known: Mask, rounds: int = 0) -> Doubles:
     """A quadratic surface through the known colours, by least squares; ``rounds`` times without the outliers."""
     height, width = colours.shape[:2]
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
@@ -143,25 +137,25 @@ def _quadratic(colours: NDArray[np.float64], known: NDArray[np.bool_], rounds: i
     for turn in range(rounds + 1):
         a, b = terms[known], colours[known]
         ridge = 1e-3 * len(a) * np.diag([0.0, 1, 1, 1, 1, 1])
-        surface: NDArray[np.float64] = terms @ np.linalg.solve(a.T @ a + ridge, a.T @ b)
+        surface: Doubles = terms @ np.linalg.solve(a.T @ a + ridge, a.T @ b)
         if turn < rounds:
             closer = known & (_difference(colours, surface) < INLIER_LEVELS)
             known = closer if closer.sum() > MIN_PIXELS else known
     return surface
 
 
-def _pool(mask: NDArray[np.bool_], size: int, *, grow: bool) -> NDArray[np.bool_]:
+def _pool(mask: Mask, size: int, *, grow: bool) -> Mask:
     """A mask grown or shrunk by so many pixels."""
     pooled = F.max_pool2d(_image(mask if grow else ~mask), 2 * size + 1, 1, size)[0, 0].numpy() > 0.5
     return np.asarray(pooled if grow else ~pooled)
 
 
-def _smoothed(off: NDArray[Any]) -> NDArray[np.float64]:
+def _smoothed(off: NDArray[Any]) -> Doubles:
     """The average over 3 x 3 pixels: single grains are no edges."""
     return np.asarray(F.avg_pool2d(F.pad(_image(off), (1, 1, 1, 1), mode="replicate"), 3, 1)[0, 0].numpy())
 
 
-def _connected(mask: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _connected(mask: Mask, seeds: Mask) -> Mask:
     """The parts of a mask that are connected to its seeds."""
     allowed = _image(mask)
     reached = allowed * _image(seeds)
@@ -172,7 +166,7 @@ def _connected(mask: NDArray[np.bool_], seeds: NDArray[np.bool_]) -> NDArray[np.
         reached = grown
 
 
-def _extrapolated(colours: NDArray[np.float64], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _extrapolated(colours: Doubles, known: Mask) -> Doubles:
     """A smooth surface through known colours ``[H, W, 3]``, extrapolated over the rest.
 
     A quadratic one, and its residual by pyramids (push-pull; Gortler et al., SIGGRAPH 1996).
@@ -192,7 +186,7 @@ def _extrapolated(colours: NDArray[np.float64], known: NDArray[np.bool_]) -> NDA
     return np.asarray(base + filled[0].permute(1, 2, 0).numpy())
 
 
-def _resized(array: NDArray[Any], size: tuple[int, ...], mode: str = "bilinear") -> NDArray[np.float64]:
+def _resized(array: NDArray[Any], size: tuple[int, ...], mode: str = "bilinear") -> Doubles:
     tensor = _image(array)
     if tensor.shape[-2:] != tuple(size):
         tensor = F.interpolate(tensor, tuple(size), mode=mode)

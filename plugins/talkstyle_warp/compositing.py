@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
-from numpy.typing import NDArray
 from torch import Tensor
 
 from sdk.data import Floats
+from talkstyle_warp.arrays import Doubles
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,13 @@ class Window:
             slice(self.left, min(self.left + self.width, size[1])),
         )
 
-    def nodes(self) -> NDArray[np.float64]:
+    def nodes(self) -> Doubles:
         """The nodes' places in the picture, ``[rows * columns, 2]``, pixels."""
         ys, xs = np.mgrid[: self.rows, : self.columns]
-        nodes: NDArray[np.float64] = np.stack([xs.ravel(), ys.ravel()], axis=-1) * float(self.step)
+        nodes: Doubles = np.stack([xs.ravel(), ys.ravel()], axis=-1) * float(self.step)
         return np.asarray(nodes + np.array([self.left, self.top]), dtype=np.float64)
 
-    def lattice(self, most: int) -> NDArray[np.float64]:
+    def lattice(self, most: int) -> Doubles:
         """Places from the first pixel to the last, ``[h, w, 2]``: all pixels, or ``most`` along a longer side."""
         ys = np.linspace(0, self.height - 1, min(self.height, most)) + self.top
         xs = np.linspace(0, self.width - 1, min(self.width, most)) + self.left
@@ -75,6 +75,11 @@ class Window:
         """The window without ``margin`` nodes on each side."""
         left, top = self.left + margin * self.step, self.top + margin * self.step
         return Window(left, top, self.columns - 2 * margin, self.rows - 2 * margin, self.step)
+
+
+def to_tensor(array: Floats, device: torch.device) -> Tensor:
+    """The array in float32 on a device."""
+    return torch.from_numpy(array.astype(np.float32)).to(device)
 
 
 def magnify(places: Tensor, step: int) -> Tensor:

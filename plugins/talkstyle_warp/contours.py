@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sdk.data import Floats
+from talkstyle_warp.arrays import Bytes, Doubles
 from talkstyle_warp.curves import smoothstep, spline_weights
 
 MOUTH: Final = ((60, 61, 62, 63, 64), (60, 67, 66, 65, 64))
@@ -28,11 +28,11 @@ class Contour:
         heights: Their positions across it.
     """
 
-    origin: NDArray[np.float64]
-    axes: NDArray[np.float64]
+    origin: Doubles
+    axes: Doubles
     half: float
-    knots: tuple[NDArray[np.float64], NDArray[np.float64]]
-    heights: tuple[NDArray[np.float64], NDArray[np.float64]]
+    knots: tuple[Doubles, Doubles]
+    heights: tuple[Doubles, Doubles]
 
     @classmethod
     def through(cls, points: Floats, edges: tuple[tuple[int, ...], tuple[int, ...]], *, closed: bool) -> Contour:
@@ -66,48 +66,48 @@ class Contour:
         origin, half = self.origin + shift * self.axes[0], self.half + (left + right) / 2
         return Contour(origin, self.axes, half, (knots[0], knots[1]), heights)
 
-    def coordinates(self, places: Floats) -> NDArray[np.float64]:
+    def coordinates(self, places: Floats) -> Doubles:
         """Along and across, ``[..., 2]``, of places in pixels ``[..., 2]``."""
         return np.asarray((places - self.origin) @ self.axes.T)
 
-    def to_pixels(self, along: Floats, across: Floats) -> NDArray[np.float64]:
+    def to_pixels(self, along: Floats, across: Floats) -> Doubles:
         """Positions along and across to pixels ``[..., 2]``."""
         return np.asarray(self.origin + np.stack(np.broadcast_arrays(along, across), axis=-1) @ self.axes)
 
-    def colours(self, picture: NDArray[np.uint8], along: Floats, across: Floats) -> NDArray[np.float64]:
+    def colours(self, picture: Bytes, along: Floats, across: Floats) -> Doubles:
         """The colours of a picture ``[H, W, C]`` at positions along and across, by nearest pixel, ``[..., C]``."""
         x, y = np.moveaxis(np.rint(self.to_pixels(along, across)).astype(int), -1, 0)
         height, width = picture.shape[:2]
         return np.asarray(picture[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)], dtype=np.float64)
 
-    def weights(self, side: int, along: Floats) -> NDArray[np.float64]:
+    def weights(self, side: int, along: Floats) -> Doubles:
         """Weights ``[..., n]`` on an edge's landmarks (0 upper, 1 lower) at positions along the contour."""
         return spline_weights(self.knots[side], along)
 
-    def rounded(self, side: int, along: Floats) -> NDArray[np.float64]:
+    def rounded(self, side: int, along: Floats) -> Doubles:
         """Like ``weights``, but for displacements: a mouth opens in a shape between a wedge and an ellipse."""
 
-        def turn(x: Floats) -> NDArray[np.float64]:
+        def turn(x: Floats) -> Doubles:
             return np.arcsin(np.clip(x / self.half, -1.0, 1.0))
 
         return (self.weights(side, along) + spline_weights(turn(self.knots[side]), turn(along))) / 2
 
-    def edge(self, side: int, along: Floats) -> NDArray[np.float64]:
+    def edge(self, side: int, along: Floats) -> Doubles:
         """The height of an edge (0 upper, 1 lower) at positions along the contour, pixels."""
         return np.asarray(self.weights(side, along) @ self.heights[side])
 
-    def places(self, side: int, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def places(self, side: int, count: int) -> tuple[Doubles, Doubles]:
         """Evenly spaced places on an edge: ``[count, 2]`` in pixels, and their positions along the contour."""
         along = np.linspace(-self.half, self.half, count + 2)[1:-1]
         return self.to_pixels(along, self.edge(side, along)), along
 
-    def beyond(self, places: Floats, reach: float) -> NDArray[np.float64]:
+    def beyond(self, places: Floats, reach: float) -> Doubles:
         """0 between the corners, rising to 1 at ``reach`` pixels past them."""
         return smoothstep(np.abs(self.coordinates(places)[..., 0]) - self.half, 0.0, reach)
 
     def mattes(
         self, places: Floats, soft: float, *, shift: tuple[float, float] = (0.0, 0.0)
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[Doubles, Doubles]:
         """How much places belong to the upper and to the lower side, each 0 to 1.
 
         Args:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sdk.data import Floats
+from talkstyle_warp.arrays import Doubles
 
 
-def spline_weights(knots: Floats, at: Floats) -> NDArray[np.float64]:
+def spline_weights(knots: Floats, at: Floats) -> Doubles:
     """Weights of a cubic Hermite spline with finite-difference tangents (Catmull-Rom on uneven knots).
 
     Linear in the values, so the same weights give a lip's edge and its displacement. Constant beyond the ends.
@@ -43,7 +43,7 @@ def spline_weights(knots: Floats, at: Floats) -> NDArray[np.float64]:
     )
 
 
-def smoothstep(x: Floats, low: float | Floats, high: float | Floats) -> NDArray[np.float64]:
+def smoothstep(x: Floats, low: float | Floats, high: float | Floats) -> Doubles:
     """0 below ``low``, 1 above ``high``, and 3t^2 - 2t^3 between."""
     t = np.clip((np.asarray(x, dtype=np.float64) - low) / (np.asarray(high) - low), 0.0, 1.0)
     return np.asarray(t * t * (3 - 2 * t))

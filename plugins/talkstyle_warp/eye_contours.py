@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sdk.data import Image
+from talkstyle_warp.arrays import Doubles
 from talkstyle_warp.contours import Contour
 
 COLUMNS: Final = 15  # places along an eye at which its edges are searched for
@@ -40,7 +40,7 @@ def refine_eye_contour(pixels: Image, contour: Contour) -> Contour:
     if white - skin_blue < BLUE_THRESHOLD:
         return contour
 
-    def reach(x: NDArray[np.float64], y: NDArray[np.float64], way: tuple[float, float]) -> float:
+    def reach(x: Doubles, y: Doubles, way: tuple[float, float]) -> float:
         """How far the eye extends in a direction from places ``x`` along and ``y`` across, pixels."""
         out = MAX_DISTANCE * opening * steps
         shares, lights = _blue_and_light(pixels, contour, x + way[0] * out, y + way[1] * out)
@@ -62,9 +62,7 @@ def refine_eye_contour(pixels: Image, contour: Contour) -> Contour:
     return contour.widened(*beyond) if any(beyond) else contour
 
 
-def _blue_and_light(
-    pixels: Image, contour: Contour, along: NDArray[np.float64], across: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _blue_and_light(pixels: Image, contour: Contour, along: Doubles, across: Doubles) -> tuple[Doubles, Doubles]:
     """Share of blue, and brightness, at places along and across a contour."""
     colours = contour.colours(pixels, along, across)
     light = colours.sum(axis=-1)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sdk.data import Floats, Landmarks
 from sdk.errors import FaceUnreliable
 from sdk.face import Pose, align, lift, neutral_face
 from sdk.geometry import canonical_face
+from talkstyle_warp.arrays import Doubles
 
 # The face's outline above the ears and the forehead, on the canonical face (x, y, z; outer-eye distances): the right
 # half, the other mirrored. The hairline lies about a nose's length above the brows; the skull falls back to the side.
@@ -30,7 +30,7 @@ MAX_SLOPE: Final = 1.5
 RINGS: Final = (1.3, 1.7, 2.3)
 
 
-def _both(half: tuple[tuple[float, float, float], ...]) -> NDArray[np.float64]:
+def _both(half: tuple[tuple[float, float, float], ...]) -> Doubles:
     points = np.array(half)
     off_axis = points[points[:, 0] != 0.0]
     return np.concatenate([points, off_axis[::-1] * (-1, 1, 1)])
@@ -50,12 +50,12 @@ class FittedFace:
         width: The face's width in pixels.
     """
 
-    points: NDArray[np.float64]
+    points: Doubles
     pose: Pose
-    shape: NDArray[np.float64]
-    relief: NDArray[np.float64]
-    centre: NDArray[np.float64]
-    radii: NDArray[np.float64]
+    shape: Doubles
+    relief: Doubles
+    centre: Doubles
+    radii: Doubles
     width: float
 
     @property
@@ -64,19 +64,19 @@ class FittedFace:
         return float(self.pose.scale[0])
 
     @property
-    def camera(self) -> NDArray[np.float64]:
+    def camera(self) -> Doubles:
         """Takes face-frame displacements to pixels, ``[3, 3]``."""
         return np.asarray(self.pose.scale[0] * self.pose.rotation[0])
 
-    def to_pixels(self, points: Floats) -> NDArray[np.float64]:
+    def to_pixels(self, points: Floats) -> Doubles:
         """Face frame ``[N, 3]`` to pixels ``[N, 3]``."""
         return np.asarray(self.pose.to_pixels(points[None])[0], dtype=np.float64)
 
-    def to_face(self, points: Floats) -> NDArray[np.float64]:
+    def to_face(self, points: Floats) -> Doubles:
         """Pixels ``[N, 3]`` to the face frame."""
         return np.asarray(self.pose.to_face(points[None])[0], dtype=np.float64)
 
-    def plane(self, offsets: Floats) -> NDArray[np.float64]:
+    def plane(self, offsets: Floats) -> Doubles:
         """Offsets in the picture ``[..., 2]``, pixels, as x and y of the face frame."""
         return np.asarray(offsets @ np.linalg.inv(self.camera[:2, :2]).T)
 
@@ -117,7 +117,7 @@ def fit_face(landmarks: Landmarks) -> FittedFace:
     return FittedFace(points, pose, relief[: len(points)], relief, centre, radii, landmarks.width)
 
 
-def _limit_slope(points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _limit_slope(points: Doubles) -> Doubles:
     """Bring points ``[N, 3]`` (pixels) forward until no slope between two of them exceeds ``MAX_SLOPE``."""
     away = np.linalg.norm(points[:, None, :2] - points[None, :, :2], axis=-1)
     depth = (points[None, :, 2] + MAX_SLOPE * away).min(axis=1)

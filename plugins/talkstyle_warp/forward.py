@@ -7,11 +7,10 @@ from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from talkstyle_warp.compositing import Window
-from talkstyle_warp.fitted_face import FittedFace
+from talkstyle_warp.arrays import Doubles
+from talkstyle_warp.compositing import Window, to_tensor
 from talkstyle_warp.rig import FaceRig
 
 # Of its distance to the picture's border, the part that a place may travel: below one, so that nothing folds.
@@ -35,21 +34,6 @@ class DrivingMotion:
     travel: Tensor
     chin: Tensor
     closure: Tensor
-
-    @classmethod
-    def of(
-        cls,
-        inputs: NDArray[np.float64],
-        turn: NDArray[np.float64],
-        travel: NDArray[np.float64],
-        closure: NDArray[np.float64],
-        face: FittedFace,
-        device: torch.device,
-    ) -> DrivingMotion:
-        """Bring a few frames' motion to a device."""
-        chin = turn @ face.shape[8] + travel
-        parts = (inputs, turn, travel, chin, closure)
-        return cls(*(torch.from_numpy(part.astype(np.float32)).to(device) for part in parts))
 
     def __len__(self) -> int:
         """The number of frames."""
@@ -89,12 +73,7 @@ class ForwardField:
 
     @classmethod
     def of(
-        cls,
-        window: Window,
-        matrices: list[NDArray[np.float64]],
-        rig: FaceRig,
-        distance: NDArray[np.float64],
-        device: torch.device,
+        cls, window: Window, matrices: list[Doubles], rig: FaceRig, distance: Doubles, device: torch.device
     ) -> ForwardField:
         """Bring a window's fields, each ``[N, INPUTS]``, to a device; ``distance`` to the border ``[N]`` in pixels."""
         places = rig.places(window.nodes())
@@ -110,8 +89,7 @@ class ForwardField:
             rig.face.camera[:2] / window.step,
             np.stack([xs, ys])[None],
         )
-        floats = (torch.from_numpy(array.astype(np.float32)).to(device) for array in arrays)
-        return cls(window, torch.from_numpy(columns).to(device), *floats)
+        return cls(window, torch.from_numpy(columns).to(device), *(to_tensor(array, device) for array in arrays))
 
     def displacements(self, driving: DrivingMotion) -> Tensor:
         """Displacements of the nodes by each field, ``[B, F, 2, rows, columns]``, in nodes.

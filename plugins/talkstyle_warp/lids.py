@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sdk.data import Floats
+from talkstyle_warp.arrays import Bytes, Doubles
 from talkstyle_warp.contours import Contour
 from talkstyle_warp.curves import smoothstep
 
@@ -18,7 +18,7 @@ LINE_DARKENING: Final = 0.35  # how much darker the line is in which the lids me
 SKIN_SAMPLES: Final = 24  # places along an eye at which the skin's colour is sampled
 
 
-def paint_lid(picture: NDArray[np.uint8], contour: Contour, places: Floats) -> NDArray[np.float64]:
+def paint_lid(picture: Bytes, contour: Contour, places: Floats) -> Doubles:
     """Paint skin over an eye: a gradient from the skin above the upper lid to the skin below the lower one.
 
     Args:
@@ -49,13 +49,13 @@ def paint_lid(picture: NDArray[np.uint8], contour: Contour, places: Floats) -> N
     return np.concatenate([colours, cover[..., None]], axis=-1)
 
 
-def _skin(picture: NDArray[np.uint8], contour: Contour, along: Floats, across: Floats) -> NDArray[np.float64]:
+def _skin(picture: Bytes, contour: Contour, along: Floats, across: Floats) -> Doubles:
     """Colours along a line next to the eye, ``[n, C]``, smoothed along it."""
     found = contour.colours(picture, along, across)
     ends = np.pad(found, ((2, 2), (0, 0)), mode="edge")
     return np.asarray(np.mean([ends[k : k + len(found)] for k in range(5)], axis=0))
 
 
-def _along(x: NDArray[np.float64], columns: Floats, colours: NDArray[np.float64]) -> NDArray[np.float64]:
+def _along(x: Doubles, columns: Floats, colours: Doubles) -> Doubles:
     """Interpolate colours ``[n, C]`` from ``columns`` to ``x``."""
     return np.stack([np.interp(x, columns, colours[:, c]) for c in range(colours.shape[1])], axis=-1)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sdk.data import Floats, Image
+from sdk.data import FloatArray, Floats, Image
 from sdk.geometry import lip_gap
+from talkstyle_warp.arrays import Doubles, Mask
 from talkstyle_warp.contours import EYES, Contour
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.fitted_face import FittedFace
@@ -35,12 +35,12 @@ class Interior:
         lower: Lower teeth in front of the tongue, likewise; follows the jaw.
     """
 
-    cavity: NDArray[np.float32]
-    upper: NDArray[np.float32]
-    lower: NDArray[np.float32]
+    cavity: FloatArray
+    upper: FloatArray
+    lower: FloatArray
 
 
-def _polygon_mask(points: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.bool_]:
+def _polygon_mask(points: Doubles, places: Doubles) -> Mask:
     """Which places ``[..., 2]`` lie within a polygon, by counting crossings."""
     inside = np.zeros(places.shape[:-1], dtype=bool)
     x, y = places[..., 0], places[..., 1]
@@ -50,7 +50,7 @@ def _polygon_mask(points: NDArray[np.float64], places: NDArray[np.float64]) -> N
     return inside
 
 
-def pixels_within(pixels: Image, points: NDArray[np.float64]) -> NDArray[np.float64]:
+def pixels_within(pixels: Image, points: Doubles) -> Doubles:
     """The colours inside a polygon, ``[N, 3]``; possibly none."""
     height, width = pixels.shape[:2]
     x0, y0 = np.clip(np.floor(points.min(0)), 0, (width - 1, height - 1)).astype(int)
@@ -63,18 +63,18 @@ def pixels_within(pixels: Image, points: NDArray[np.float64]) -> NDArray[np.floa
     return np.asarray(pixels[ys[inside], xs[inside]].astype(np.float64), dtype=np.float64)
 
 
-def luma(colour: NDArray[np.float64]) -> NDArray[np.float64]:
+def luma(colour: Doubles) -> Doubles:
     """The luma of colours ``[..., 3]`` (ITU-R BT.601)."""
     return np.asarray(colour @ np.array([0.299, 0.587, 0.114]))
 
 
-def _brightest(colours: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+def _brightest(colours: Doubles, share: float) -> Doubles:
     """The mean of the brightest share of colours ``[N, 3]``."""
     light = luma(colours)
     return np.asarray(colours[light >= np.quantile(light, 1.0 - share)].mean(axis=0))
 
 
-def tooth_tone(pixels: Image, points: Floats, *, open_mouth: bool = False) -> NDArray[np.float64]:
+def tooth_tone(pixels: Image, points: Floats, *, open_mouth: bool = False) -> Doubles:
     """The colour of teeth in this portrait's light, ``[3]``.
 
     That of its own teeth if an open mouth shows them; else the whites of the eyes, kept near the skin's brightness.
@@ -99,7 +99,7 @@ def tooth_tone(pixels: Image, points: Floats, *, open_mouth: bool = False) -> ND
     return np.asarray(np.clip(hue * goal, 0.0, 250.0), dtype=np.float64)
 
 
-def lip_tone(pixels: Image, points: Floats) -> NDArray[np.float64]:
+def lip_tone(pixels: Image, points: Floats) -> Doubles:
     """The lower lip's colour, ``[3]``."""
     flat = np.asarray(points, dtype=np.float64)[:, :2]
     lip = pixels_within(pixels, flat[[60, 67, 66, 65, 64, 55, 56, 57, 58, 59]])
@@ -107,8 +107,8 @@ def lip_tone(pixels: Image, points: Floats) -> NDArray[np.float64]:
 
 
 def _teeth(
-    a: NDArray[np.float64], b: NDArray[np.float64], widths: tuple[float, ...], arch: float, blur: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    a: Doubles, b: Doubles, widths: tuple[float, ...], arch: float, blur: float
+) -> tuple[Doubles, Doubles, Doubles]:
     """A row of crowns seen from the front, biting edge at b = 0 and gum towards positive b.
 
     Args:
@@ -141,7 +141,7 @@ def _teeth(
     return coverage * fade, shade, gum
 
 
-def teeth_middle(face: FittedFace, contour: Contour, side: int) -> NDArray[np.float64]:
+def teeth_middle(face: FittedFace, contour: Contour, side: int) -> Doubles:
     """The middle of the teeth on a lip's edge (0 upper, 1 lower), ``[2]``, pixels: under the nose."""
     nose, bridge, corners = face.shape[33], face.shape[27], (face.shape[48] + face.shape[54]) / 2
     middle = np.array([0.35 * (nose[0] + bridge[0]) + 0.3 * corners[0], corners[1], corners[2]])
@@ -150,12 +150,7 @@ def teeth_middle(face: FittedFace, contour: Contour, side: int) -> NDArray[np.fl
 
 
 def paint_interior(
-    pixels: Image,
-    face: FittedFace,
-    contour: Contour,
-    places: NDArray[np.float64],
-    *,
-    tooth: NDArray[np.float64] | None = None,
+    pixels: Image, face: FittedFace, contour: Contour, places: Doubles, *, tooth: Doubles | None = None
 ) -> Interior:
     """Paint the layers over places ``[H, W, 2]`` (pixels) of a portrait; ``tooth`` is the teeth's colour, if known."""
     if tooth is None:
@@ -170,7 +165,7 @@ def paint_interior(
     blur = 0.7 / face.unit + 0.004
     gum_tone = 0.55 * lip + 0.45 * np.array([1.0, 0.55, 0.52]) * skin_light * 0.75
 
-    def crowns(cover: Floats, shade: Floats, gum: Floats, dim: float) -> NDArray[np.float32]:
+    def crowns(cover: Floats, shade: Floats, gum: Floats, dim: float) -> FloatArray:
         colour = (1 - gum[..., None]) * tooth + gum[..., None] * gum_tone * 0.75
         return np.asarray(
             np.concatenate([colour * shade[..., None] * dim, cover[..., None]], axis=-1), dtype=np.float32

@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812
-from numpy.typing import NDArray
 from torch import Tensor
 
-from sdk.data import Floats, Portrait
-from talkstyle_warp.compositing import Window, magnify, mix, sample, to_bytes
+from sdk.data import FloatArray, Portrait
+from talkstyle_warp.arrays import Bytes, Doubles
+from talkstyle_warp.compositing import Window, magnify, mix, sample, to_bytes, to_tensor
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.forward import DrivingMotion, ForwardField
 from talkstyle_warp.inversion import invert
@@ -23,7 +23,7 @@ from talkstyle_warp.mouth import paint_interior
 from talkstyle_warp.rig import INPUTS, FaceRig
 from talkstyle_warp.teeth import teeth_source, transfer_teeth
 
-FieldFactory = Callable[[Window, list[NDArray[np.float64]]], ForwardField]
+FieldFactory = Callable[[Window, list[Doubles]], ForwardField]
 
 NODES: Final = 64  # nodes in a face width: denser than elsewhere, as a lid is thin
 MARGIN: Final = 0.16  # outer-eye distances around a window from which its pixels may come
@@ -76,42 +76,28 @@ class Patch(ABC):
     def render(self, driving: DrivingMotion, *, cubic: bool) -> Tensor:
         """The patch in each frame, ``[B, C, H, W]``."""
 
-    def overlay(self, driving: DrivingMotion, frames: list[int], *, cubic: bool) -> Overlay:
-        """Render some of the frames."""
+    def overlays(
+        self, driving: DrivingMotion, frames: list[int], *, cubic: bool
+    ) -> dict[int, tuple[Tensor, list[int]]]:
+        """Render some of the frames: by frame, the picture ``[C, H, W]`` and the window's displacement (x, y)."""
         if not frames:
-            return Overlay(self, {})
+            return {}
         part = driving.pick(frames)
         layers, offsets = self.render(part, cubic=cubic), self.offsets(part).int().tolist()
-        return Overlay(self, dict(zip(frames, zip(layers, offsets, strict=True), strict=True)))
+        return dict(zip(frames, zip(layers, offsets, strict=True), strict=True))
 
-
-@dataclass(frozen=True, eq=False)
-class Overlay:
-    """A patch rendered for some frames.
-
-    Attributes:
-        patch: The patch.
-        layers: By frame: the picture ``[C, H, W]`` and the offset (x, y).
-    """
-
-    patch: Patch
-    layers: dict[int, tuple[Tensor, list[int]]]
-
-    def lay(self, picture: Tensor, frame: int, window: Window) -> None:
-        """Blend the patch into the picture uint8 ``[H, W, C]`` that fills ``window``, in place, if the frame has it."""
-        if frame not in self.layers:
-            return
-        layer, (dx, dy) = self.layers[frame]
-        inner, feather = self.patch.inner, self.patch.feather
-        left, top = inner.left + dx - window.left, inner.top + dy - window.top
+    def lay(self, layer: Tensor, offset: list[int], picture: Tensor, window: Window) -> None:
+        """Blend a frame's overlay into the picture uint8 ``[H, W, C]`` that fills ``window``, in place."""
+        inner = self.inner
+        left, top = inner.left + offset[0] - window.left, inner.top + offset[1] - window.top
         height, width = picture.shape[:2]
         x0, y0 = max(left, 0), max(top, 0)
         x1, y1 = min(left + inner.width, width), min(top + inner.height, height)
         if x1 <= x0 or y1 <= y0:
             return
         own = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
-        target = picture[y0:y1, x0:x1]
-        target.copy_(to_bytes(mix(target.float(), layer[:, *own].permute(1, 2, 0), feather[own][..., None])))
+        target, feather = picture[y0:y1, x0:x1], self.feather[own][..., None]
+        target.copy_(to_bytes(mix(target.float(), layer[:, *own].permute(1, 2, 0), feather)))
 
 
 def _windows(rig: FaceRig, points: list[int], *, pad: float, above: float, below: float) -> tuple[Window, Window]:
@@ -132,7 +118,7 @@ def _windows(rig: FaceRig, points: list[int], *, pad: float, above: float, below
     return outer.inner(margin), outer
 
 
-def _texture(picture: NDArray[np.uint8], window: Window) -> NDArray[np.float32]:
+def _texture(picture: Bytes, window: Window) -> FloatArray:
     """The picture in a window, float32 ``[H, W, C]``, padded with its edge."""
     height, width = picture.shape[:2]
     ys = np.clip(np.arange(window.height) + window.top, 0, height - 1)
@@ -144,19 +130,15 @@ def _feather(window: Window, device: torch.device) -> Tensor:
     ys, xs = np.mgrid[: window.height, : window.width]
     inside = np.minimum(np.minimum(ys, window.height - 1 - ys), np.minimum(xs, window.width - 1 - xs))
     ramp = smoothstep(inside, 0.0, max(2.0, 0.06 * min(window.height, window.width)))
-    return _tensor(ramp, device)
+    return to_tensor(ramp, device)
 
 
-def _tensor(array: Floats, device: torch.device) -> Tensor:
-    return torch.from_numpy(array.astype(np.float32)).to(device)
-
-
-def _with_mattes(colours: NDArray[np.float32], mattes: tuple[NDArray[np.float64], ...], device: torch.device) -> Tensor:
+def _with_mattes(colours: FloatArray, mattes: tuple[Doubles, ...], device: torch.device) -> Tensor:
     """Colours ``[H, W, C]`` and mattes ``[h, w]``, magnified to the same size, as one texture ``[C + n, H, W]``."""
-    layers = _tensor(np.stack(mattes), device)[None]
+    layers = to_tensor(np.stack(mattes), device)[None]
     if layers.shape[-2:] != colours.shape[:2]:
         layers = F.interpolate(layers, colours.shape[:2], mode="bilinear", align_corners=True)
-    return torch.cat([_tensor(colours, device), layers[0].permute(1, 2, 0)], dim=2).permute(2, 0, 1)
+    return torch.cat([to_tensor(colours, device), layers[0].permute(1, 2, 0)], dim=2).permute(2, 0, 1)
 
 
 def _ramp(rig: FaceRig) -> float:
@@ -174,9 +156,7 @@ class EyePatch(Patch):
     skin: Tensor
 
     @classmethod
-    def of(
-        cls, picture: NDArray[np.uint8], rig: FaceRig, eye: int, field: FieldFactory, *, device: torch.device
-    ) -> EyePatch:
+    def of(cls, picture: Bytes, rig: FaceRig, eye: int, field: FieldFactory, *, device: torch.device) -> EyePatch:
         """Prepare one eye (0 the person's right, 1 the left)."""
         face, contour = rig.face, rig.eyes[eye]
         lids, brow = ([*range(36, 42)], range(17, 22)) if eye == 0 else ([*range(42, 48)], range(22, 27))
@@ -194,9 +174,9 @@ class EyePatch(Patch):
             field=field(outer, fields),
             texture=_with_mattes(colours, mattes, device),
             feather=_feather(inner, device),
-            anchor=_tensor(face.shape[lids].mean(0), device),
+            anchor=to_tensor(face.shape[lids].mean(0), device),
             channels=colours.shape[-1],
-            skin=_tensor(skin, device).permute(2, 0, 1),
+            skin=to_tensor(skin, device).permute(2, 0, 1),
         )
 
     def render(self, driving: DrivingMotion, *, cubic: bool) -> Tensor:
@@ -239,7 +219,7 @@ class MouthPatch(Patch):
     def of(
         cls,
         portrait: Portrait,
-        picture: NDArray[np.uint8],
+        picture: Bytes,
         rig: FaceRig,
         field: FieldFactory,
         *,
@@ -275,14 +255,14 @@ class MouthPatch(Patch):
             field=field(outer, [upper_field, lower_field, skull]),
             texture=_with_mattes(colours, (upper, shade_up), device),
             feather=_feather(inner, device),
-            anchor=_tensor(face.shape[48:68].mean(0), device),
+            anchor=to_tensor(face.shape[48:68].mean(0), device),
             channels=colours.shape[-1],
             below=_with_mattes(colours, (lower, shade_low), device),
-            upper=_tensor(interior.upper, device).permute(2, 0, 1),
-            lower=_tensor(interior.lower, device).permute(2, 0, 1),
-            cavity=_tensor(cavity, device).view(1, -1, 1, 1),
+            upper=to_tensor(interior.upper, device).permute(2, 0, 1),
+            lower=to_tensor(interior.lower, device).permute(2, 0, 1),
+            cavity=to_tensor(cavity, device).view(1, -1, 1, 1),
             own=_with_mattes(colours, (own,), device) if shows_own else None,
-            jaw=_tensor(jaw, device),
+            jaw=to_tensor(jaw, device),
             shadow=1.0 if teeth is None else 0.4,
         )
 

@@ -9,15 +9,15 @@ from typing import Final, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from sdk.data import Motion, Portrait
+from sdk.data import FloatArray, Motion, Portrait
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
 from sdk.geometry import lip_closing, lip_gap, rotation_matrix
 from sdk.warnings import warn
+from talkstyle_warp.arrays import Bytes, Doubles
 from talkstyle_warp.background import MAX_ERROR, Background, find_background
-from talkstyle_warp.compositing import Window
+from talkstyle_warp.compositing import Window, to_tensor
 from talkstyle_warp.fitted_face import FittedFace, fit_face
 from talkstyle_warp.forward import DrivingMotion, ForwardField
 from talkstyle_warp.inversion import invert
@@ -38,11 +38,11 @@ MOST_PIXELS: Final = 1 << 20
 class PreparedPortrait:
     """What all frames of a portrait share."""
 
-    picture: NDArray[np.uint8]
+    picture: Bytes
     face: FittedFace
     rig: FaceRig
     retargeter: Retargeter
-    at_rest: NDArray[np.float64]
+    at_rest: Doubles
     window: Window
     field: ForwardField
     background: Background | None
@@ -111,7 +111,7 @@ class WarpRenderer:
         rows, columns = window.within(picture.shape)
         first, last = np.array([columns.start, rows.start]), np.array([columns.stop, rows.stop]) - 1
 
-        def field(part: Window, matrices: list[NDArray[np.float64]]) -> ForwardField:
+        def field(part: Window, matrices: list[Doubles]) -> ForwardField:
             nodes = part.nodes()
             # Nothing moves within a node of the border, so that the pixels at the border are unchanged.
             distance = np.minimum(nodes - first, last - nodes).min(axis=1) - step
@@ -154,9 +154,11 @@ class WarpRenderer:
         turn = rotation_matrix(pose[:, :3]) - np.eye(3)
         # An exact zero where the head rests, so that a still head leaves every pixel as it was.
         turn[~pose[:, :3].any(axis=1)] = 0.0
-        return DrivingMotion.of(inputs, turn, pose[:, 3:], closure, prepared.face, self.device)
+        travel = pose[:, 3:]
+        chin = turn @ prepared.face.shape[8] + travel
+        return DrivingMotion(*(to_tensor(part, self.device) for part in (inputs, turn, travel, chin, closure)))
 
-    def landmarks(self, prepared: PreparedPortrait, motion: Motion) -> NDArray[np.float32]:
+    def landmarks(self, prepared: PreparedPortrait, motion: Motion) -> FloatArray:
         """Where the landmarks should be in the frames, float32 ``[T, 68, 3]``, pixels."""
         face, retargeter = prepared.face, prepared.retargeter
         moved = face.shape + prepared.at_rest + retargeter.expression(motion.expression)
@@ -166,7 +168,7 @@ class WarpRenderer:
         posed = moved @ rotation_matrix(pose[:, :3]).transpose(0, 2, 1) + pose[:, None, 3:]
         return np.stack([face.to_pixels(frame) for frame in posed]).astype(np.float32)
 
-    def render(self, prepared: PreparedPortrait, motions: Iterable[Motion]) -> Iterator[NDArray[np.uint8]]:
+    def render(self, prepared: PreparedPortrait, motions: Iterable[Motion]) -> Iterator[Bytes]:
         """Render motion that arrives piece by piece, a few frames at a time.
 
         Yields:
@@ -180,7 +182,7 @@ class WarpRenderer:
                     frames = self._frames(prepared, motion[first : first + chunk])
                 yield from frames
 
-    def _frames(self, prepared: PreparedPortrait, motion: Motion) -> list[NDArray[np.uint8]]:
+    def _frames(self, prepared: PreparedPortrait, motion: Motion) -> list[Bytes]:
         driving, window = self.drive(prepared, motion), prepared.window
         field = prepared.field.displacements(driving)[:, 0]
         sources = invert(field, prepared.field.targets.expand(len(motion), -1, -1, -1))
@@ -188,15 +190,16 @@ class WarpRenderer:
         # While the lids are still, the field alone renders the eyes.
         lids = np.flatnonzero(prepared.retargeter.closure(motion.expression)).tolist()
         overlays = [
-            patch.overlay(driving, shown, cubic=self.cubic)
+            (patch, patch.overlays(driving, shown, cubic=self.cubic))
             for patch, shown in ((prepared.mouth, everything), *((eye, lids) for eye in prepared.eyes))
         ]
         frames = []
         for k in range(len(motion)):
             out = prepared.picture.copy()
             with prepared.resampler.warped(sources[k], out) as picture:
-                for overlay in overlays:
-                    overlay.lay(picture, k, window)
+                for patch, layers in overlays:
+                    if k in layers:
+                        patch.lay(*layers[k], picture, window)
             frames.append(out)
         return frames
 
@@ -215,7 +218,7 @@ def _one_thread(device: torch.device) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _reach(face: FittedFace) -> NDArray[np.float64]:
+def _reach(face: FittedFace) -> Doubles:
     """Places around everything that moves, ``[N, 2]`` pixels: the head with its hair, neck and shoulders."""
     angle = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     ring = face.centre + 2.1 * face.radii * np.stack([np.cos(angle), np.sin(angle)], axis=-1)

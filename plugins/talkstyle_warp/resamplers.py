@@ -9,11 +9,11 @@ from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from talkstyle_warp.arrays import Bytes
 from talkstyle_warp.background import Background
-from talkstyle_warp.compositing import Window, magnify, sample, to_bytes
+from talkstyle_warp.compositing import Window, magnify, sample, to_bytes, to_tensor
 from talkstyle_warp.resampling import pack, pack_layers, resample, resample_over
 
 BAND: Final = 1 << 17  # pixels mapped at once, which bounds the memory of a large portrait
@@ -27,12 +27,12 @@ class Resampler(ABC):
         window: The part that moves.
     """
 
-    def __init__(self, picture: NDArray[np.uint8], window: Window) -> None:
+    def __init__(self, picture: Bytes, window: Window) -> None:
         self.window = window
         self.part = window.within(picture.shape)
 
     @abstractmethod
-    def warped(self, sources: Tensor, out: NDArray[np.uint8]) -> AbstractContextManager[Tensor]:
+    def warped(self, sources: Tensor, out: Bytes) -> AbstractContextManager[Tensor]:
         """Warp the window in a picture that holds the portrait unmoved.
 
         Args:
@@ -48,10 +48,10 @@ class Resampler(ABC):
 class NumbaResampler(Resampler):
     """On the CPU, bilinearly."""
 
-    def __init__(self, picture: NDArray[np.uint8], window: Window, *, background: Background | None = None) -> None:
+    def __init__(self, picture: Bytes, window: Window, *, background: Background | None = None) -> None:
         super().__init__(picture, window)
         crop = picture[self.part]
-        self.plate: NDArray[np.uint8] | None = None
+        self.plate: Bytes | None = None
         if background is None:
             self.words = [pack(crop[..., first : first + 3]) for first in range(0, crop.shape[2], 3)]
             return
@@ -61,7 +61,7 @@ class NumbaResampler(Resampler):
         self.covered = np.pad(front.cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32), ((1, 0), (1, 0)))
 
     @contextmanager
-    def warped(self, sources: Tensor, out: NDArray[np.uint8]) -> Iterator[Tensor]:
+    def warped(self, sources: Tensor, out: Bytes) -> Iterator[Tensor]:
         """See ``Resampler``."""
         places = np.ascontiguousarray((sources * self.window.step).numpy())
         corner = (self.window.top, self.window.left)
@@ -77,13 +77,7 @@ class TorchResampler(Resampler):
     """On any device, by torch; bilinearly or bicubically."""
 
     def __init__(
-        self,
-        picture: NDArray[np.uint8],
-        window: Window,
-        device: torch.device,
-        *,
-        cubic: bool,
-        background: Background | None = None,
+        self, picture: Bytes, window: Window, device: torch.device, *, cubic: bool, background: Background | None = None
     ) -> None:
         super().__init__(picture, window)
         texture = picture[self.part].astype(np.float32)
@@ -92,12 +86,12 @@ class TorchResampler(Resampler):
         if background is not None:
             matte = background.matte[..., None]
             texture = np.concatenate([texture - (1.0 - matte) * background.plate, matte], axis=-1)
-            self.plate = torch.from_numpy(background.plate).to(device).permute(2, 0, 1)
-        self.texture = torch.from_numpy(texture).to(device)
+            self.plate = to_tensor(background.plate, device).permute(2, 0, 1)
+        self.texture = to_tensor(texture, device)
         self.cubic = cubic
 
     @contextmanager
-    def warped(self, sources: Tensor, out: NDArray[np.uint8]) -> Iterator[Tensor]:
+    def warped(self, sources: Tensor, out: Bytes) -> Iterator[Tensor]:
         """See ``Resampler``."""
         height, width, _ = self.texture.shape
         limit = torch.tensor([max(width - 1, 1), max(height - 1, 1)], device=sources.device).view(2, 1, 1)
@@ -124,7 +118,7 @@ def _bands(places: Tensor, window: Window, height: int) -> Iterator[tuple[slice,
 
 
 def resampler_for(
-    picture: NDArray[np.uint8], window: Window, device: torch.device, *, cubic: bool, background: Background | None
+    picture: Bytes, window: Window, device: torch.device, *, cubic: bool, background: Background | None
 ) -> Resampler:
     """The fastest resampler for a device."""
     if device.type != "cpu" or cubic:

@@ -17,6 +17,9 @@ from numba import njit
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
+from sdk.data import FloatArray
+from talkstyle_warp.arrays import Bytes
+
 logger = logging.getLogger(__name__)
 
 LANE: Final = 21  # bits of a word for each colour: 8 of its own and 13 for the weights, which sum to 2 ** 13
@@ -27,14 +30,12 @@ _SIGNATURE_OVER: Final = (
 )
 
 
-def pack(picture: NDArray[np.uint8]) -> NDArray[np.uint64]:
+def pack(picture: Bytes) -> NDArray[np.uint64]:
     """Pack up to three channels of a picture ``[H, W, C]`` into words ``[H, W]``."""
     return _packed(picture, LANE)
 
 
-def pack_layers(
-    picture: NDArray[np.uint8], matte: NDArray[np.float32], plate: NDArray[np.float32]
-) -> NDArray[np.uint64]:
+def pack_layers(picture: Bytes, matte: FloatArray, plate: FloatArray) -> NDArray[np.uint64]:
     """Pack what is in front of a plate into words ``[H, W]``: its colours times the matte, and the matte, 16 bits each.
 
     Args:
@@ -55,13 +56,7 @@ def _packed(channels: NDArray[Any], bits: int) -> NDArray[np.uint64]:
 
 
 def resample(
-    words: NDArray[np.uint64],
-    places: NDArray[np.float32],
-    step: int,
-    out: NDArray[np.uint8],
-    *,
-    corner: tuple[int, int],
-    channel: int = 0,
+    words: NDArray[np.uint64], places: FloatArray, step: int, out: Bytes, *, corner: tuple[int, int], channel: int = 0
 ) -> None:
     """Resample a window's colours bilinearly into a picture; places outside take the nearest edge.
 
@@ -80,24 +75,21 @@ def resample(
 
 def resample_over(
     words: NDArray[np.uint64],
-    places: NDArray[np.float32],
+    places: FloatArray,
     step: int,
-    plate: NDArray[np.uint8],
+    plate: Bytes,
     covered: NDArray[np.int32],
-    out: NDArray[np.uint8],
+    out: Bytes,
     *,
     corner: tuple[int, int],
 ) -> None:
     """``resample`` for layers over a plate that stays; cells with nothing in front of the plate are left as they are.
 
-    Args:
+    Args as for ``resample``, but:
         words: From ``pack_layers``, ``[h, w]``.
-        places: As for ``resample``.
-        step: As for ``resample``.
         plate: ``[h, w, 3]``.
         covered: How many pixels above and left of each corner have a matte over zero, ``[h + 1, w + 1]``.
-        out: As for ``resample``, of three channels.
-        corner: As for ``resample``.
+        out: Of three channels.
     """
     _compiled(_resample_over, _SIGNATURE_OVER)(words, places, step, plate, covered, out, *corner)
 

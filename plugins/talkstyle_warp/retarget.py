@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sdk.data import Floats
 from sdk.geometry import BROWS, MOUTH, canonical_face, lip_gap
+from talkstyle_warp.arrays import Doubles
 from talkstyle_warp.curves import smoothstep
 
 # Radians that a head's turn about each axis never passes: beyond, one picture lacks what would come into sight.
@@ -38,7 +38,7 @@ _UPPER_LIP: Final = [61, 62, 63]
 _LOWER_LIP: Final = [67, 66, 65]
 
 
-def soft_limit(value: Floats, limit: float) -> NDArray[np.float64]:
+def soft_limit(value: Floats, limit: float) -> Doubles:
     """``limit * tanh(value / limit)``: nearly unchanged when small, never beyond the limit."""
     return np.asarray(limit * np.tanh(np.asarray(value, dtype=np.float64) / limit))
 
@@ -55,7 +55,7 @@ def _brow_height(face: Floats) -> float:
     return float(np.mean(face[[36, 39, 42, 45], 1]) - np.mean(face[BROWS, 1]))
 
 
-def lower_face(height: Floats) -> NDArray[np.float64]:
+def lower_face(height: Floats) -> Doubles:
     """How much the mouth moves places, by their height below the eyes in outer-eye distances.
 
     0 down to just below the eyes, 1 from the cheekbones on. Without it an interpolated field lets eyes and brows
@@ -79,9 +79,9 @@ class Retargeter:
 
     width: float
     height: float
-    jaw: NDArray[np.float64]
+    jaw: Doubles
     brows: float
-    room: NDArray[np.float64]
+    room: Doubles
     travel: float
 
     @classmethod
@@ -100,7 +100,7 @@ class Retargeter:
             travel=TRANSLATION_LIMIT * face_width,
         )
 
-    def expression(self, expression: Floats) -> NDArray[np.float64]:
+    def expression(self, expression: Floats) -> Doubles:
         """Scale displacements ``[T, 68, 3]`` to the portrait. Lids, eye corners and nose bridge stay.
 
         Lips come together until they meet; if the upper one would rise too far, the lower one opens the mouth instead.
@@ -120,7 +120,7 @@ class Retargeter:
         move[:, 36:48] = 0.0
         return move
 
-    def closure(self, expression: Floats) -> NDArray[np.float64]:
+    def closure(self, expression: Floats) -> Doubles:
         """How far the eyes are closed, ``[T]`` from 0 (as in the portrait) to 1 (closed): both eyes together."""
         canon = canonical_face()
         upper, lower = [u for u, _ in LIDS], [v for _, v in LIDS]
@@ -129,7 +129,7 @@ class Retargeter:
         # A smoothstep suppresses the tremble of open lids, and completes blinks that detectors smooth.
         return smoothstep((change / opening).mean(axis=1), CLOSURE_STILL, CLOSURE_FULL)
 
-    def pose(self, pose: Floats) -> NDArray[np.float64]:
+    def pose(self, pose: Floats) -> Doubles:
         """Limit poses ``[T, 6]`` softly. Depth is dropped: the camera is orthographic."""
         limited = np.concatenate(
             [soft_limit(pose[:, :3], float(ROTATION_LIMIT)), soft_limit(pose[:, 3:], self.travel)], axis=1

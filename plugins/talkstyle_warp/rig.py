@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sdk.data import Floats, Image
 from sdk.geometry import lip_gap
+from talkstyle_warp.arrays import Doubles
 from talkstyle_warp.contours import EYES, MOUTH, Contour
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.eye_contours import refine_eye_contour
@@ -32,13 +32,13 @@ UNIT_ROWS: Final = np.eye(INPUTS)
 TORSO: Final = 0.25  # share of the chin's displacement that the torso follows
 
 
-def wendland(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+def wendland(distance: Doubles) -> Doubles:
     """Wendland's C2 function (1 - r)^4 (4 r + 1), zero from r = 1 (Advances in Computational Mathematics 4, 1995)."""
     r = np.minimum(distance, 1.0)
     return np.asarray((1 - r) ** 4 * (4 * r + 1))
 
 
-def _distance(a: Floats, b: Floats) -> NDArray[np.float64]:
+def _distance(a: Floats, b: Floats) -> Doubles:
     squares = (a**2).sum(-1)[:, None] + (b**2).sum(-1)[None] - 2.0 * (a @ b.T)
     return np.asarray(np.sqrt(np.maximum(squares, 0.0)))
 
@@ -47,15 +47,15 @@ class ControlPoints:
     """Places whose displacement is known, each as a row of weights on the inputs."""
 
     def __init__(self) -> None:
-        self.places: list[NDArray[np.float64]] = []
-        self.rows: list[NDArray[np.float64]] = []
+        self.places: list[Doubles] = []
+        self.rows: list[Doubles] = []
 
-    def add(self, places: Floats | list[NDArray[np.float64]], rows: Floats | None = None) -> None:
+    def add(self, places: Floats | list[Doubles], rows: Floats | None = None) -> None:
         """Add places ``[n, 2 or 3]`` (pixels) with rows ``[n, INPUTS]``; without rows they are at rest."""
         self.places.append(np.asarray(places, dtype=np.float64)[:, :2])
         self.rows.append(np.zeros((len(places), INPUTS)) if rows is None else np.asarray(rows, dtype=np.float64))
 
-    def spread(self, nodes: Floats, radius: float) -> NDArray[np.float64]:
+    def spread(self, nodes: Floats, radius: float) -> Doubles:
         """Interpolate by Wendland kernels of ``radius`` pixels: ``[N, INPUTS]`` weights for nodes ``[N, 2]``."""
         places = np.concatenate(self.places)
         gram = wendland(_distance(places, places) / radius) + 1e-3 * np.eye(len(places))
@@ -79,7 +79,7 @@ class FaceRig:
         self.eyes = eyes if pixels is None else [refine_eye_contour(pixels, eye) for eye in eyes]
         self.lid_moves = self._lid_moves()
 
-    def _lid_moves(self) -> NDArray[np.float64]:
+    def _lid_moves(self) -> Doubles:
         """Displacement of each lid place in a full blink, ``[2 * 2 * LID_PLACES, 3]``, face frame."""
         moves = []
         for contour, edges in zip(self.eyes, EYES, strict=True):
@@ -91,11 +91,11 @@ class FaceRig:
             moves += [UPPER_LID * way, -LOWER_LID * way]
         return np.concatenate(moves)
 
-    def inputs(self, expression: Floats, closure: Floats) -> NDArray[np.float64]:
+    def inputs(self, expression: Floats, closure: Floats) -> Doubles:
         """The fields' inputs ``[T, INPUTS, 3]`` for displacements ``[T, 68, 3]`` and closures ``[T]``."""
         return np.concatenate([expression, closure[:, None, None] * self.lid_moves], axis=1)
 
-    def lid_landmarks(self, closure: Floats) -> NDArray[np.float64]:
+    def lid_landmarks(self, closure: Floats) -> Doubles:
         """Displacements of the lids' landmarks for closures ``[T]``, ``[T, 68, 3]``, face frame."""
         full = np.zeros((68, 3))
         for edges in EYES:
@@ -130,7 +130,7 @@ class FaceRig:
         controls.add(places, rows)
         return controls
 
-    def skin(self, nodes: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    def skin(self, nodes: Floats) -> tuple[Doubles, Doubles, Doubles]:
         """The upper, the lower and the joined field at nodes ``[N, 2]``, each ``[N, INPUTS]``; lids at rest.
 
         The upper one ignores the chin and the lower one the nose, so that neither is distorted by the other's motion.
@@ -150,7 +150,7 @@ class FaceRig:
         upper, lower, joined = upper * reaches, lower * reaches, joined * reaches
         return upper + beyond * (joined - upper), lower + beyond * (joined - lower), joined
 
-    def _reaches(self, nodes: Floats) -> NDArray[np.float64]:
+    def _reaches(self, nodes: Floats) -> Doubles:
         """Where each input acts, ``[N, INPUTS]``: the mouth's below the eyes, the brows' above the cheeks."""
         height = self.face.plane(nodes - self.face.points[[36, 45], :2].mean(axis=0))[:, 1]
         reaches = np.ones((len(nodes), INPUTS))
@@ -158,7 +158,7 @@ class FaceRig:
         reaches[:, 17:27] = 1.0 - smoothstep(height, 0.0, 0.3)[:, None]
         return reaches
 
-    def lid(self, eye: int, side: int, nodes: Floats) -> NDArray[np.float64]:
+    def lid(self, eye: int, side: int, nodes: Floats) -> Doubles:
         """What a lid (0 upper, 1 lower) adds to the joined field, ``[N, INPUTS]``; constant past the lid's edge."""
         contour, controls = self.eyes[eye], ControlPoints()
         first = 68 + (2 * eye + side) * LID_PLACES
@@ -174,13 +174,13 @@ class FaceRig:
         controls.add([contour.origin + contour.axes[0] * along + across * 0.28 for along in below])
         return controls.spread(nodes, EYE_RADIUS * self.face.width)
 
-    def places(self, nodes: Floats) -> NDArray[np.float64]:
+    def places(self, nodes: Floats) -> Doubles:
         """Project nodes ``[N, 2]`` (pixels) onto the head, ``[N, 3]``, face frame, by multiquadrics."""
         unit = self.face.unit
         known = self.face.to_pixels(self.face.relief)
         base = known[:, 2].mean()
 
-        def kernel(a: Floats, b: Floats) -> NDArray[np.float64]:
+        def kernel(a: Floats, b: Floats) -> Doubles:
             return np.asarray(-np.sqrt((_distance(a, b) / unit) ** 2 + 0.15**2))
 
         size = len(known)
@@ -194,7 +194,7 @@ class FaceRig:
         low, high = known[:, 2].min(), known[:, 2].max()
         return self.face.to_face(np.concatenate([nodes, np.clip(depth, low, high)[:, None]], axis=1))
 
-    def head(self, places: Floats) -> NDArray[np.float64]:
+    def head(self, places: Floats) -> Doubles:
         """The head's mask at places ``[N, 3]`` (face frame): 1 on face and hair, 0 far away and below the neck.
 
         It falls slowly enough that nothing folds next to the jaw when the head leans.
@@ -203,7 +203,7 @@ class FaceRig:
         radius = np.linalg.norm(local, axis=1)
         return (1.0 - smoothstep(local[:, 1], 0.85, 1.75)) * (1.0 - smoothstep(radius, 1.2, 2.05))
 
-    def torso(self, places: Floats) -> NDArray[np.float64]:
+    def torso(self, places: Floats) -> Doubles:
         """The share of the chin's displacement at places: below the chin, within the shoulders, off the head."""
         x, y = ((places[:, :2] - self.face.centre) / self.face.radii).T
         below = smoothstep(y, 0.8, 1.6)

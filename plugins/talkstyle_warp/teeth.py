@@ -10,11 +10,11 @@ from typing import Final
 
 import numpy as np
 import PIL.Image
-from numpy.typing import NDArray
 
-from sdk.data import Floats, Image, Portrait
+from sdk.data import FloatArray, Floats, Image, Portrait
 from sdk.geometry import mouth_opening
 from sdk.tracking import TEETH_OPENING_THRESHOLD, require_teeth
+from talkstyle_warp.arrays import Doubles
 from talkstyle_warp.contours import MOUTH, Contour
 from talkstyle_warp.curves import smoothstep
 from talkstyle_warp.fitted_face import FittedFace, fit_face
@@ -61,7 +61,7 @@ def transfer_teeth(teeth: Portrait, pixels: Image, face: FittedFace, contour: Co
     painted = paint_interior(pixels, face, contour, places, tooth=tooth)
     turn = photo.camera[:2, :2] @ np.linalg.inv(face.camera[:2, :2])
 
-    def at(portrait: Floats, picture: Floats) -> NDArray[np.float64]:
+    def at(portrait: Floats, picture: Floats) -> Doubles:
         """The places in the other picture, if these two points correspond."""
         return np.asarray(picture + (places - portrait) @ turn.T)
 
@@ -76,7 +76,7 @@ def transfer_teeth(teeth: Portrait, pixels: Image, face: FittedFace, contour: Co
     split = _split(teeth.pixels, edges)
     middle = (1 - split) * edges.edge(0, np.zeros(())) + split * (edges.edge(1, np.zeros(())) - soft - margin)
 
-    def row(where: NDArray[np.float64], side: int) -> NDArray[np.float32]:
+    def row(where: Doubles, side: int) -> FloatArray:
         """Colour and opacity; where the picture's lips hide the row, its last line is extended."""
         along, across = np.moveaxis(edges.coordinates(where), -1, 0)
         top = edges.edge(0, along) + soft + margin
@@ -93,10 +93,10 @@ def transfer_teeth(teeth: Portrait, pixels: Image, face: FittedFace, contour: Co
     return Interior(painted.cavity, row(above, 0), painted.lower if split == 1.0 else row(below, 1))
 
 
-def _gain(own: Image, own_points: Floats, other: Image, other_points: Floats) -> NDArray[np.float64]:
+def _gain(own: Image, own_points: Floats, other: Image, other_points: Floats) -> Doubles:
     """Factors ``[3]`` on the other picture's colours that make the cheeks equally bright in both."""
 
-    def skin(pixels: Image, points: Floats) -> NDArray[np.float64]:
+    def skin(pixels: Image, points: Floats) -> Doubles:
         flat = np.asarray(points, dtype=np.float64)[:, :2]
         seen = np.concatenate([pixels_within(pixels, flat[list(cheek)]) for cheek in CHEEKS])
         return np.asarray(np.median(seen, axis=0) if len(seen) else np.full(3, 128.0))
@@ -124,7 +124,7 @@ def _split(pixels: Image, edges: Contour) -> float:
     return split if split < 0.9 else 1.0
 
 
-def _sample(pixels: Image, where: NDArray[np.float64], ratio: float) -> NDArray[np.float64]:
+def _sample(pixels: Image, where: Doubles, ratio: float) -> Doubles:
     """The picture's colours at places ``[H, W, 2]``; downscaled first if it is much larger than the portrait."""
     height, width = pixels.shape[:2]
     low = np.clip(np.floor(where.reshape(-1, 2).min(0)) - 2, 0, (width - 2, height - 2)).astype(int)
@@ -138,7 +138,7 @@ def _sample(pixels: Image, where: NDArray[np.float64], ratio: float) -> NDArray[
     return _bilinear(part.astype(np.float64), (where - low + 0.5) * scale - 0.5)
 
 
-def _bilinear(pixels: NDArray[np.float64], where: NDArray[np.float64]) -> NDArray[np.float64]:
+def _bilinear(pixels: Doubles, where: Doubles) -> Doubles:
     """Colours interpolated between pixels; outside, those of the nearest edge."""
     height, width = pixels.shape[:2]
     x, y = np.clip(where[..., 0], 0, width - 1), np.clip(where[..., 1], 0, height - 1)
