@@ -62,7 +62,7 @@ class Window:
     def nodes(self) -> Doubles:
         """The nodes' places in the picture, ``[rows * columns, 2]``, pixels."""
         ys, xs = np.mgrid[: self.rows, : self.columns]
-        nodes: Doubles = np.stack([xs.ravel(), ys.ravel()], axis=-1) * float(self.step)
+        nodes = np.stack([xs.ravel(), ys.ravel()], axis=-1) * float(self.step)
         return np.asarray(nodes + np.array([self.left, self.top]), dtype=np.float64)
 
     def lattice(self, most: int) -> Doubles:

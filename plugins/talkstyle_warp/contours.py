@@ -11,8 +11,8 @@ from sdk.data import Floats
 from talkstyle_warp.arrays import Bytes, Doubles
 from talkstyle_warp.curves import smoothstep, spline_weights
 
-MOUTH: Final = ((60, 61, 62, 63, 64), (60, 67, 66, 65, 64))
 # Landmarks along the upper and the lower edge, from left to right in the picture.
+MOUTH: Final = ((60, 61, 62, 63, 64), (60, 67, 66, 65, 64))
 EYES: Final = (((36, 37, 38, 39), (36, 41, 40, 39)), ((42, 43, 44, 45), (42, 47, 46, 45)))
 
 
@@ -58,10 +58,8 @@ class Contour:
         shift = (right - left) / 2
         knots = []
         for edge in self.knots:
-            moved = edge - shift
-            moved[0] -= left
-            moved[-1] += right
-            knots.append(moved)
+            knots.append(edge - shift)
+            knots[-1][[0, -1]] += (-left, right)
         heights = (self.heights[0] - up, self.heights[1] + down)
         origin, half = self.origin + shift * self.axes[0], self.half + (left + right) / 2
         return Contour(origin, self.axes, half, (knots[0], knots[1]), heights)

@@ -1,4 +1,4 @@
-"""The warp renderer: one portrait, moved."""
+"""The warp renderer."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ Rest = Literal["closed", "portrait"]
 BackgroundMode = Literal["auto", "still", "moving"]
 
 NODES: Final = 40  # nodes of the field in a face width
-# Pixels of the mouth worked on at once, over a chunk of frames: what bounds memory for a large portrait.
-MOST_PIXELS: Final = 1 << 20
+# Pixels of the mouth over all frames of a chunk, which bounds the memory of a large portrait.
+MAX_PIXELS: Final = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
 class PreparedPortrait:
-    """What all frames of a portrait share."""
+    """Everything that is computed once per portrait."""
 
     picture: Bytes
     face: FittedFace
@@ -152,7 +152,7 @@ class WarpRenderer:
         inputs = prepared.rig.inputs(expression, closure)
         pose = retargeter.pose(motion.pose)
         turn = rotation_matrix(pose[:, :3]) - np.eye(3)
-        # An exact zero where the head rests, so that a still head leaves every pixel as it was.
+        # Exactly zero while the head is at rest, so that a still head leaves every pixel as it was.
         turn[~pose[:, :3].any(axis=1)] = 0.0
         travel = pose[:, 3:]
         chin = turn @ prepared.face.shape[8] + travel
@@ -175,7 +175,7 @@ class WarpRenderer:
             uint8 ``[H, W, 3]`` or ``[H, W, 4]``, each an array of its own.
         """
         window = prepared.mouth.inner
-        chunk = int(np.clip(MOST_PIXELS // (window.width * window.height), 1, self.chunk))
+        chunk = int(np.clip(MAX_PIXELS // (window.width * window.height), 1, self.chunk))
         for motion in motions:
             for first in range(0, len(motion), chunk):
                 with torch.inference_mode(), _one_thread(self.device):

@@ -9,12 +9,13 @@ from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from talkstyle_warp.arrays import Bytes
 from talkstyle_warp.background import Background
 from talkstyle_warp.compositing import Window, magnify, sample, to_bytes, to_tensor
-from talkstyle_warp.resampling import pack, pack_layers, resample, resample_over
+from talkstyle_warp.resampling import pack, pack_layers, resample
 
 BAND: Final = 1 << 17  # pixels mapped at once, which bounds the memory of a large portrait
 
@@ -52,6 +53,7 @@ class NumbaResampler(Resampler):
         super().__init__(picture, window)
         crop = picture[self.part]
         self.plate: Bytes | None = None
+        self.covered: NDArray[np.int32] | None = None
         if background is None:
             self.words = [pack(crop[..., first : first + 3]) for first in range(0, crop.shape[2], 3)]
             return
@@ -64,12 +66,10 @@ class NumbaResampler(Resampler):
     def warped(self, sources: Tensor, out: Bytes) -> Iterator[Tensor]:
         """See ``Resampler``."""
         places = np.ascontiguousarray((sources * self.window.step).numpy())
-        corner = (self.window.top, self.window.left)
+        step, corner = self.window.step, (self.window.top, self.window.left)
+        plate, covered = self.plate, self.covered
         for number, words in enumerate(self.words):
-            if self.plate is None:
-                resample(words, places, self.window.step, out, corner=corner, channel=3 * number)
-            else:
-                resample_over(words, places, self.window.step, self.plate, self.covered, out, corner=corner)
+            resample(words, places, step, out, corner=corner, channel=3 * number, plate=plate, covered=covered)
         yield torch.from_numpy(out[self.part])
 
 

@@ -24,9 +24,8 @@ logger = logging.getLogger(__name__)
 
 LANE: Final = 21  # bits of a word for each colour: 8 of its own and 13 for the weights, which sum to 2 ** 13
 
-_SIGNATURE: Final = "void(uint64[:,::1], float32[:,:,::1], int64, uint8[:,:,::1], int64, int64, int64, int64)"
-_SIGNATURE_OVER: Final = (
-    "void(uint64[:,::1], float32[:,:,::1], int64, uint8[:,:,::1], int32[:,::1], uint8[:,:,::1], int64, int64)"
+_SIGNATURE: Final = (
+    "void(uint64[:,::1], float32[:,:,::1], int64, uint8[:,:,::1], uint8[:,:,::1], int32[:,::1], int64, int64, int64)"
 )
 
 
@@ -56,52 +55,43 @@ def _packed(channels: NDArray[Any], bits: int) -> NDArray[np.uint64]:
 
 
 def resample(
-    words: NDArray[np.uint64], places: FloatArray, step: int, out: Bytes, *, corner: tuple[int, int], channel: int = 0
+    words: NDArray[np.uint64],
+    places: FloatArray,
+    step: int,
+    out: Bytes,
+    *,
+    corner: tuple[int, int],
+    channel: int = 0,
+    plate: Bytes | None = None,
+    covered: NDArray[np.int32] | None = None,
 ) -> None:
     """Resample a window's colours bilinearly into a picture; places outside take the nearest edge.
 
-    Cells whose four nodes have not moved are left as they are.
+    Cells whose four nodes have not moved are left as they are; so are cells with nothing in front of the plate.
 
     Args:
-        words: The window's pixels, ``[h, w]``.
+        words: The window's pixels, ``[h, w]``, from ``pack``; from ``pack_layers`` with a plate.
         places: Where nodes come from, pixels of the window (x, y), ``[2, rows, columns]``.
         step: Pixels between nodes.
         out: The picture, ``[H, W, C]``, which holds the same window unmoved.
         corner: Row and column of the window's first pixel in the picture.
         channel: The first channel in ``words``, which hold three of them, or what remains.
-    """
-    _compiled(_resample, _SIGNATURE)(words, places, step, out, *corner, channel, min(3, out.shape[2] - channel))
-
-
-def resample_over(
-    words: NDArray[np.uint64],
-    places: FloatArray,
-    step: int,
-    plate: Bytes,
-    covered: NDArray[np.int32],
-    out: Bytes,
-    *,
-    corner: tuple[int, int],
-) -> None:
-    """``resample`` for layers over a plate that stays; cells with nothing in front of the plate are left as they are.
-
-    Args as for ``resample``, but:
-        words: From ``pack_layers``, ``[h, w]``.
-        plate: ``[h, w, 3]``.
+        plate: What stays behind the layers, ``[h, w, 3]``.
         covered: How many pixels above and left of each corner have a matte over zero, ``[h + 1, w + 1]``.
-        out: Of three channels.
     """
-    _compiled(_resample_over, _SIGNATURE_OVER)(words, places, step, plate, covered, out, *corner)
+    if plate is None or covered is None:
+        plate, covered = np.zeros((0, 0, 0), np.uint8), np.zeros((0, 0), np.int32)
+    _compiled()(words, places, step, out, plate, covered, *corner, channel)
 
 
 @cache
-def _compiled(function: Callable[..., None], signature: str) -> Callable[..., None]:
+def _compiled() -> Callable[..., None]:
     options: dict[str, Any] = {"nogil": True, "boundscheck": False}
     try:
-        made: Callable[..., None] = njit(signature, cache=True, **options)(function)
+        made: Callable[..., None] = njit(_SIGNATURE, cache=True, **options)(_resample)
     except RuntimeError as error:  # no writable cache
         logger.debug("the resampler is compiled anew: %s", error)
-        made = njit(signature, **options)(function)
+        made = njit(_SIGNATURE, **options)(_resample)
     return made
 
 
@@ -161,44 +151,16 @@ def _between(flat: Any, x: Any, y: Any, height: Any, width: Any, inside: Any, bi
     )
 
 
-def _resample(words: Any, places: Any, step: Any, out: Any, top: Any, left: Any, channel: Any, count: Any) -> None:
-    """``resample``, in the types of ``_SIGNATURE``."""
+def _resample(
+    words: Any, places: Any, step: Any, out: Any, plate: Any, covered: Any, top: Any, left: Any, channel: Any
+) -> None:
+    """``resample``, in the types of ``_SIGNATURE``; without a plate the arrays for it are empty."""
     height, width = words.shape
-    flat, line = words.reshape(-1), out.reshape(-1)
-    rows, columns = places.shape[1], places.shape[2]
-    pitch, channels = out.shape[1], out.shape[2]
-    share = _F(1.0) / _F(step)
-    for i in range((height + step - 1) // step):
-        below, first_row = min(i + 1, rows - 1), i * step
-        for j in range(columns - 1):
-            if _unmoved(places, i, below, j, step):
-                continue
-            first = j * step
-            end = first + step if j < columns - 2 else width  # the last column of nodes is the last cell's
-            _, _, inside_x = _bounds(places, 0, i, below, j, _F(width - 1))
-            _, _, inside_y = _bounds(places, 1, i, below, j, _F(height - 1))
-            for row in range(first_row, min(first_row + step, height)):
-                part = _F(row - first_row) * share
-                x, dx = _start(places, 0, i, below, j, part, share)
-                y, dy = _start(places, 1, i, below, j, part, share)
-                at_out = ((top + row) * pitch + left) * channels + channel
-                for column in range(first, end):
-                    word = _between(flat, x, y, height, width, inside_x and inside_y, _I(13)) + _U(_ROUND)
-                    target = _U(at_out + column * channels)
-                    line[target] = np.uint8(word >> _U(13))
-                    if count > 1:
-                        line[target + _U(1)] = np.uint8(word >> _U(34))
-                        line[target + _U(2)] = np.uint8(word >> _U(55))
-                    x += dx
-                    y += dy
-
-
-def _resample_over(words: Any, places: Any, step: Any, plate: Any, covered: Any, out: Any, top: Any, left: Any) -> None:
-    """``resample_over``, in the types of ``_SIGNATURE_OVER``."""
-    height, width = words.shape
+    over = covered.size > 0
     flat, behind, line = words.reshape(-1), plate.reshape(-1), out.reshape(-1)
     rows, columns = places.shape[1], places.shape[2]
-    pitch = out.shape[1]
+    pitch, channels = out.shape[1], out.shape[2]
+    three = channels - channel >= 3
     share = _F(1.0) / _F(step)
     for i in range((height + step - 1) // step):
         below, first_row = min(i + 1, rows - 1), i * step
@@ -207,26 +169,35 @@ def _resample_over(words: Any, places: Any, step: Any, plate: Any, covered: Any,
             if _unmoved(places, i, below, j, step):
                 continue
             first = j * step
-            end = first + step if j < columns - 2 else width
+            end = first + step if j < columns - 2 else width  # the last column of nodes is the last cell's
             low_x, high_x, inside_x = _bounds(places, 0, i, below, j, _F(width - 1))
             low_y, high_y, inside_y = _bounds(places, 1, i, below, j, _F(height - 1))
-            if inside_x and inside_y:
+            inside = inside_x and inside_y
+            if over and inside:
                 x0, x1 = min(_I(low_x), _I(first)), max(_I(high_x) + _I(2), _I(end))
                 y0, y1 = min(_I(low_y), _I(first_row)), max(_I(high_y) + _I(2), _I(last_row))
                 if covered[y1, x1] - covered[y0, x1] - covered[y1, x0] + covered[y0, x0] == 0:
-                    continue  # nothing is before the plate here, and nothing comes here
+                    continue  # nothing is in front of the plate here, and nothing comes here
             for row in range(first_row, last_row):
                 part = _F(row - first_row) * share
                 x, dx = _start(places, 0, i, below, j, part, share)
                 y, dy = _start(places, 1, i, below, j, part, share)
-                at_out, at_plate = ((top + row) * pitch + left) * 3, row * width * 3
+                at_out, at_plate = ((top + row) * pitch + left) * channels + channel, row * width * 3
                 for column in range(first, end):
-                    word = _between(flat, x, y, height, width, inside_x and inside_y, _I(8))
-                    target, source = _U(at_out + column * 3), _U(at_plate + column * 3)
-                    rest = ((_U(65280) - (word >> _U(48))) * _U(257)) >> _U(8)  # from 255 * 256 to 2 ** 16
-                    for channel in range(3):
-                        front = (word >> _U(16 * channel)) & _U(65535)
-                        shown = (front << _U(8)) + rest * _U(behind[source + _U(channel)]) + _U(1 << 15)
-                        line[target + _U(channel)] = np.uint8(min(shown >> _U(16), _U(255)))
+                    target = _U(at_out + column * channels)
+                    if over:
+                        word = _between(flat, x, y, height, width, inside, _I(8))
+                        source = _U(at_plate + column * 3)
+                        rest = ((_U(65280) - (word >> _U(48))) * _U(257)) >> _U(8)  # from 255 * 256 to 2 ** 16
+                        for c in range(3):
+                            front = (word >> _U(16 * c)) & _U(65535)
+                            shown = (front << _U(8)) + rest * _U(behind[source + _U(c)]) + _U(1 << 15)
+                            line[target + _U(c)] = np.uint8(min(shown >> _U(16), _U(255)))
+                    else:
+                        word = _between(flat, x, y, height, width, inside, _I(13)) + _U(_ROUND)
+                        line[target] = np.uint8(word >> _U(13))
+                        if three:
+                            line[target + _U(1)] = np.uint8(word >> _U(34))
+                            line[target + _U(2)] = np.uint8(word >> _U(55))
                     x += dx
                     y += dy

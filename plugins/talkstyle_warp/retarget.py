@@ -21,7 +21,7 @@ TRANSLATION_LIMIT: Final = 0.12  # face widths that a head's travel never passes
 LIDS: Final = ((37, 41), (38, 40), (43, 47), (44, 46))
 # Inner lips farther apart than this (outer-eye distances; 3 mm) count as parted; a detector's noise stays below.
 PARTED: Final = 0.03
-# Share of the canonical eye opening that counts as shut: narrow eyes have no farther way, and detectors see lids meet
+# Share of the canonical eye opening that counts as closed: narrow eyes have no farther way, and detectors see lids meet
 # late or never.
 CLOSURE_FULL: Final = 0.6
 CLOSURE_STILL: Final = 0.03  # share below which an eye counts as open: a detector's tremor
@@ -33,7 +33,6 @@ _LOWERING: Final = {
     **dict.fromkeys((5, 11), 0.5),
     **dict.fromkeys((4, 12), 0.25),
 }
-
 _UPPER_LIP: Final = [61, 62, 63]
 _LOWER_LIP: Final = [67, 66, 65]
 
@@ -43,16 +42,10 @@ def soft_limit(value: Floats, limit: float) -> Doubles:
     return np.asarray(limit * np.tanh(np.asarray(value, dtype=np.float64) / limit))
 
 
-def _mouth_width(face: Floats) -> float:
-    return float(np.linalg.norm(face[54] - face[48]))
-
-
-def _lower_height(face: Floats) -> float:
-    return float(face[8, 1] - face[33, 1])
-
-
-def _brow_height(face: Floats) -> float:
-    return float(np.mean(face[[36, 39, 42, 45], 1]) - np.mean(face[BROWS, 1]))
+def _measures(face: Floats) -> tuple[float, float, float]:
+    """The mouth's width, the height from nose to chin, and that of the brows above the eyes."""
+    brows = float(np.mean(face[[36, 39, 42, 45], 1]) - np.mean(face[BROWS, 1]))
+    return float(np.linalg.norm(face[54] - face[48])), float(face[8, 1] - face[33, 1]), brows
 
 
 def lower_face(height: Floats) -> Doubles:
@@ -87,10 +80,7 @@ class Retargeter:
     @classmethod
     def of(cls, face: Floats, *, face_width: float) -> Retargeter:
         """Measure a portrait's face ``[68, 3]`` at rest, in the face frame; ``face_width`` in the same units."""
-        canon = canonical_face()
-        width = _mouth_width(face) / _mouth_width(canon)
-        height = _lower_height(face) / _lower_height(canon)
-        brows = _brow_height(face) / _brow_height(canon)
+        width, height, brows = (a / b for a, b in zip(_measures(face), _measures(canonical_face()), strict=True))
         return cls(
             width=float(np.clip(width, 0.6, 1.5)),
             height=float(np.clip(height, 0.6, 1.5)),

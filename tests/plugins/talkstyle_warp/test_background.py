@@ -36,13 +36,13 @@ def wall(kind: str) -> np.ndarray:
 
 
 @cache
-def sitter(seed: int = 1) -> Portrait:
+def drawn(seed: int = 1) -> Portrait:
     return drawn_face(SIZE, seed=seed, alpha=True)
 
 
 def before(kind: str, seed: int = 1) -> Portrait:
     """A drawn face before a wall."""
-    person = sitter(seed)
+    person = drawn(seed)
     assert person.alpha is not None
     share = person.alpha[..., None] / 255
     return replace(
@@ -60,9 +60,9 @@ def frame(portrait: Portrait, moved=TURNED, **options: object) -> np.ndarray:
 def test_before_a_plain_wall_only_the_person_moves_and_leaves_no_halo(kind, seed):
     portrait = before(kind, seed)
     made = frame(portrait).astype(float)
-    person = frame(sitter(seed))
+    person = frame(drawn(seed))
     share = person[..., 3:] / 255.0
-    # The same person, cut out by hand, moved, and laid over the wall.
+    # The same person, cut out by alpha, moved, and laid over the wall.
     true = share * person[..., :3] + (1 - share) * wall(kind)
     wrong, moving = (np.abs(picture - true).max(axis=-1) for picture in (made, frame(portrait, background="moving")))
     assert np.percentile(wrong, 99) < 14
@@ -71,7 +71,7 @@ def test_before_a_plain_wall_only_the_person_moves_and_leaves_no_halo(kind, seed
     assert wrong.mean() <= moving.mean() + 0.05
     if kind in ("lit", "grainy"):
         assert wrong.mean() < 0.8 * moving.mean()
-    nobody = (sitter(seed).alpha == 0) & (person[..., 3] == 0)
+    nobody = (drawn(seed).alpha == 0) & (person[..., 3] == 0)
     still = (made == portrait.pixels).all(axis=-1)
     assert still[nobody].mean() > 0.95
 
@@ -98,7 +98,7 @@ def test_without_motion_it_is_the_portrait_and_borders_stay(background):
 
 def test_alpha_is_a_better_matte():
     renderer = WarpRenderer("cpu")
-    assert renderer.prepare(sitter()).background is None
+    assert renderer.prepare(drawn()).background is None
     assert renderer.prepare(before("flat")).background is not None
 
 
