@@ -37,7 +37,7 @@ def test_a_stream_equals_the_whole(kind, chunk):
 
 
 @BOTH
-def test_it_hears_its_lookahead_and_nothing_later(kind):
+def test_it_depends_on_its_lookahead_and_nothing_later(kind):
     generator = kind(None)
     features = torch.zeros(1, 120, 160)
     changed = features.clone()

@@ -1,4 +1,4 @@
-"""Backgrounds that stay while the head moves, beside pictures put together from a face and a wall that are known."""
+"""Backgrounds that stay while the head moves, compared with pictures composed of a face and a known wall."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def test_skin_covers_the_eye_and_nothing_else(eye):
     assert (painted[..., :3][cover > 0.5] <= SKIN + 1).all()
 
 
-def test_alpha_beside_the_eye_is_taken_along(eye):
+def test_alpha_next_to_the_eye_is_kept(eye):
     pixels, contour, places = eye
     cut = np.concatenate([pixels, np.full((*pixels.shape[:2], 1), 200, np.uint8)], axis=-1)
     painted = paint_lid(cut, contour, places)

@@ -1,4 +1,4 @@
-"""The CPU's resampler beside torch's."""
+"""The CPU's resampler compared with torch's."""
 
 from __future__ import annotations
 
