@@ -93,7 +93,7 @@ class Identity:
                     hint="Use the generator that the pack names, or pass allow_other_base=True and judge the result.",
                 )
             warn(f"{pack.name!r} is put on another base than the one it was made for")
-        pack.delta.check_fits(self.shapes)
+        pack.delta.forms.check_fits(self.shapes)
 
 
 def _check_pack_encoder(pack: StylePack, encoder: AudioEncoder) -> None:

@@ -68,7 +68,7 @@ def _described(preview: str) -> str:
 
 
 def _gain(config: PackConfig) -> list[str]:
-    """The gain in words, where it was measured."""
+    """The gain in words, if it was measured."""
     if config.gain is None:
         return []
     return [

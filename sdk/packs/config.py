@@ -31,7 +31,7 @@ FEATURES: Final[frozenset[str]] = frozenset()
 CONFIG_MAX_BYTES: Final = 256 * 1024
 DELTA_MAX_BYTES: Final = 256 * 1024 * 1024
 MAX_PARAMETERS: Final = 2**28
-"""Caps on what comes from outside; the default base has a few million parameters."""
+"""Limits of files from outside; the default base has a few million parameters."""
 
 GET_AGAIN: Final = "Get the pack again from where it came, or use another."
 

@@ -33,38 +33,62 @@ class Form:
         return len(shape) >= 2 and self.shape == (shape[0], prod(shape[1:]))
 
 
-def forms(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Form]:
-    """How each parameter is stored, from the names and shapes of tensors as in ``Delta.tensors``.
+class Forms(dict[str, Form]):
+    """How each parameter of a delta is stored, by the parameter's name."""
 
-    Raises:
-        PackInvalid: Another name, half a pair, a parameter stored twice, or factors that do not match.
-    """
-    found: dict[str, Form] = {}
-    for key, shape in shapes.items():
-        parameter, _, part = key.rpartition(".")
-        if not parameter or part not in ("delta", "A", "B"):
-            raise PackInvalid(f"the tensor {key!r} is neither <parameter>.delta nor .A nor .B", where=key)
-        if part == "B":
-            if f"{parameter}.A" not in shapes:
-                raise PackInvalid(f"{key} is there without {parameter}.A", where=key)
-            continue
-        if parameter in found:
-            raise PackInvalid(f"the parameter {parameter!r} is stored both whole and in low rank", where=key)
-        if part == "delta":
-            found[parameter] = Form(shape)
-            continue
-        other = shapes.get(f"{parameter}.B", ())
-        if len(shape) != 2 or len(other) != 2 or shape[0] != other[1]:
-            raise PackInvalid(
-                f"{parameter} has factors A {list(shape)} and B {list(other)}, which do not multiply", where=key
+    @classmethod
+    def of(cls, shapes: Mapping[str, tuple[int, ...]]) -> Forms:
+        """Read them from the names and shapes of tensors as in ``Delta.tensors``.
+
+        Raises:
+            PackInvalid: Another name, half a pair, a parameter stored twice, or factors that do not match.
+        """
+        found = cls()
+        for key, shape in shapes.items():
+            parameter, _, part = key.rpartition(".")
+            if not parameter or part not in ("delta", "A", "B"):
+                raise PackInvalid(f"the tensor {key!r} is neither <parameter>.delta nor .A nor .B", where=key)
+            if part == "B":
+                if f"{parameter}.A" not in shapes:
+                    raise PackInvalid(f"{key} is there without {parameter}.A", where=key)
+                continue
+            if parameter in found:
+                raise PackInvalid(f"the parameter {parameter!r} is stored both whole and in low rank", where=key)
+            if part == "delta":
+                found[parameter] = Form(shape)
+                continue
+            other = shapes.get(f"{parameter}.B", ())
+            if len(shape) != 2 or len(other) != 2 or shape[0] != other[1]:
+                what = f"{parameter} has factors A {list(shape)} and B {list(other)}, which do not multiply"
+                raise PackInvalid(what, where=key)
+            found[parameter] = Form((other[0], shape[1]), shape[0])
+        return found
+
+    @property
+    def kind(self) -> Literal["full", "low-rank"]:
+        """Whether any parameter's delta is in low rank."""
+        return "low-rank" if any(form.rank is not None for form in self.values()) else "full"
+
+    @property
+    def parameters(self) -> int:
+        """How many of the base's parameters (scalars) it re-weights."""
+        return sum(prod(form.shape) for form in self.values())
+
+    def check_fits(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        """Raise ``PackIncompatible`` unless it re-weights exactly these parameters of these shapes."""
+        problems = [f"{name} is missing" for name in sorted(shapes.keys() - self.keys())]
+        problems += [f"{name} is unknown to the base" for name in sorted(self.keys() - shapes.keys())]
+        problems += [
+            f"{name} is {list(self[name].shape)}, not {list(shapes[name])}"
+            for name in sorted(shapes.keys() & self.keys())
+            if not self[name].fits(shapes[name])
+        ]
+        if problems:
+            more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
+            raise PackIncompatible(
+                f"the style does not fit this base: {'; '.join(problems[:3])}{more}",
+                hint="Use the generator that the pack names.",
             )
-        found[parameter] = Form((other[0], shape[1]), shape[0])
-    return found
-
-
-def kind_of(found: Mapping[str, Form]) -> Literal["full", "low-rank"]:
-    """Whether any parameter's delta is in low rank."""
-    return "low-rank" if any(form.rank is not None for form in found.values()) else "full"
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,14 +114,14 @@ class Delta:
             raise PackInvalid("the delta's tensors have different dtypes")
         if self.dtype not in (torch.float32, torch.float16, torch.bfloat16):
             raise PackInvalid(f"a delta cannot be stored as {self.dtype}")
-        forms({key: tuple(tensor.shape) for key, tensor in self.tensors.items()})
-        for key, tensor in self.tensors.items():
+        plain = {key: self.tensors[key].detach().cpu().contiguous() for key in sorted(self.tensors)}
+        object.__setattr__(self, "tensors", plain)
+        _ = self.forms  # which checks names and shapes
+        for key, tensor in plain.items():
             if not bool(torch.isfinite(tensor).all()):
                 raise NotFiniteError(
                     f"{key} holds NaN or infinity", where=key, hint="The style is damaged, or too strong."
                 )
-        plain = {key: self.tensors[key].detach().cpu().contiguous() for key in sorted(self.tensors)}
-        object.__setattr__(self, "tensors", plain)
 
     @classmethod
     def between(cls, base: Mapping[str, Tensor], fitted: Mapping[str, Tensor]) -> Delta:
@@ -121,24 +145,14 @@ class Delta:
         return next(iter(self.tensors.values())).dtype
 
     @cached_property
-    def forms(self) -> dict[str, Form]:
+    def forms(self) -> Forms:
         """How each parameter's delta is stored."""
-        return forms({key: tuple(tensor.shape) for key, tensor in self.tensors.items()})
-
-    @property
-    def kind(self) -> Literal["full", "low-rank"]:
-        """Whether any parameter's delta is in low rank."""
-        return kind_of(self.forms)
+        return Forms.of({key: tuple(tensor.shape) for key, tensor in self.tensors.items()})
 
     @property
     def rank(self) -> int:
         """The largest rank of a parameter's delta in low rank; 0 if all are whole."""
         return max(form.rank or 0 for form in self.forms.values())
-
-    @property
-    def parameters(self) -> int:
-        """How many of the base's parameters (scalars) it re-weights."""
-        return sum(prod(form.shape) for form in self.forms.values())
 
     @property
     def norm(self) -> float:
@@ -157,27 +171,6 @@ class Delta:
             NotFiniteError: A value is too large for it.
         """
         return self if dtype == self.dtype else Delta({key: tensor.to(dtype) for key, tensor in self.tensors.items()})
-
-    def check_fits(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        """Raise ``PackIncompatible`` unless it re-weights exactly these parameters of these shapes."""
-        check_fits(self.forms, shapes)
-
-
-def check_fits(found: Mapping[str, Form], shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """As ``Delta.check_fits``, for forms alone."""
-    problems = [f"{name} is missing" for name in sorted(shapes.keys() - found.keys())]
-    problems += [f"{name} is unknown to the base" for name in sorted(found.keys() - shapes.keys())]
-    problems += [
-        f"{name} is {list(found[name].shape)}, not {list(shapes[name])}"
-        for name in sorted(shapes.keys() & found.keys())
-        if not found[name].fits(shapes[name])
-    ]
-    if problems:
-        more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
-        raise PackIncompatible(
-            f"the style does not fit this base: {'; '.join(problems[:3])}{more}",
-            hint="Use the generator that the pack names.",
-        )
 
 
 def dense(

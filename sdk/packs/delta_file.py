@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
@@ -18,7 +17,7 @@ from safetensors import SafetensorError
 
 from sdk.errors import NotFiniteError, PackInvalid, StyleNotFound
 from sdk.packs.config import DELTA, DELTA_MAX_BYTES, GET_AGAIN, MAX_PARAMETERS, DeltaInfo, Dtype, unique_keys
-from sdk.packs.delta import Delta, Form, check_fits, forms, kind_of
+from sdk.packs.delta import Delta, Forms
 from sdk.packs.storage import open_file
 
 HEADER_MAX_BYTES: Final = 1024 * 1024
@@ -33,10 +32,10 @@ def encode_delta(delta: Delta) -> tuple[bytes, DeltaInfo]:
     # No metadata: safetensors writes several keys in random order, and none is needed.
     data = safetensors.torch.save(dict(delta.tensors))
     info = DeltaInfo(
-        kind=delta.kind,
+        kind=delta.forms.kind,
         sha256=hashlib.sha256(data).hexdigest(),
         bytes=len(data),
-        parameters=delta.parameters,
+        parameters=delta.forms.parameters,
         dtype=cast("Dtype", str(delta.dtype).removeprefix("torch.")),
     )
     return data, info
@@ -63,9 +62,9 @@ def read_delta(
         with open_file(path, root=root, limit=DELTA_MAX_BYTES) as (file, size):
             if size != info.bytes:
                 raise _invalid(f"has {size} bytes, and its config says {info.bytes}", where)
-            head, found = _read_header(file, size, info, where)
+            head, forms = _read_header(file, size, info, where)
             if layout is not None:
-                check_fits(found, layout)
+                forms.check_fits(layout)
             data = head + file.read(size - len(head))
     except StyleNotFound as error:
         raise PackInvalid("the pack has no delta.safetensors", where=where, hint=GET_AGAIN) from error
@@ -79,12 +78,8 @@ def read_delta(
         raise _invalid(f"cannot be read: {str(error)[:200]}", where) from error
 
 
-def _read_header(file: BinaryIO, size: int, info: DeltaInfo, where: str) -> tuple[bytes, dict[str, Form]]:
-    """Check a header without touching the data behind it; where the data lies is checked by safetensors on loading.
-
-    Returns:
-        The bytes read (length and header), and how each parameter's delta is stored.
-    """
+def _read_header(file: BinaryIO, size: int, info: DeltaInfo, where: str) -> tuple[bytes, Forms]:
+    """The header's bytes with its length, and how each parameter is stored; loading checks the data's offsets."""
     prefix = file.read(8)
     length = int.from_bytes(prefix, "little")
     if len(prefix) < 8 or length > min(HEADER_MAX_BYTES, size - 8):
@@ -103,15 +98,14 @@ def _read_header(file: BinaryIO, size: int, info: DeltaInfo, where: str) -> tupl
         raise _invalid(f"has {len(entries)} tensors, not 1 to {MAX_TENSORS}", where)
     shapes = {name: _shape(name, entry, _TAGS[info.dtype], where) for name, entry in entries.items()}
     try:
-        found = forms(shapes)
+        forms = Forms.of(shapes)
     except PackInvalid as error:
         raise _invalid(f"is not a delta: {error.what}", where) from error
-    parameters = sum(prod(form.shape) for form in found.values())
-    if parameters > MAX_PARAMETERS or parameters != info.parameters:
-        raise _invalid(f"re-weights {parameters} parameters, and its config says {info.parameters}", where)
-    if kind_of(found) != info.kind:
-        raise _invalid(f"is {kind_of(found)}, and its config says {info.kind}", where)
-    return prefix + raw, found
+    if forms.parameters > MAX_PARAMETERS or forms.parameters != info.parameters:
+        raise _invalid(f"re-weights {forms.parameters} parameters, and its config says {info.parameters}", where)
+    if forms.kind != info.kind:
+        raise _invalid(f"is {forms.kind}, and its config says {info.kind}", where)
+    return prefix + raw, forms
 
 
 def _shape(name: str, entry: Any, dtype: str, where: str) -> tuple[int, ...]:

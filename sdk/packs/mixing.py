@@ -39,7 +39,7 @@ def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name
         if (pack.config.base, pack.config.encoder) != (first.config.base, first.config.encoder):
             raise PackIncompatible(
                 f"{first.name!r} and {pack.name!r} were made for different bases or encoders",
-                hint="Mix styles of one base; adapt again where one is older.",
+                hint="Mix styles of one base; adapt again if one is older.",
             )
     delta = weighted_sum((pack.delta, weight) for pack, weight in packs)
     if delta is first.delta:

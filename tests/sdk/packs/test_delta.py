@@ -47,7 +47,7 @@ def expected(terms, name):
 @given(st.lists(st.tuples(deltas, weights), min_size=1, max_size=5))
 def test_a_weighted_sum_is_exact(terms):
     total = weighted_sum(terms)
-    total.check_fits(SHAPES)
+    total.forms.check_fits(SHAPES)
     for name in SHAPES:
         want, got = expected(terms, name), total.dense(name, torch.float64).flatten()
         # What rounding the factors or the sum to float32 can do, relative to the sizes of the terms.
@@ -66,7 +66,7 @@ def test_whole_deltas_are_rounded_once(terms):
 def test_low_rank_sums_stay_in_low_rank_without_cross_terms():
     one, other = thin(1, 2), thin(2, 3)
     total = weighted_sum([(one, 0.7), (other, -0.4)])
-    assert total.kind == "low-rank"
+    assert total.forms.kind == "low-rank"
     assert total.forms["out.weight"].rank == 5
     exact = expected([(one, 0.7), (other, -0.4)], "out.weight").reshape(9, 8)
     error = (total.dense("out.weight", torch.float64) - exact).norm() / exact.norm()
@@ -80,7 +80,7 @@ def test_one_at_weight_one_is_itself(delta):
 
 def test_the_svd_is_the_nearest_and_exact_at_the_true_rank():
     dense = weighted_sum([(thin(3, 2), 1.0), (full(0, 0.0), 1.0)])
-    assert dense.kind == "full"
+    assert dense.forms.kind == "full"
     small = low_rank(dense, 2)
     assert small.forms["out.weight"].rank == 2
     for name in SHAPES:
@@ -95,12 +95,12 @@ def test_low_rank_leaves_whole_what_factors_would_not_shrink():
     small = low_rank(full(1), 5)
     assert small.forms["out.weight"].rank is None
     assert small.forms["out.bias"].rank is None
-    small.check_fits(SHAPES)
+    small.forms.check_fits(SHAPES)
     # Already thin enough: the factors stay, for the kernel's own shape is not known from them.
     again = low_rank(thin(1, 4), 8)
     assert torch.equal(again.tensors["conv.weight.A"], thin(1, 4).tensors["conv.weight.A"])
-    again.check_fits(SHAPES)
-    low_rank(thin(1, 4), 2).check_fits(SHAPES)
+    again.forms.check_fits(SHAPES)
+    low_rank(thin(1, 4), 2).forms.check_fits(SHAPES)
 
 
 @pytest.mark.parametrize("weight", [float("nan"), float("inf")])
@@ -151,15 +151,15 @@ def test_what_is_no_delta(tensors, says):
 
 
 def test_fits_names_what_does_not():
-    full(1).check_fits(SHAPES)
+    full(1).forms.check_fits(SHAPES)
     with pytest.raises(PackIncompatible, match=r"more\.bias is missing"):
-        full(1).check_fits({**SHAPES, "more.bias": (1,)})
+        full(1).forms.check_fits({**SHAPES, "more.bias": (1,)})
     with pytest.raises(PackIncompatible, match="scale is unknown"):
-        full(1).check_fits({n: s for n, s in SHAPES.items() if n != "scale"})
+        full(1).forms.check_fits({n: s for n, s in SHAPES.items() if n != "scale"})
     with pytest.raises(PackIncompatible, match=r"out\.weight is \[9, 8\], not \[8, 9\]"):
-        full(1).check_fits({**SHAPES, "out.weight": (8, 9)})
+        full(1).forms.check_fits({**SHAPES, "out.weight": (8, 9)})
     with pytest.raises(PackIncompatible):
-        thin(1, 2).check_fits({**SHAPES, "conv.weight": (7, 3, 6)})
+        thin(1, 2).forms.check_fits({**SHAPES, "conv.weight": (7, 3, 6)})
 
 
 def test_between_subtracts():

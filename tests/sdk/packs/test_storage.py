@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import struct
+import subprocess
 import sys
 
 import pytest
@@ -263,3 +264,13 @@ def test_a_file_that_may_not_be_read(folder):
     (folder / "config.json").chmod(0)
     with pytest.raises(PackInvalid, match="permissions"):
         StylePack.load(folder)
+
+
+def test_listing_the_styles_that_ship_loads_no_torch():
+    code = (
+        "import sys\nfrom sdk.packs import StyleLocation, read_config, shipped_styles\n"
+        "assert all(read_config(folder).gain > 0 for folder in shipped_styles().values())\n"
+        "assert len(shipped_styles()) == 8\n"
+        "assert not {'torch', 'safetensors', 'huggingface_hub'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

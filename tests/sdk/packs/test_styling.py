@@ -164,7 +164,7 @@ def test_slots_of_one_base_do_not_touch_each_other(generator, make_pack, feature
         assert torch.equal(slot.generator(features)[0], styled(generator, pack)(features)[0])
 
 
-def wearers(generator):
+def ways(generator):
     """Each way to put a style on, as a function of pack, strength and permission."""
     return [
         lambda pack, **given: styled(generator, pack, **given),
@@ -176,11 +176,11 @@ def wearers(generator):
 def test_another_base_is_refused_unless_said_otherwise(make_generator, pack):
     other = make_generator(9)
     before = bits(other)
-    for wear in wearers(other):
+    for put_on in ways(other):
         with pytest.raises(PackIncompatible, match="other weights"):
-            wear(pack)
+            put_on(pack)
         with pytest.warns(TalkstyleWarning, match="another base") as caught:
-            wear(pack, allow_other_base=True)
+            put_on(pack, allow_other_base=True)
         assert caught[0].filename == __file__
     with pytest.warns(TalkstyleWarning, match="another base"):
         assert not same(bits(styled(other, pack, allow_other_base=True)), before)
@@ -190,9 +190,9 @@ def test_another_base_is_refused_unless_said_otherwise(make_generator, pack):
 def test_another_layout_is_refused_even_then(make_generator, pack):
     other = make_generator()
     other.out = torch.nn.Linear(12, 211)
-    for wear in wearers(other):
+    for put_on in ways(other):
         with pytest.raises(PackIncompatible, match="other parameters"):
-            wear(pack, allow_other_base=True)
+            put_on(pack, allow_other_base=True)
 
 
 def test_the_encoder_is_checked_where_it_is_given(generator, make_encoder, pack):
@@ -206,13 +206,13 @@ def test_the_encoder_is_checked_where_it_is_given(generator, make_encoder, pack)
 @pytest.mark.parametrize("strength", [float("nan"), float("inf")])
 def test_strength_must_be_finite(generator, pack, strength):
     before = bits(generator)
-    for wear in wearers(generator):
+    for put_on in ways(generator):
         with pytest.raises(ConfigError, match="strength"):
-            wear(pack, strength=strength)
+            put_on(pack, strength=strength)
     assert same(bits(generator), before)
 
 
-def test_each_item_of_a_batch_wears_its_own(generator, make_pack, features):
+def test_each_item_of_a_batch_has_its_own_style(generator, make_pack, features):
     one, two = make_pack(seed=1), make_pack(seed=2).compress(2)
     packs, strengths = [two, None, one], [1.0, 1.0, 0.5]
     want = [
@@ -291,7 +291,7 @@ def batch_of(batch, features):
 
 
 class Convolutions(torch.nn.Module):
-    """Every kind of layer that a batch can wear at once: dilated, padded, strided, pointwise, biased or not."""
+    """Every kind of layer that takes a batch of styles at once: dilated, padded, strided, pointwise, biased or not."""
 
     name = "convolutions"
     version = "1"
@@ -343,11 +343,11 @@ def test_a_batch_in_one_pass_moves_as_its_items_do(make_pack, kind, one_pass, ra
     packs = [pack if rank is None else pack.compress(rank) for pack, rank in zip(packs, ranks, strict=True)]
     # As many frames after the stride as items: an axis mistaken for another would not be noticed by its length.
     features = torch.randn(5, 10, 6, generator=torch.Generator().manual_seed(1))
-    worn, strengths = [packs[0], packs[1], None, packs[2], packs[0]], [1.0, 0.5, 1.0, -2.0, 1.0]
-    batch = StyledBatch(generator, worn, strengths=strengths)
+    styles, strengths = [packs[0], packs[1], None, packs[2], packs[0]], [1.0, 0.5, 1.0, -2.0, 1.0]
+    batch = StyledBatch(generator, styles, strengths=strengths)
     assert batch.one_pass is one_pass
     expression, pose, _ = batch(features)
-    for item, (pack, strength) in enumerate(zip(worn, strengths, strict=True)):
+    for item, (pack, strength) in enumerate(zip(styles, strengths, strict=True)):
         want = styled(generator, pack, strength=strength)(features[item : item + 1])
         assert torch.allclose(expression[item], want[0][0], atol=1e-4)
         assert torch.allclose(pose[item], want[1][0], atol=1e-4)
