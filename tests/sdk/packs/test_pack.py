@@ -188,3 +188,12 @@ def test_compress_needs_something_to_go_by(pack):
         pack.compress(score=lambda _: -0.1)
     with pytest.raises(ConfigError):
         pack.compress(0)
+
+
+def test_compressing_twice_counts_both_losses(pack):
+    score = {0: 1.0, 4: 0.9, 2: 0.45}
+    small = pack.compress(4, score=lambda one: score[one.delta.rank])
+    smaller = small.compress(2, score=lambda one: score[one.delta.rank])
+    assert small.config.compression.gain == pytest.approx(0.9)
+    assert smaller.config.compression.gain == pytest.approx(0.45)
+    assert small.compress(score=lambda one: 0.1 if one.delta.rank < 4 else 1.0, ranks=(2,)) is small
