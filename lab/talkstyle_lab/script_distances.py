@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from sdk.data import FloatArray, Motion
 from sdk.geometry import MOUTH, compose
 
-WINDOWS: Final = range(10, 101)
+WINDOW_FRAMES: Final = range(10, 101)
 STRIDES: Final = range(1, 20)
 
-EYES: Final = 128
-"""Pixels between the outer eye corners: a head-and-shoulders picture of 512 x 512. A motion knows no pixels."""
+EYE_PIXELS: Final = 128
+"""Between the outer eye corners, as in a head-and-shoulders picture of 512 x 512: a motion has no pixels."""
 
-EVERY: Final = 2
-"""Frames of motion (60 Hz) to one of the script's videos (29.97 Hz there, 30 here)."""
+MOTION_FRAMES: Final = 2
+"""At 60 Hz to one frame of the script's videos (29.97 Hz there, 30 here)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +54,11 @@ def script_distances(generated: Motion, reference: Motion, *, neutral: FloatArra
         reference: Likewise.
         neutral: The face that both are shown on, ``[68, 3]``.
     """
-    made, seen = (_pixels(motion, neutral) for motion in (generated, reference))
-    corner = [points - points.min(1, keepdims=True) for points in (made, seen)]
+    made, real = (_pixels(motion, neutral) for motion in (generated, reference))
+    corner = [points - points.min(1, keepdims=True) for points in (made, real)]
     scaled = [points / np.ptp(points[..., :1], axis=1, keepdims=True) for points in corner]
     steps = [np.diff(points, axis=0) for points in corner]
-    mouths = [points[:, MOUTH] - points[:, MOUTH].mean(1, keepdims=True) for points in (made, seen)]
+    mouths = [points[:, MOUTH] - points[:, MOUTH].mean(1, keepdims=True) for points in (made, real)]
     return ScriptDistances(
         sld=100 * _mean_over_windows(_gaps(*scaled)),
         slv=_mean_over_windows(_gaps(*steps), shorter=1),
@@ -72,12 +72,12 @@ def measure(motion: Motion, real: Motion, neutral: FloatArray) -> dict[str, floa
 
 
 def _pixels(motion: Motion, neutral: FloatArray) -> NDArray[np.float64]:
-    return EYES * compose(motion.expression, motion.pose, neutral)[::EVERY, :, :2].astype(np.float64)
+    return EYE_PIXELS * compose(motion.expression, motion.pose, neutral)[::MOTION_FRAMES, :, :2].astype(np.float64)
 
 
-def _gaps(made: NDArray[np.float64], seen: NDArray[np.float64]) -> NDArray[np.float64]:
+def _gaps(made: NDArray[np.float64], real: NDArray[np.float64]) -> NDArray[np.float64]:
     """The mean distance of points, each frame of the reference (rows) against each generated one (columns)."""
-    return np.stack([np.linalg.norm(made - frame, axis=-1).mean(-1) for frame in seen])
+    return np.stack([np.linalg.norm(made - frame, axis=-1).mean(-1) for frame in real])
 
 
 def _mean_over_windows(gaps: NDArray[np.float64], *, shorter: int = 0) -> float:
@@ -92,7 +92,7 @@ def _mean_over_windows(gaps: NDArray[np.float64], *, shorter: int = 0) -> float:
     for row, gap in enumerate(gaps):
         sums[row + 1, 1:] = sums[row, :-1] + gap
     figures = []
-    for window in WINDOWS:
+    for window in WINDOW_FRAMES:
         length = window - shorter
         if length > min(gaps.shape):
             break

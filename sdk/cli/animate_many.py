@@ -41,8 +41,8 @@ def command(
 
     A list's columns are portrait and audio, and, where they differ from the options, output, style, strength, fps,
     seed, face, teeth, mouth, brows, blink and head. In a folder, files of one name belong together; a single portrait
-    speaks every sound, and a single sound is spoken by every portrait. What fails is told, and the rest goes on; called
-    again, it makes what is missing or has changed. Exits with 1 if anything failed.
+    speaks every sound, and a single sound is spoken by every portrait. A failure is reported, and the rest goes on;
+    called again, it makes what is missing or has changed. Exits with 1 if anything failed.
     """
     from sdk.batch import animate_many
     from sdk.batch.jobs import read_jobs

@@ -3,7 +3,7 @@ import pytest
 
 from sdk.data import Motion
 from sdk.geometry import canonical_face
-from talkstyle_lab.script_distances import EYES, _mean_over_windows, script_distances
+from talkstyle_lab.script_distances import EYE_PIXELS, _mean_over_windows, script_distances
 from tests.sdk.fakes import talking
 
 
@@ -35,7 +35,7 @@ def test_a_mouth_is_measured_in_pixels_about_its_own_middle():
     wide[:, 48:68, 0] = 0.1 * np.sign(canonical_face()[48:68, 0])
     found = script_distances(Motion(wide, np.zeros((60, 6))), still, neutral=canonical_face())
     beside = np.mean(canonical_face()[48:68, 0] != 0)
-    assert found.smd == pytest.approx(EYES * 0.1 * beside, rel=1e-3)
+    assert found.smd == pytest.approx(EYE_PIXELS * 0.1 * beside, rel=1e-3)
     assert found.slv == 0
     away = Motion(np.zeros((60, 68, 3)), np.tile([0, 0, 0, 0.4, 0.2, 0], (60, 1)))
     assert script_distances(away, still, neutral=canonical_face()).sld == pytest.approx(0, abs=1e-4)

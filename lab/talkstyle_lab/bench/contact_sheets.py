@@ -44,7 +44,7 @@ def telling_frames(driver: Driver) -> list[int]:
 class ContactSheets:
     """Collects pictures while they are measured.
 
-    ``<portrait>.png`` has a row for each motion; ``<motion>.mp4`` the driver, where it was seen, beside all portraits.
+    ``<portrait>.png`` has a row for each motion; ``<motion>.mp4`` has the driving clip, if any, beside all portraits.
 
     Args:
         folder: Made if missing.

@@ -1,4 +1,4 @@
-"""What drives the portraits of ``talkstyle bench render``: a synthetic cycle, and faces seen in clips."""
+"""What drives the portraits of ``talkstyle bench render``: a synthetic cycle, and faces in clips."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ CYCLE: Final = "cycle"
 
 FPS: Final = Fraction(25)
 
-STRIDE: Final = 2
-"""Every other frame of a clip is taken: twice the variety for the same work."""
+FRAME_STRIDE: Final = 2
+"""Through clips: twice the variety for the same work."""
 
 _FALL: Final = (
     {3: 0.02, 4: 0.09, 5: 0.2, 6: 0.31, 7: 0.37, 8: 0.4, 9: 0.37, 10: 0.31, 11: 0.2, 12: 0.09, 13: 0.02}
@@ -37,7 +37,7 @@ The chin's 0.4 is the most that the landmarks of talk in clips show: detectors s
 
 
 class Driver(NamedTuple):
-    """Motion, and the pictures that it was seen in where there are any."""
+    """Motion, and the pictures that it was taken from, if any."""
 
     name: str
     motion: Motion
@@ -79,7 +79,7 @@ def largest(detector: LandmarkDetector, image: Image) -> Landmarks | None:
 
 
 def follow(clip: MediaInput, name: str, frames: int, *, detector: LandmarkDetector, report: Reporter) -> Driver:
-    """See a face move in every other frame of a clip's beginning; frames without a face are left out.
+    """Follow a face through every other frame of a clip's beginning; frames without a face are left out.
 
     Raises:
         MediaError: The clip cannot be read.
@@ -87,21 +87,20 @@ def follow(clip: MediaInput, name: str, frames: int, *, detector: LandmarkDetect
     """
     points: list[NDArray[np.float32]] = []
     pictures: list[Image] = []
-    seen = 0
-    for image in _pictures(clip, frames):
-        seen += 1
-        report("look", seen / frames, name)
+    number = 0
+    for number, image in enumerate(_pictures(clip, frames), 1):
+        report("look", number / frames, name)
         face = largest(detector, image)
         if face is not None:
             points.append(face.points)
             pictures.append(image)
-    if 2 * len(points) < seen or not points:
+    if 2 * len(points) < number or not points:
         hint = "Give a clip in which one face is seen from the front."
-        raise FaceNotFound(f"a face in {len(points)} of {seen} frames only", where=name, hint=hint)
+        raise FaceNotFound(f"a face in {len(points)} of {number} frames only", where=name, hint=hint)
     return Driver(name, normalise(np.stack(points), rate=FPS), pictures)
 
 
 def _pictures(clip: MediaInput, frames: int) -> Iterator[Image]:
     with VideoReader(clip) as reader:
-        for frame in islice(reader, 0, STRIDE * frames, STRIDE):
+        for frame in islice(reader, 0, FRAME_STRIDE * frames, FRAME_STRIDE):
             yield frame.image

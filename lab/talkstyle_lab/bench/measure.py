@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import statistics
-import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -29,6 +26,7 @@ from sdk.packs import StylePack
 from sdk.progress import Progress, ProgressCallback, Reporter
 from sdk.registry import resolve
 from sdk.tracking import PortraitInput
+from talkstyle_lab.bench import timing
 
 FPS: Final = 25
 MAX_SOUND_SECONDS: Final = 10.0
@@ -94,7 +92,7 @@ def run(
     adapter.detector.detect([drawn_face(256).pixels])
     adapter.encoder.encode(Audio(np.zeros(adapter.encoder.sample_rate, np.float32), adapter.encoder.sample_rate))
     sound = load_assets().sentence if speech is None else read_audio(speech, limit_seconds=MAX_SOUND_SECONDS)
-    with tempfile.TemporaryDirectory(prefix="talkstyle-bench-", ignore_cleanup_errors=True) as folder:
+    with timing.scratch_folder() as folder:
         if reference is None:
             reference = _drawn(Path(folder) / "reference.mp4", seconds, report)
         style, duration, stages = _fit(adapter, reference, audio, on_progress)
@@ -114,13 +112,15 @@ def run(
             )
 
         report("generate")
-        generation = statistics.median(_seconds(partial(getattr, animated(), "motion")) for _ in range(REPEATS))
+        generation = statistics.median(timing.seconds(partial(getattr, animated(), "motion")) for _ in range(REPEATS))
         report("animate")
         animation = animated()
-        whole = _seconds(partial(animation.save, Path(folder) / "animated.mp4"))
+        whole = timing.seconds(partial(animation.save, Path(folder) / "animated.mp4"))
         frames = list(animation)
         report("encode")
-        alone = _seconds(partial(write_video, Path(folder) / "encoded.mp4", frames, rate=FPS, audio=open_audio(sound)))
+        alone = timing.seconds(
+            partial(write_video, Path(folder) / "encoded.mp4", frames, rate=FPS, audio=open_audio(sound))
+        )
     return Bench(
         fit_over_reference=sum(stages.values()) / duration,
         generation_over_real_time=generation / float(sound.duration),
@@ -131,14 +131,15 @@ def run(
         animate_fps=len(frames) / whole,
         encoding_fps=len(frames) / alone,
         size=animation.size,
-        machine=_machine(adapter.device),
+        machine={
+            **timing.machine(),
+            "system": platform.system(),
+            "threads": torch.get_num_threads(),
+            "device": str(adapter.device),
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+        },
     )
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
 
 
 def _drawn(path: Path, seconds: float | None, report: Reporter) -> Path:
@@ -170,15 +171,3 @@ def _fit(
     clock(None)
     assert pack.config.training is not None
     return pack, pack.config.training.references[0].length, stages
-
-
-def _machine(device: torch.device) -> dict[str, Any]:
-    return {
-        "processor": platform.processor() or platform.machine(),
-        "system": platform.system(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "device": str(device),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }

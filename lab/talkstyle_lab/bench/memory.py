@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 import wave
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from sdk.drawing import drawn_face
 from sdk.errors import ConfigError
 from sdk.interfaces import Renderer
 from sdk.progress import Progress, ProgressCallback
+from talkstyle_lab.bench import timing
 
 SETTLED_SECONDS: Final = 60
 """Of video, after which memory is read first: by then everything has been allocated once."""
@@ -79,9 +79,9 @@ def run_memory(
     """
     if not minutes > SETTLED_SECONDS / 60:
         raise ConfigError(f"minutes={minutes} is too short", where="minutes", hint="Give more than one.")
-    resident()  # or say at once that it cannot be told
+    resident()  # raises now if it cannot be read
     readings: list[float] = []
-    with tempfile.TemporaryDirectory(prefix="talkstyle-bench-", ignore_cleanup_errors=True) as folder:
+    with timing.scratch_folder() as folder:
         sound, video = Path(folder) / "sound.wav", Path(folder) / f"video{suffix}"
         seconds = _speak(sound, minutes * 60)
         began = time.perf_counter()

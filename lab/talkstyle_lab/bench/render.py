@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import numpy as np
@@ -28,6 +27,7 @@ from sdk.media import read_image, write_video
 from sdk.progress import ProgressCallback, Reporter
 from sdk.registry import accepts, resolve
 from sdk.tracking import load_portrait
+from talkstyle_lab.bench import timing
 from talkstyle_lab.bench.contact_sheets import ContactSheets
 from talkstyle_lab.bench.driving import CYCLE, FPS, Driver, cycle, follow, largest
 from talkstyle_lab.bench.rigidity import Rigidity, psnr
@@ -303,7 +303,7 @@ def _speed(renderer: Renderer, size: int, frames: int, report: Reporter) -> Rend
     """Encode alone, render alone, and both, by turns, so that a busy moment falls on all of them."""
     prepared, motion = renderer.prepare(drawn_face(size, seed=1)), cycle(frames)
     pictures = list(renderer.render(prepared, [motion]))
-    with TemporaryDirectory(prefix="talkstyle-bench-", ignore_cleanup_errors=True) as folder:
+    with timing.scratch_folder() as folder:
         path = Path(folder) / "speed.mp4"
         work: dict[str, Callable[[], object]] = {
             "encode": lambda: write_video(path, pictures, rate=FPS),

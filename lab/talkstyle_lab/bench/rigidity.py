@@ -15,12 +15,12 @@ from torch import Tensor
 
 from sdk.data import Floats, Image
 
-STEPS: Final = 8
-"""Gauss-Newton steps from the landmarks' map to the best one: they end within hundredths of a pixel."""
+NEWTON_STEPS: Final = 8
+"""From the landmarks' map to the best one: they end within hundredths of a pixel."""
 
 LUMA: Final = (0.299, 0.587, 0.114)
 
-ROUNDING: Final = 1.0 / 12.0
+ROUNDING_MSE: Final = 1.0 / 12.0
 """The mean square error of rounding to whole levels: PSNR ends there."""
 
 
@@ -39,7 +39,7 @@ class Likeness:
 
 def psnr(mse: float) -> float:
     """Peak signal to noise in decibels; at most 58.9, what rounding leaves."""
-    return float(10 * np.log10(255.0**2 / max(mse, ROUNDING)))
+    return float(10 * np.log10(255.0**2 / max(mse, ROUNDING_MSE)))
 
 
 def _between(points: NDArray[np.float64], a: int, b: int, share: float) -> NDArray[np.float64]:
@@ -120,14 +120,14 @@ class Rigidity:
         mask = torch.from_numpy(np.array(drawing, dtype=bool))
         if int(mask.sum()) < 64:
             return None
-        seen = luma[y0:y1, x0:x1]
+        region = luma[y0:y1, x0:x1]
         ys, xs = torch.meshgrid(torch.arange(int(y0), int(y1)), torch.arange(int(x0), int(x1)), indexing="ij")
         places = torch.stack([xs, ys, torch.ones_like(xs)], dim=-1).double()
         way = torch.from_numpy(np.asarray(inverse, dtype=np.float64))
         best: tuple[float, Tensor] | None = None
-        for _ in range(STEPS):
+        for _ in range(NEWTON_STEPS):
             value, right, down = self._look(places @ way)
-            residual = (seen - value)[mask]
+            residual = (region - value)[mask]
             error = float((residual**2).mean())
             if best is None or error < best[0]:
                 best = (error, value)
@@ -144,7 +144,7 @@ class Rigidity:
             change = torch.cat([step[:2] / spread, step[2:] - (middle / spread) @ step[:2]])
             way = way + change
         assert best is not None
-        return Likeness(float(_ssim(seen, best[1])[mask].mean()), best[0])
+        return Likeness(float(_ssim(region, best[1])[mask].mean()), best[0])
 
     def _look(self, places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The portrait's luma and its slopes at places ``[h, w, 2]``, pixels."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import time
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from sdk.device import resolve_device
 from sdk.packs import Delta, StyledBatch, StylePack, shipped_styles
 from sdk.progress import ProgressCallback, Reporter
 from sdk.registry import resolve
+from talkstyle_lab.bench import timing
 
 REPEATS: Final = 5
 """Of each form, in turn with the base; the median counts."""
@@ -138,10 +138,11 @@ def _random(base: Any, rank: int | None, seed: int) -> Delta:
 
 
 def _seconds(generator: Any, batch: Tensor) -> float:
+    def run() -> None:
+        generator(batch)
+        if batch.is_cuda:
+            torch.cuda.synchronize()
+
     if batch.is_cuda:
         torch.cuda.synchronize()
-    began = time.perf_counter()
-    generator(batch)
-    if batch.is_cuda:
-        torch.cuda.synchronize()
-    return time.perf_counter() - began
+    return timing.seconds(run)

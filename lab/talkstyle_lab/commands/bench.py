@@ -117,7 +117,7 @@ def memory(suffix: str, as_json: bool, **settings: Any) -> None:
 @options.device("Where it runs")
 @options.json_debug
 def styles(as_json: bool, **settings: Any) -> None:
-    """Time one batch in which every item wears another style, against the same batch without styles."""
+    """Time one batch with another style for every item, against the same batch without styles."""
     from talkstyle_lab.bench.styles import run_styles
 
     with progress_bar(as_json=as_json) as on_progress:

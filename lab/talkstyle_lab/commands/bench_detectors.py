@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from dataclasses import asdict
 from pathlib import Path
 
@@ -31,9 +29,9 @@ def detectors(
     clips: tuple[Path, ...], names: tuple[str, ...], compare: tuple[str, str] | None, frames: int, as_json: bool
 ) -> None:
     """Time landmark detectors on each CLIP, or on drawn faces: at their own size, and at 1080 pixels."""
+    from talkstyle_lab.bench import timing
     from talkstyle_lab.bench.detectors import agreement, speeds, start
 
-    machine = {"processor": platform.processor() or platform.machine(), "cores": os.cpu_count()}
     if compare is not None:
         if not clips:
             raise click.UsageError("--compare needs a CLIP with a face.")
@@ -51,6 +49,7 @@ def detectors(
         )
         click.echo("Mean distances of 68 points, in % of the outer eyes' distance.")
         return
+    machine = timing.machine()
     started = [start(name) for name in names]
     measured = []
     with progress_bar(as_json=as_json) as on_progress:

@@ -56,7 +56,7 @@ def corpus(folder: Path, minutes: float, seed: int, as_json: bool) -> None:
     default="mel",
     show_default=True,
     metavar="NAME[,OPTION=VALUE]...",
-    help="What it hears with: mel, apc (trained first), or any other.",
+    help="The audio encoder: mel, apc (trained first), or any other.",
 )
 @out("Features, checkpoints and weights/; continued.")
 @click.option("--steps", type=int, help="Batches; where left out, as for the shipped weights.")

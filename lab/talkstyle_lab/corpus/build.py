@@ -1,7 +1,7 @@
 """Make the corpus: one shard an utterance, by seed, resumable.
 
-Speakers come in sessions of a few utterances: one voice, one style, different sentences, so that a style can be seen
-apart from what is said. Every shard is a pure function of the seed and its number.
+Speakers come in sessions of a few utterances: one voice, one style, different sentences, so that a style can be
+told apart from the words. Every shard is a pure function of the seed and its number.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _SAMPLES_PER_ENTRY: Final = 15
 _ROUNDS: Final = 6
 """Of k-means."""
 _SPAN_FRAMES: Final = 1200
-"""Heard for each piece of features; those of the first half only fill the memory."""
+"""Of each piece that samples are taken from; the first half only fills the memory."""
 
 
 @dataclass(frozen=True, kw_only=True)

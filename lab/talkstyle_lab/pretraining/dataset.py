@@ -58,7 +58,7 @@ class Dataset:
         weight = np.where(lengths >= total, lengths, 0)
         tracks = rng.choice(len(lengths), size, p=weight / weight.sum())
         room = lengths[tracks] - total
-        # One in eight begins where its track does: a file's first seconds, before any level is known.
+        # One in eight begins where its track does: a file's first seconds, before its level is measured.
         inside = (rng.random(size) * (room + 1)).astype(int)
         starts = self.begins[tracks] + np.where(rng.random(size) < 0.125, 0, inside)
         rows = starts[:, None] + np.arange(total)

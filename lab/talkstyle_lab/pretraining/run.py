@@ -73,7 +73,7 @@ class Run(Generic[P]):
         Args:
             stage: For progress.
             checkpoint_steps: Steps between checkpoints.
-            report: Told the loss, a moving average; cancels between steps.
+            report: Gets the loss, a moving average; cancels between steps.
 
         Raises:
             CheckpointError: The checkpoint is of another plan.

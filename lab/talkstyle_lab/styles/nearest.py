@@ -75,8 +75,8 @@ def compare(
         made: dict[str, Motion] = {}
         for name, sound in sounds.items():
             report(title, len(made) / len(sounds), name)
-            mover = styled(generator, StylePack.load(name))
-            made[name] = generate(mover, encoder.encode(sound), device=torch.device("cpu"))
+            with_style = styled(generator, StylePack.load(name))
+            made[name] = generate(with_style, encoder.encode(sound), device=torch.device("cpu"))
         return Table.of(title, made, corpora)
 
     report("speak")
