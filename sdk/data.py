@@ -1,4 +1,4 @@
-"""What passes between the parts: frozen records of NumPy arrays, each with its shape, dtype and unit."""
+"""What components exchange: frozen records of NumPy arrays, each with its shape, dtype and unit."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class Landmarks:
     Attributes:
         points: float32 ``[68, 3]``, iBUG-68 order, pixels: x right, y down, z away from the camera, in the same unit.
         score: The detector's confidence, in [0, 1].
-        box: The face's box in pixels; where it is left out, the points' own bounds.
-        depth: False where the detector knows no depth and z is zero.
+        box: The face's box in pixels; by default the bounds of the points.
+        depth: False if the detector measures no depth and z is zero.
     """
 
     points: FloatArray
@@ -89,14 +89,14 @@ class Landmarks:
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """How a face moves, with the person taken out.
+    """How a face moves, independent of the person.
 
     Attributes:
         expression: float32 ``[T, 68, 3]``, displacement from the neutral face, in face-frame units (outer-eye
             distances).
         pose: float32 ``[T, 6]``: axis-angle rotation (radians), then translation (face-frame units), both relative to
             the head's rest.
-        rate: Frames a second; frame ``k`` stands at ``k / rate`` seconds.
+        rate: Frames a second; frame ``k`` is at ``k / rate`` seconds.
     """
 
     expression: FloatArray
@@ -145,11 +145,11 @@ class Motion:
 
     @property
     def times(self) -> NDArray[np.float64]:
-        """The seconds at which the frames stand, float64 ``[T]``: ``k / rate``, rounded once."""
+        """The times of the frames in seconds, float64 ``[T]``: ``k / rate``, rounded once."""
         return np.asarray(np.arange(len(self)) * self.rate.denominator / self.rate.numerator, dtype=np.float64)
 
     def phi(self) -> FloatArray:
-        """What the transfer loss sees: ``R (canonical + expression) + t``, float32 ``[T, 204]``."""
+        """The input of the transfer loss: ``R (canonical + expression) + t``, float32 ``[T, 204]``."""
         return compose(self.expression, self.pose).reshape(len(self), POINTS * 3)
 
     def __getitem__(self, frames: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Motion:
@@ -177,9 +177,8 @@ class Portrait:
     Attributes:
         pixels: uint8 ``[H, W, 3]``, sRGB.
         landmarks: The face, in the picture's pixels.
-        alpha: uint8 ``[H, W]``, or None where the picture is opaque.
-        teeth: Another picture of the same person, its mouth open: what a renderer shows behind the lips. None where
-            there is none; a renderer then makes do.
+        alpha: uint8 ``[H, W]``, or None if the picture is opaque.
+        teeth: Another picture of the same person with an open mouth, which a renderer may show behind the lips.
     """
 
     pixels: Image

@@ -24,7 +24,7 @@ def _output_errors(what: str, target: Path, *, hint: str | None = None) -> Itera
 
 
 def make_folder(path: str | os.PathLike[str]) -> Path:
-    """Create a folder and its parents where they are missing.
+    """Create a folder and its parents if they are missing.
 
     Raises:
         OutputError: It cannot be created.

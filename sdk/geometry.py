@@ -1,4 +1,4 @@
-"""The 68 points of a face, as arrays: their indices, the canonical face, rotations, and what is measured on them.
+"""The 68 points of a face as arrays: indices, the canonical face, rotations, measures.
 
 Everything here is in the face frame (see ``sdk.face``) or independent of any frame. Nothing here uses ``sdk.data``.
 """
@@ -23,7 +23,6 @@ RIGHT_EYE: Final = slice(36, 42)
 """The person's right eye, on the left of the picture."""
 LEFT_EYE: Final = slice(42, 48)
 MOUTH: Final = slice(48, 68)
-OUTER_LIPS: Final = slice(48, 60)
 INNER_LIPS: Final = slice(60, 68)
 
 STABLE: Final = (27, 28, 29, 30, 36, 39, 42, 45)
@@ -142,7 +141,7 @@ def compose(expression: Floats, pose: Floats, face: Floats | None = None) -> Flo
     Args:
         expression: ``[T, 68, 3]``, face-frame units.
         pose: ``[T, 6]``: axis-angle (radians), translation.
-        face: The neutral face ``[68, 3]``; the canonical one where it is left out.
+        face: The neutral face ``[68, 3]``; the canonical one by default.
     """
     shape = np.asarray(canonical_face() if face is None else face, dtype=np.float64) + expression
     turned = shape @ rotation_matrix(pose[:, :3]).transpose(0, 2, 1)

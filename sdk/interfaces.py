@@ -1,7 +1,7 @@
-"""The five parts that plugins provide, as Protocols.
+"""The five components that plugins provide, as Protocols.
 
-Networks are ``torch.nn.Module``s, and their tensors are float32 with a batch axis first; everything else speaks
-NumPy. Importing this module imports no torch.
+Networks are ``torch.nn.Module``s, and their tensors are float32 with a batch axis first; all else is NumPy. Importing
+this module imports no torch.
 """
 
 from __future__ import annotations
@@ -32,19 +32,17 @@ __all__ = [
 ]
 
 GeneratorState: TypeAlias = Any
-"""What a motion generator carries from one chunk to the next; opaque to everyone else."""
+"""What a motion generator keeps from one chunk to the next; opaque to all others."""
 
 
 class FeatureStream(Protocol):
-    """Features of a sound that arrives piece by piece: the pieces joined equal ``encode`` of the whole."""
+    """Features of a sound that arrives in pieces: joined, they equal ``encode`` of the whole."""
 
     def push(self, samples: FloatArray) -> FloatArray:
         """Take samples ``[N]`` at the encoder's sample rate; return the features that are now certain, ``[t, D]``."""
-        ...
 
     def finish(self) -> FloatArray:
         """Return the features that remain, ``[t, D]``. The stream takes nothing after this."""
-        ...
 
 
 @runtime_checkable
@@ -54,7 +52,7 @@ class AudioEncoder(Protocol):
     Attributes:
         name: The component's name, which packs record.
         version: Raised when the same sound would give other features.
-        sample_rate: Samples a second that it wants.
+        sample_rate: Samples a second of its input.
         width: Features in a frame, D.
         lookahead: Seconds of sound after a frame's own time that its features depend on.
     """
@@ -66,8 +64,7 @@ class AudioEncoder(Protocol):
     lookahead: float
 
     def fingerprint(self) -> str:
-        """The sha256 (hex) of its statistics or weights: what a pack made with it records."""
-        ...
+        """The sha256 (hex) of its statistics or weights, which packs record."""
 
     def encode(self, audio: Audio) -> FloatArray:
         """Encode a whole sound.
@@ -78,11 +75,9 @@ class AudioEncoder(Protocol):
         Returns:
             float32 ``[T, D]``, T = ceil(60 * duration), frame ``k`` for the sound at ``k / 60`` seconds.
         """
-        ...
 
     def stream(self) -> FeatureStream:
-        """Begin a sound that arrives piece by piece."""
-        ...
+        """Begin a sound that arrives in pieces."""
 
 
 @runtime_checkable
@@ -91,7 +86,7 @@ class LandmarkDetector(Protocol):
 
     Attributes:
         name: The component's name.
-        depth: Whether z is measured; where it is not, z is zero.
+        depth: Whether z is measured; if not, z is zero.
     """
 
     name: str
@@ -101,28 +96,26 @@ class LandmarkDetector(Protocol):
         """Find the faces in each picture.
 
         Args:
-            images: uint8 ``[H, W, 3]`` each, sRGB; sizes may differ. Each is taken on its own: no memory between
-                pictures.
+            images: uint8 ``[H, W, 3]`` each, sRGB; sizes may differ. Each is processed on its own, without memory of
+                the others.
 
         Returns:
-            For each picture the faces found, largest first; an empty list where there is none.
+            For each picture its faces, largest first, which may be none.
         """
-        ...
 
 
 class MotionGenerator(Protocol):
     """An ``nn.Module`` that turns audio features into motion; a style re-weights its parameters.
 
-    It is causal in what it is given: output ``k`` of a sequence describes the frame ``k - lookahead``, so the first
-    ``lookahead`` outputs describe nothing. ``sdk.generation`` feeds it past the end and drops those, for whole files
-    and for streams alike.
+    It is causal: output ``k`` of a sequence describes the frame ``k - lookahead``, so the first ``lookahead`` outputs
+    mean nothing. ``sdk.generation`` feeds it past the end and drops those, for whole files and for streams.
 
     Attributes:
         name: The component's name, which packs record.
         version: Raised when its layout or weights change.
-        features: The width D of the features that it takes.
+        features: The width D of its input.
         encoder: The name of the audio encoder that it was trained with.
-        lookahead: Frames (at 60 Hz) of sound that it hears before it moves.
+        lookahead: Frames (at 60 Hz) of features that it needs past the frame it describes.
 
     It may also have ``encoder_sha256``, that encoder's fingerprint: an encoder with another one is then refused.
     """
@@ -138,13 +131,12 @@ class MotionGenerator(Protocol):
 
         Args:
             features: float32 ``[B, T, D]``.
-            state: What the call on the stretch before returned; None at the beginning.
+            state: The state that the call on the preceding stretch returned; None at the beginning.
 
         Returns:
-            ``expression`` ``[B, T, 68, 3]``, ``pose`` ``[B, T, 6]`` (units as in ``Motion``), and the state to go on
-            from. A sequence in one call or in several gives the same motion within float32 rounding.
+            ``expression`` ``[B, T, 68, 3]``, ``pose`` ``[B, T, 6]`` (units as in ``Motion``), and the next state. A
+            sequence in one call or in several gives the same motion within float32 rounding.
         """
-        ...
 
     def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]: ...  # noqa: D102 nn.Module's own
     def state_dict(self) -> dict[str, Tensor]: ...  # noqa: D102 nn.Module's own
@@ -154,7 +146,7 @@ class MotionGenerator(Protocol):
 
 
 class StyleTransferNet(Protocol):
-    """An ``nn.Module``: the paper's f, which compares how two faces move.
+    """An ``nn.Module``: the paper's f, here ``style_net``, whose features the transfer loss compares.
 
     Attributes:
         name: The component's name.
@@ -166,7 +158,6 @@ class StyleTransferNet(Protocol):
 
     def __call__(self, phi: Tensor) -> Tensor:
         """Map composed landmarks float32 ``[B, T, 204]`` (in the loss's own units) to features ``[B, T, 256]``."""
-        ...
 
     def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]: ...  # noqa: D102 nn.Module's own
     def state_dict(self) -> dict[str, Tensor]: ...  # noqa: D102 nn.Module's own
@@ -180,14 +171,13 @@ class Renderer(Protocol):
     Attributes:
         name: The component's name.
 
-    One that shows the teeth of ``portrait.teeth`` says so by ``shows_teeth = True``; users are told where one does not.
+    One that shows ``portrait.teeth`` has ``shows_teeth = True``; with another one, teeth raise a warning.
     """
 
     name: str
 
     def prepare(self, portrait: Portrait) -> Any:
-        """Do once what every frame of a portrait shares; the result is opaque and can be used many times."""
-        ...
+        """Compute once what all frames of a portrait share; the result is opaque and can be used many times."""
 
     def render(self, prepared: Any, motions: Iterable[Motion]) -> Iterator[NDArray[np.uint8]]:
         """Render motion that arrives in pieces.
@@ -197,7 +187,5 @@ class Renderer(Protocol):
             motions: Pieces of one motion, already at the video's frame rate.
 
         Yields:
-            One picture a frame, uint8 ``[H, W, 3]``, or ``[H, W, 4]`` where the portrait has alpha, of the portrait's
-            size.
+            One picture a frame, of the portrait's size: uint8 ``[H, W, 3]``, or ``[H, W, 4]`` if it has alpha.
         """
-        ...

@@ -9,7 +9,7 @@ from typing import Final
 __all__ = ["TalkstyleWarning", "warn"]
 
 LIBRARY: Final = ("sdk.", "talkstyle_", "contextlib.")
-"""How the names of modules begin that lie between a warning and the caller's line."""
+"""Prefixes of the modules between a warning and the caller's line."""
 
 
 class TalkstyleWarning(UserWarning):

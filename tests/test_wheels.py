@@ -50,6 +50,7 @@ def test_the_first_distribution_holds_the_sdk_and_the_plugins_alone(wheel):
     names = names_in(wheel)
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
     assert tops == {"sdk", *(f"talkstyle_{plugin}" for plugin in PLUGINS)}
+    assert {"sdk/demo/data/reference.flac", "sdk/py.typed", "sdk/_styles/rap/config.json"} <= set(names)
     assert not [name for name in names if any(part in name for part in LABS_OWN)]
     assert wheel.stat().st_size < 25 * 1024 * 1024
 

@@ -72,15 +72,15 @@ def animate(
         controls: How strongly mouth, brows, lids and head move.
         seed: Decides blinks and idle motion.
         face: Which of several faces: ``"largest"``, an index (largest first), or a box near it.
-        teeth: Another picture of the same person, who smiles or laughs in it: the open mouth shows these teeth. Of
-            several faces the largest counts. Left out: the portrait's own where it shows them, or painted ones.
-        generator: A motion generator or its name; the style's own where left out.
-        encoder: An audio encoder or its name; the style's own, or else the generator's, where left out.
+        teeth: Another picture of the same person smiling: the open mouth shows these teeth. Of several faces the
+            largest counts. By default the portrait's own teeth if it shows them, or painted ones.
+        generator: A motion generator or its name; the style's own by default.
+        encoder: An audio encoder or its name; the style's own by default, or else the generator's.
         renderer: A renderer or its name.
         detector: A landmark detector or its name; not used for a ``Portrait``.
-        device: Where the networks run, those of renderer and detector too where they take a device; see
-            ``resolve_device``. Objects of the caller's own stay where they are, but for the generator.
-        allow_other_base: Take a style that was made for another base, where its parameters fit.
+        device: Where the networks run, also those of renderer and detector if they take a device; see
+            ``resolve_device``. Components passed as objects stay where they are, except for the generator.
+        allow_other_base: Accept a style that was made for another base, if its parameters fit.
         on_progress: Called while the sound is read.
         cancel: Stops the work, here and in the animation.
 

@@ -97,7 +97,7 @@ class Animation:
             ConfigError: There is no frame at that time.
             Cancelled: The token given to ``animate`` was cancelled.
         """
-        # A float such as 14 / 25 can lie a rounding error before its frame.
+        # A float such as 14 / 25 can be a rounding error short of its frame.
         index = math.floor(Fraction(seconds) * self.fps + Fraction(1, 10**6)) if math.isfinite(seconds) else -1
         if not 0 <= index < len(self):
             raise ConfigError(

@@ -94,9 +94,9 @@ def as_job(value: Job | Mapping[str, Any], *, where: str, folder: Path | None = 
     """Check one job.
 
     Args:
-        value: A job, or its fields; text where they come from a file.
+        value: A job, or its fields, which may be text from a file.
         where: Which one it is, for errors.
-        folder: What paths are relative to; the working directory if left out.
+        folder: What paths are relative to; the working directory by default.
 
     Raises:
         ConfigError: A field is missing, unknown, or has a value that makes no sense.

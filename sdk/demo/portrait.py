@@ -17,7 +17,7 @@ CROP_IN_FACES = 2.6
 def astronaut(detector: LandmarkDetector, *, size: int = 512) -> Image:
     """Crop scikit-image's astronaut to head and shoulders, uint8 ``[size, size, 3]``.
 
-    The photograph is NASA's, of Eileen Collins, in the public domain, and lies in scikit-image's wheel.
+    NASA's photograph of Eileen Collins is in the public domain, and scikit-image's wheel includes it.
 
     Args:
         detector: Finds the face.

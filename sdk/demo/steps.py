@@ -79,7 +79,7 @@ def run(
 
     Args:
         folder: The output folder, created if missing. Files of an earlier demonstration are replaced, others kept.
-        portrait: A picture with one face; scikit-image's astronaut where left out.
+        portrait: A picture with one face; scikit-image's astronaut by default.
         size: Pixels along each side of the astronaut.
         seconds: Use only the first seconds of the reference and of the new sentence: quicker, but it learns less.
         seed: For the fit, blinks and idle motion.

@@ -34,7 +34,7 @@ def drawn_face(
         seed: Decides skin, hair, eyes and proportions; the same seed is the same person.
         alpha: Make the background transparent.
         expression: Displacement from the neutral face, ``[68, 3]``, in the face frame.
-        pose: Axis-angle rotation (radians) and translation (face-frame units), ``[6]``; upright where left out.
+        pose: Axis-angle rotation (radians) and translation (face-frame units), ``[6]``; upright by default.
 
     Returns:
         The picture and its exact landmarks.

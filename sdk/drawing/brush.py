@@ -50,8 +50,8 @@ class Canvas:
     """A picture in the making, and the mask of its silhouette.
 
     Args:
-        picture: What lies behind.
-        corner: Where it lies on a larger canvas, for a part of one.
+        picture: The background.
+        corner: Its place on the larger canvas that it is a part of.
     """
 
     def __init__(self, picture: PIL.Image.Image, corner: tuple[int, int] = (0, 0)) -> None:
@@ -62,7 +62,7 @@ class Canvas:
         self._mask_draw = PIL.ImageDraw.Draw(self.mask)
 
     def fill(self, outline: Curve, colour: Colour, *, solid: bool = False) -> None:
-        """Fill an outline; ``solid`` where it is part of the silhouette."""
+        """Fill an outline; a ``solid`` one is part of the silhouette."""
         corners = self._here(outline)
         self._draw.polygon(corners, fill=colour)
         if solid:
@@ -83,7 +83,7 @@ class Canvas:
         self._draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
 
     def soft(self, outline: Curve, colour: Colour, *, share: float, blur: float, within: Curve | None = None) -> None:
-        """Lay a blurred shape over the picture, only ``within`` an outline where one is given."""
+        """Lay a blurred shape over the picture, only ``within`` an outline if given."""
         box = self._box(outline, 3 * blur)
         if box is None:
             return
@@ -123,7 +123,7 @@ class Canvas:
         return mask
 
     def _box(self, outline: Curve, margin: float) -> tuple[int, int, int, int] | None:
-        """The bounds of an outline on this canvas, or None where they lie outside."""
+        """The bounds of an outline on this canvas, or None if they are outside."""
         low = np.floor(outline.min(axis=0) - margin - self.corner).astype(int)
         high = np.ceil(outline.max(axis=0) + margin - self.corner).astype(int)
         left, top = max(0, int(low[0])), max(0, int(low[1]))

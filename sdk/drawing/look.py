@@ -69,7 +69,7 @@ class Look:
 
 @cache
 def look(seed: int) -> Look:
-    """The person that a seed stands for; the first four differ in every colour."""
+    """The person of a seed; the first four differ in every colour."""
     rng = np.random.default_rng(seed)
     picks = [seed % 4] * 5 if seed < 4 else [int(n) for n in rng.integers(0, 4, size=5)]
     light, shadow, lips = _SKINS[picks[0]]

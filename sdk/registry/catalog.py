@@ -40,7 +40,7 @@ class Registration:
 
 
 class Registry:
-    """Components by kind and name. Plugins are discovered once, at the first question; threads may share it.
+    """Components by kind and name. Plugins are discovered once, when first needed; threads may share it.
 
     Args:
         discover: How plugins are found.
@@ -56,7 +56,7 @@ class Registry:
         """List what is provided, with distribution, version, state and reason; no component is imported.
 
         Args:
-            kind: One of ``sdk.kinds.KINDS``; every kind if left out.
+            kind: One of ``sdk.kinds.KINDS``; every kind by default.
 
         Raises:
             ConfigError: There is no such kind.
@@ -76,7 +76,7 @@ class Registry:
             return tuple(self._plugins().failures)
 
     def refresh(self) -> None:
-        """Discover plugins anew at the next question, such as after an installation in a running notebook."""
+        """Discover plugins again when next asked, for instance after an installation in a running notebook."""
         with self._lock:
             self._found = None
 
@@ -201,7 +201,7 @@ class Registry:
         return self._found
 
     def _absent(self, kind: str, name: str, every: tuple[Provider, ...]) -> Exception:
-        """Say why a name is not there: its plugin failed, or nobody has it."""
+        """The error for a name that is not there: its plugin failed, or no plugin has it."""
         failures = self.failures()
         for failure in failures:
             mine = failure.component or failure.entry_point

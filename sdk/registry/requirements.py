@@ -1,4 +1,4 @@
-"""What is installed, and whether it meets a requirement: told from metadata, without importing anything."""
+"""What is installed, and whether it meets a requirement: read from metadata, without importing anything."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For authors of plugins: does a component do what its interface demands?
+"""The conformance kit for authors of plugins: whether a component does what its interface demands.
 
     from sdk.testing import check
 
@@ -29,7 +29,7 @@ _KITS: Final = {
 
 
 def checks(kind: str) -> tuple[Check, ...]:
-    """List what a kind of component must do; each has a ``name``, and ``run(component)`` raises where it fails.
+    """List what a kind of component must do; each has a ``name``, and ``run(component)`` raises if it fails.
 
     Raises:
         ConfigError: There is no such kind.

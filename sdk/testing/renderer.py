@@ -140,7 +140,7 @@ def _untouched(renderer: Renderer) -> None:
 
 
 def speed(renderer: Renderer) -> float:
-    """Frames of 512 x 512 a second, the preparation left out."""
+    """Frames of 512 x 512 a second, without the preparation."""
     prepared, motion = renderer.prepare(portrait(512, 512)), _talk(20)
     next(iter(renderer.render(prepared, [motion[:1]])))
     return rate(len(motion), lambda: list(renderer.render(prepared, [motion])))

@@ -1,4 +1,4 @@
-"""One check of the conformance kit, and what a run of them found."""
+"""A check of the conformance kit, and the report of a run."""
 
 from __future__ import annotations
 

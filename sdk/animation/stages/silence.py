@@ -71,7 +71,7 @@ class MouthGains:
 
 
 class SilenceGate(Stage):
-    """Blends lips and jaw to their rest, which is closed, where the sound is silent.
+    """Blends lips and jaw to their closed rest while the sound is silent.
 
     Sound and motion arrive with delays of their own; a frame is given out once both are there.
 
