@@ -30,13 +30,7 @@ if TYPE_CHECKING:
 @options.device()
 @options.json_debug
 def command(
-    pack: str,
-    clip: Path,
-    strength: float,
-    phonemes: Path | None,
-    plot: Path | None,
-    as_json: bool,
-    **settings: Any,
+    pack: str, clip: Path, strength: float, phonemes: Path | None, plot: Path | None, as_json: bool, **settings: Any
 ) -> None:
     """Measure the style PACK on CLIP, in which the same person says something else.
 

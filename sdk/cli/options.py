@@ -151,11 +151,7 @@ def fit_config(recipe: str, steps: int | None) -> FitConfig:
 
 moving = group(
     click.option(
-        "--style",
-        type=_Style(),
-        callback=_mix,
-        multiple=True,
-        help="A style; several, as REF=WEIGHT each, are mixed.",
+        "--style", type=_Style(), callback=_mix, multiple=True, help="A style; several, as REF=WEIGHT each, are mixed."
     ),
     click.option("--strength", default=1.0, show_default=True, help="Of the style: 0 is the base."),
     click.option("--fps", default="25", show_default=True, help="Frames a second, such as 29.97 or 30000/1001."),

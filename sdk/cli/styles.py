@@ -220,11 +220,7 @@ def push(
     pack = _load(ref)
     check_push(repo_id, license=license or pack.config.license, consent=consent or pack.config.consent)
     pushed = pack.push(
-        repo_id,
-        license=license,
-        consent=consent,
-        files=_previews(pack, ref, make=preview, as_json=as_json),
-        **settings,
+        repo_id, license=license, consent=consent, files=_previews(pack, ref, make=preview, as_json=as_json), **settings
     )
     if as_json:
         emit({"repo": repo_id, "commit": pushed.revision, "ref": str(pushed)})

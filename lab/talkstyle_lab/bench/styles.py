@@ -113,13 +113,7 @@ def _shipped() -> list[ShippedStyle]:
         pack = StylePack.load(name)
         kept = pack.config.compression
         found.append(
-            ShippedStyle(
-                name,
-                pack.config.delta.bytes,
-                pack.delta.rank,
-                pack.gain,
-                None if kept is None else kept.gain,
-            )
+            ShippedStyle(name, pack.config.delta.bytes, pack.delta.rank, pack.gain, None if kept is None else kept.gain)
         )
     return found
 

@@ -19,11 +19,7 @@ COLUMNS: Final = (
 )
 """The figures that the table shows; ``--json`` has them all."""
 
-OWN_HEADINGS: Final = {
-    "sld_share_held_out": "of held out",
-    "shape_id": "shape ID",
-    "dynamics_id": "dynamics ID",
-}
+OWN_HEADINGS: Final = {"sld_share_held_out": "of held out", "shape_id": "shape ID", "dynamics_id": "dynamics ID"}
 """The headings of the figures that only this table has; the others are in ``sdk.evaluation.COLUMNS``."""
 
 LEGEND: Final = """\

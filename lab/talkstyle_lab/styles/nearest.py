@@ -55,12 +55,7 @@ class Table:
 
 
 def compare(
-    *,
-    minutes: float,
-    seed: int,
-    unseen: float,
-    speech: Path | None = None,
-    on_progress: ProgressCallback | None = None,
+    *, minutes: float, seed: int, unseen: float, speech: Path | None = None, on_progress: ProgressCallback | None = None
 ) -> list[Table]:
     """Compare the styles that ship with their corpora, made again with the same ``minutes`` and ``seed``.
 
