@@ -13,7 +13,7 @@ _HUB: Final = re.compile(
     r"(?P<repo>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(@(?P<revision>[\w./+-]{1,200}))?", re.ASCII
 )
 _BARE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
-_DRIVE: Final = re.compile(r"[A-Za-z]:")
+_LOCAL: Final = re.compile(r"\A(\.{1,2}(/|\Z)|[~/]|[A-Za-z]:)|\\|/\Z")
 
 
 @dataclass(frozen=True)
@@ -45,19 +45,18 @@ class StyleLocation:
             return text
         if isinstance(text, Path):
             return cls("local", str(text))
-        hub = _HUB.fullmatch(text.removeprefix("hf://"))
-        if text.startswith("hf://"):
-            if hub is None:
-                raise _unclear(text)
-            return cls("hub", hub["repo"], hub["revision"])
-        local = text in (".", "..") or text.startswith(("./", "../", "~", "/")) or text.endswith("/")
-        if local or "\\" in text or _DRIVE.match(text):
+        if not text.startswith("hf://") and _LOCAL.search(text):
             return cls("local", text)
+        hub = _HUB.fullmatch(text.removeprefix("hf://"))
         if hub is not None:
             return cls("hub", hub["repo"], hub["revision"])
         if _BARE.fullmatch(text):
             return cls("shipped", text)
-        raise _unclear(text)
+        raise ConfigError(
+            f"{text[:200]!r} is no location of a style",
+            hint="Write ./folder for a folder, org/name or org/name@revision for the Hub, or the name of one that "
+            "ships.",
+        )
 
     def folder(self) -> Path:
         """The folder of a local or shipped style.
@@ -89,13 +88,6 @@ class StyleLocation:
 
     def __str__(self) -> str:
         return self.name if self.revision is None else f"{self.name}@{self.revision}"
-
-
-def _unclear(text: str) -> ConfigError:
-    return ConfigError(
-        f"{text[:200]!r} is no location of a style",
-        hint="Write ./folder for a folder, org/name or org/name@revision for the Hub, or the name of one that ships.",
-    )
 
 
 def shipped_styles() -> dict[str, Path]:

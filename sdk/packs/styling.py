@@ -77,14 +77,14 @@ def reweighted(base: Mapping[str, Tensor], delta: Mapping[str, Tensor], strength
 def _with_style(
     generator: MotionGenerator, pack: StylePack | None, strength: float, device: torch.device | None = None
 ) -> Any:
-    tensors = {} if pack is None else _styled_parameters(generator, pack, strength)
+    made = with_parameters(generator, _styled_parameters(generator, pack, strength)).eval()
     # Moved even if it is there: recurrent layers on CUDA join their weights then.
-    return with_parameters(generator, tensors).eval().to(device or next(generator.named_parameters())[1].device)
+    return made.to(device or next(generator.named_parameters())[1].device)
 
 
-def _styled_parameters(generator: MotionGenerator, pack: StylePack, strength: float) -> dict[str, Tensor]:
+def _styled_parameters(generator: MotionGenerator, pack: StylePack | None, strength: float) -> dict[str, Tensor]:
     base = {name: parameter.detach() for name, parameter in generator.named_parameters()}
-    return reweighted(base, pack.delta.tensors, strength)
+    return base if pack is None else reweighted(base, pack.delta.tensors, strength)
 
 
 def _check_strength(strength: float) -> None:

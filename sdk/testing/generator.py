@@ -10,6 +10,7 @@ from torch.func import functional_call
 
 from sdk.geometry import POINTS
 from sdk.interfaces import MotionGenerator
+from sdk.packs import with_parameters
 from sdk.testing.modules import noise, require_gradients, require_module
 from sdk.testing.report import Checks, rate, require, require_text
 
@@ -141,13 +142,17 @@ def _deltas(generator: MotionGenerator) -> None:
     features = _features(generator, 40)
     plain, _ = _run(generator, features)
     random = torch.Generator().manual_seed(3)
-    styled = {
+    parameters = {
         name: p.detach() + 0.05 * torch.randn(p.shape, generator=random).to(p.device)
         for name, p in generator.named_parameters()
     }
     with torch.no_grad():
-        expression, pose, _ = functional_call(generator, styled, (features,))  # type: ignore[arg-type]
-    require(_gap(plain, torch.cat([expression.flatten(2), pose], dim=2)) > 0, "other parameters, the same motion")
+        expression, pose, _ = functional_call(generator, parameters, (features,))  # type: ignore[arg-type]
+    changed = torch.cat([expression.flatten(2), pose], dim=2)
+    require(_gap(plain, changed) > 0, "other parameters, the same motion")
+    # Styles are put on copies, which share with the base what a style does not change.
+    copied, _ = _run(with_parameters(generator, parameters), features)
+    require(_gap(copied, changed) <= TOLERANCE, "a copy with other parameters moves otherwise than itself with them")
     require(_gap(plain, _run(generator, features)[0]) == 0, "the motion without the deltas is not what it was")
 
 

@@ -106,6 +106,15 @@ def test_items_of_one_style_run_together_and_come_back_in_order(generator, make_
     assert not torch.allclose(mixed[1], alone[1], atol=1e-3)
 
 
+@pytest.mark.parametrize("kind", ["lstm", "convolutions"])
+def test_a_batch_moves_between_devices_whole(generator, make_pack, kind):
+    generator = generator if kind == "lstm" else Convolutions().eval()
+    batch = StyledBatch(generator, [make_pack(generator, seed=1), make_pack(generator, seed=2).compress(2)])
+    batch.to(torch.device("meta"))
+    assert {tensor.device.type for tensor in [*batch.parameters(), *batch.buffers()]} == {"meta"}
+    assert {parameter.device for parameter in generator.parameters()} == {CPU}
+
+
 def test_a_batch_of_another_size(generator, pack, features):
     with pytest.raises(InputError, match="3 items for 2"):
         StyledBatch(generator, [pack, None])(features)

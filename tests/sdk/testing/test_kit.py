@@ -142,6 +142,20 @@ class Flat(TinyGenerator):
         return expression.flatten(2), pose, state
 
 
+class Captured(TinyGenerator):
+    """Computes with its own layer on every copy of it."""
+
+    def __init__(self):
+        super().__init__()
+        out = self.out
+        self.leave = lambda hidden: out(hidden)
+
+    def forward(self, features, state=None):
+        hidden, state = self.gru(features, state)
+        out = self.leave(hidden)
+        return out[..., :204].unflatten(-1, (68, 3)), out[..., 204:], state
+
+
 class TestGenerator:
     @pytest.mark.parametrize(
         ("generator", "name"),
@@ -154,6 +168,7 @@ class TestGenerator:
             (Detached(), "gradients reach every"),
             (Unused(), "gradients reach every"),
             (Flat(), "[B, T, 68, 3]"),
+            (Captured(), "deltas on its parameters"),
             (TinyGenerator().double(), "float32 parameters"),
             (broken(TinyGenerator, lookahead=None)(), "attributes"),
         ],
