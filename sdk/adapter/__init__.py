@@ -3,7 +3,7 @@
 from sdk.adapter.adapter import StyleAdapter, adapt
 from sdk.adapter.config import FitConfig
 from sdk.adapter.fit import FitResult
-from sdk.adapter.fit_data import FitData, paired_data
+from sdk.adapter.fit_data import FitData, ReferenceReader
 from sdk.adapter.gain import Gain, baseline_motions
 from sdk.adapter.options import FitOptions
 
@@ -13,8 +13,8 @@ __all__ = [
     "FitOptions",
     "FitResult",
     "Gain",
+    "ReferenceReader",
     "StyleAdapter",
     "adapt",
     "baseline_motions",
-    "paired_data",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Unpack
 
 import torch
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sdk import defaults
 from sdk.adapter.config import FitConfig
 from sdk.adapter.fit import FitResult, learn
-from sdk.adapter.fit_data import FitData, motion_data, paired_data, unpaired_data
+from sdk.adapter.fit_data import FitData, ReferenceReader
 from sdk.adapter.options import FitOptions, start, with_options
 from sdk.compatibility import check_compatible
 from sdk.data import Audio, FloatArray, Motion
@@ -145,17 +145,7 @@ class StyleAdapter:
             Cancelled: ``cancel`` was called.
         """
         report = start(options)
-        data = motion_data(
-            audio,
-            motion,
-            valid=valid,
-            neutral=neutral,
-            encoder=self.encoder,
-            base=self._generate,
-            config=self.config,
-            report=report,
-        )
-        return self._learn(data, report, options)
+        return self._learn(self._reader(report).motion(audio, motion, valid=valid, neutral=neutral), report, options)
 
     def _data(
         self,
@@ -165,19 +155,20 @@ class StyleAdapter:
         face: FaceSelector,
         report: Reporter,
     ) -> FitData:
-        shared: Any = {"encoder": self.encoder, "base": self._generate, "config": self.config}
+        reader = self._reader(report)
         if reference is not None and images is None:
-            return paired_data(reference, audio, detector=self.detector, face=face, report=report, **shared)
+            return reader.paired(reference, audio, detector=self.detector, face=face)
         if reference is None and images is not None and audio is not None:
-            return unpaired_data(images, audio, detector=self.detector, face=face, report=report, **shared)
+            return reader.unpaired(images, audio, detector=self.detector, face=face)
         raise ConfigError(
             "it is not clear what to learn from",
             where="reference=, audio=, images=",
             hint="Give a clip (with its own sound, or with audio=), or images= together with audio=.",
         )
 
-    def _generate(self, features: FloatArray) -> Motion:
-        return generate(self.generator, features, device=self.device)
+    def _reader(self, report: Reporter) -> ReferenceReader:
+        base = partial(generate, self.generator, device=self.device)
+        return ReferenceReader(self.encoder, base, self.config, report)
 
     def _learn(self, data: FitData, report: Reporter, options: FitOptions) -> StylePack:
         for message in data.warnings:

@@ -17,6 +17,7 @@ from sdk.errors import CheckpointError
 from sdk.files import atomic_file
 
 _FORMAT = "talkstyle-checkpoint-1"
+_STATE = ("step", "best_step", "best_score", "history")
 _HINT = "Remove it, or give another checkpoint= or resume=, and the fit begins anew."
 
 
@@ -39,57 +40,38 @@ class Checkpoint:
     history: list[dict[str, float]] = field(default_factory=list)
 
 
-def save_checkpoint(path: str | os.PathLike[str], snapshot: Checkpoint, *, identity: str) -> None:
-    """Write a snapshot, whole or not at all.
-
-    Args:
-        path: The file.
-        snapshot: What to keep.
-        identity: The sha256 of everything that the fit depends on.
-    """
+def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint, *, identity: str) -> None:
+    """Write a checkpoint, whole or not at all; ``identity`` is the sha256 of everything that the fit depends on."""
     # JSON writes floats so that they read back to the same bits.
-    state = {
-        "format": _FORMAT,
-        "identity": identity,
-        "step": snapshot.step,
-        "best_step": snapshot.best_step,
-        "best_score": snapshot.best_score,
-        "history": snapshot.history,
-    }
+    state = {"format": _FORMAT, "identity": identity} | {name: getattr(checkpoint, name) for name in _STATE}
     with atomic_file(path) as temporary:
-        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in snapshot.tensors.items()}
+        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in checkpoint.tensors.items()}
         save_file(tensors, temporary, metadata={"fit": json.dumps(state)})
 
 
 def load_checkpoint(path: str | os.PathLike[str], *, identity: str, device: torch.device) -> Checkpoint:
-    """Read a snapshot.
+    """Read a checkpoint.
 
     Raises:
         CheckpointError: There is none, it is damaged, or it belongs to another fit.
     """
-    place = Path(path)
-    if not place.is_file():
-        raise CheckpointError("there is no checkpoint to resume from", where=place.name, hint="Leave resume= out.")
+    file = Path(path)
+    if not file.is_file():
+        raise CheckpointError("there is no checkpoint to resume from", where=file.name, hint="Leave resume= out.")
     try:
-        with safe_open(place, framework="pt", device=str(device)) as file:
-            state = json.loads((file.metadata() or {})["fit"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 safe_open is no mapping
+        with safe_open(file, framework="pt", device=str(device)) as opened:
+            state = json.loads((opened.metadata() or {})["fit"])
+            tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 safe_open is no mapping
         if state["format"] != _FORMAT:
-            raise CheckpointError("the checkpoint has a format that this talkstyle does not read", where=place.name)
+            raise CheckpointError("the checkpoint has a format that this talkstyle does not read", where=file.name)
         if state["identity"] != identity:
             raise CheckpointError(
                 "the checkpoint belongs to another fit: the reference, the settings, the seed or the base differ",
-                where=place.name,
+                where=file.name,
                 hint=_HINT,
             )
-        return Checkpoint(
-            step=state["step"],
-            tensors=tensors,
-            best_step=state["best_step"],
-            best_score=state["best_score"],
-            history=state["history"],
-        )
+        return Checkpoint(tensors=tensors, **{name: state[name] for name in _STATE})
     except CheckpointError:
         raise
     except (SafetensorError, KeyError, ValueError, TypeError, OSError) as error:
-        raise CheckpointError(f"the checkpoint cannot be read: {error}", where=place.name, hint=_HINT) from error
+        raise CheckpointError(f"the checkpoint cannot be read: {error}", where=file.name, hint=_HINT) from error

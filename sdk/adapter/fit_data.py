@@ -28,7 +28,7 @@ MIN_CLOSED_LIPS_FRAMES = 120
 """With fewer frames, too few have closed lips for their median to be the face at rest."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class FitData:
     """What a fit works on.
 
@@ -38,10 +38,10 @@ class FitData:
         motion: Of the reference: T frames on the sound's clock where paired, else any number.
         valid: Which frames of ``motion`` count, bool.
         neutral: The person's own neutral face ``[68, 3]``.
-        paired: Whether the sound is what the person in the frames is saying.
-        ordered: Whether frames follow each other in time.
         sound: How ``features`` are split.
         frames: How ``motion`` is split.
+        paired: Whether the sound is what the person in the frames is saying.
+        ordered: Whether frames follow each other in time.
         offset: Seconds by which the lips came after the sound (negative: before it), already taken out.
         references: What the pack records of it.
         warnings: What the caller should know.
@@ -52,13 +52,13 @@ class FitData:
     motion: Motion
     valid: NDArray[np.bool_]
     neutral: FloatArray
-    paired: bool
-    ordered: bool
     sound: Split
     frames: Split
-    offset: float
+    paired: bool = True
+    ordered: bool = True
+    offset: float = 0.0
     references: tuple[Provenance, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """The sha256 (hex) of everything in it that a fit depends on."""
@@ -66,178 +66,147 @@ class FitData:
         return _sha256(cuts, self.features, self.motion.expression, self.motion.pose, self.valid)
 
 
-def paired_data(
-    clip: MediaInput,
-    audio: AudioInput | None,
-    *,
-    encoder: AudioEncoder,
-    detector: LandmarkDetector,
-    base: Callable[[FloatArray], Motion],
-    config: FitConfig,
-    face: FaceSelector,
-    report: Reporter,
-) -> FitData:
-    """Prepare a clip and the sound that is spoken in it.
+@dataclass(frozen=True, eq=False)
+class ReferenceReader:
+    """Reads references into the data of a fit.
 
-    Args:
-        clip: A video.
-        audio: Its sound; its own track where left out.
-        encoder: Turns the sound into features.
-        detector: Finds the face.
-        base: The unadapted generator; its motion also tells how far lips and sound are apart.
-        config: The shares to hold out, and the largest offset.
-        face: Which face, where there are several.
+    Attributes:
+        encoder: Turns sound into features.
+        base: The unadapted generator.
+        config: The shares to hold out, the largest offset, and the smoothing of landmarks.
         report: Progress.
     """
-    try:
-        sound, features = _encoded(clip if audio is None else audio, encoder, report)
-    except MediaTrackMissing as error:
+
+    encoder: AudioEncoder
+    base: Callable[[FloatArray], Motion]
+    config: FitConfig
+    report: Reporter
+
+    def paired(
+        self, clip: MediaInput, audio: AudioInput | None, *, detector: LandmarkDetector, face: FaceSelector
+    ) -> FitData:
+        """Prepare a clip and the sound that is spoken in it: ``audio``, or the clip's own track."""
+        try:
+            sound, features = self._encoded(clip if audio is None else audio)
+        except MediaTrackMissing as error:
+            if audio is not None:
+                raise
+            raise MediaTrackMissing(
+                "the clip has no sound, so nothing says what the person is saying",
+                where=error.where,
+                hint="Give its sound with audio=, or give the clip with images= and any sound with audio=.",
+            ) from error
+        track = load_clip(clip, detector=detector, face=face, smoothing=self.config.smoothing, report=self.report)
+        count, warnings = _common_length(features, track.points, "clip")
+        points, valid, features = track.points[:count], track.valid[:count], features[:count]
+        train = split(count, self.config).train
+        usable = _usable(valid, train)
+        neutral = neutral_face(points[usable])
+        motion, base = normalise(points, neutral=neutral, valid=usable), self.base(features)
+        offset, doubts = _offset(base, motion, valid, train, self.config.max_offset)
+        heard, seen = slice(max(offset, 0), count + min(offset, 0)), slice(max(-offset, 0), count - max(offset, 0))
+        references = [_provenance("clip", float(track.duration), track.sha256)]
         if audio is not None:
-            raise
-        raise MediaTrackMissing(
-            "the clip has no sound, so nothing says what the person is saying",
-            where=error.where,
-            hint="Give its sound with audio=, or give the clip with images= and any sound with audio=.",
-        ) from error
-    track = load_clip(clip, detector=detector, face=face, smoothing=config.smoothing, report=report)
-    count, warnings = _common_length(features, track.points, "clip")
-    points, valid, features = track.points[:count], track.valid[:count], features[:count]
-    train = split(count, config).train
-    usable = _usable(valid, train)
-    neutral = neutral_face(points[usable])
-    motion = normalise(points, neutral=neutral, valid=usable)
-    generated = base(features)
-    offset, doubts = _offset(generated, motion, valid, train, config.max_offset)
-    sound_part = slice(max(offset, 0), count + min(offset, 0))
-    lips_part = slice(max(-offset, 0), count - max(offset, 0))
-    features, generated, motion, valid = (
-        features[sound_part],
-        generated[sound_part],
-        motion[lips_part],
-        valid[lips_part],
-    )
-    references = [_provenance("clip", float(track.duration), track.sha256)]
-    if audio is not None:
-        references.append(_audio_provenance(sound))
-    both = split(len(features), config)
-    return FitData(
-        features=features,
-        base=generated,
-        motion=motion,
-        valid=valid,
-        neutral=neutral,
-        paired=True,
-        ordered=True,
-        sound=both,
-        frames=both,
-        offset=-offset / float(MOTION_RATE),
-        references=tuple(references),
-        warnings=(*track.warnings, *warnings, *doubts),
-    )
-
-
-def motion_data(
-    audio: Audio,
-    motion: Motion,
-    *,
-    valid: NDArray[np.bool_] | None,
-    neutral: FloatArray | None,
-    encoder: AudioEncoder,
-    base: Callable[[FloatArray], Motion],
-    config: FitConfig,
-    report: Reporter,
-) -> FitData:
-    """Prepare a sound and the motion that belongs to it, already in the face frame and on the sound's clock."""
-    if motion.rate != MOTION_RATE:
-        raise InputError(
-            f"motion at {float(motion.rate):g} Hz cannot be learned from",
-            where="motion",
-            hint=f"Give it at {MOTION_RATE} Hz.",
+            references.append(_audio_provenance(sound))
+        both = split(count - abs(offset), self.config)
+        return FitData(
+            features=features[heard],
+            base=base[heard],
+            motion=motion[seen],
+            valid=valid[seen],
+            neutral=neutral,
+            sound=both,
+            frames=both,
+            offset=-offset / float(MOTION_RATE),
+            references=tuple(references),
+            warnings=(*track.warnings, *warnings, *doubts),
         )
-    if valid is not None and np.shape(valid) != (len(motion),):
-        raise InputError(f"valid has shape {np.shape(valid)} for {len(motion)} frames of motion", where="valid")
-    _, features = _encoded(audio, encoder, report)
-    count, warnings = _common_length(features, motion.pose, "motion")
-    counted = np.ones(count, dtype=bool) if valid is None else np.asarray(valid, dtype=bool)[:count]
-    both = split(count, config)
-    _usable(counted, both.train)
-    sha256 = _sha256(audio.samples, motion.expression, motion.pose, *(() if valid is None else (counted,)))
-    return FitData(
-        features=features[:count],
-        base=base(features)[:count],
-        motion=motion[:count],
-        valid=counted,
-        neutral=canonical_face() if neutral is None else neutral,
-        paired=True,
-        ordered=True,
-        sound=both,
-        frames=both,
-        offset=0.0,
-        references=(_provenance("clip", float(audio.duration), sha256),),
-        warnings=tuple(warnings),
-    )
 
-
-def unpaired_data(
-    images: Sequence[ImageInput] | MediaInput,
-    audio: AudioInput,
-    *,
-    encoder: AudioEncoder,
-    detector: LandmarkDetector,
-    base: Callable[[FloatArray], Motion],
-    config: FitConfig,
-    face: FaceSelector,
-    report: Reporter,
-) -> FitData:
-    """Prepare reference pictures, or a video whose own sound is ignored, and any speech."""
-    sound, features = _encoded(audio, encoder, report)
-    if len(features) < 2 * MOTION_RATE:
-        raise ReferenceTooShort(f"the sound lasts {len(features) / 60:.1f} s", hint="Give at least 2 s of speech.")
-    if isinstance(images, Sequence) and not isinstance(images, str | bytes | bytearray):
-        if not images:
-            raise ConfigError("images= is empty", hint="Give at least one picture of the person.")
-        stills = load_stills(images, detector=detector, face=face, report=report)
-        points, valid, ordered = stills.points, np.ones(len(stills.points), dtype=bool), False
-        record = _provenance("images", len(points), stills.sha256)
-        warnings = list(stills.warnings)
-    else:
-        track = load_clip(images, detector=detector, face=face, smoothing=config.smoothing, report=report)
-        points, valid, ordered = track.points, track.valid, True
-        record = _provenance("video", float(track.duration), track.sha256)
-        warnings = list(track.warnings)
-    frames = split(len(points), config)
-    if frames.test is None:
-        warnings.append(f"{len(points)} stills are too few to hold any out: the style's gain is not measured")
-    usable = _within(frames.train, valid)
-    few = usable.sum() < MIN_CLOSED_LIPS_FRAMES
-    neutral = (neutral_face_of_stills if few else neutral_face)(points[usable])
-    return FitData(
-        features=features,
-        base=base(features),
-        motion=normalise(points, neutral=neutral, valid=usable),
-        valid=valid,
-        neutral=neutral,
-        paired=False,
-        ordered=ordered,
-        sound=split(len(features), config),
-        frames=frames,
-        offset=0.0,
-        references=(record, _audio_provenance(sound)),
-        warnings=tuple(warnings),
-    )
-
-
-def _encoded(source: AudioInput, encoder: AudioEncoder, report: Reporter) -> tuple[Audio, FloatArray]:
-    """Read and encode a sound, refusing one in which nothing is heard."""
-    report("listen")
-    audio = read_audio(source, rate=encoder.sample_rate)
-    if not speech_activity(audio).any():
-        raise AudioSilent(
-            "nothing is heard in the reference's sound",
-            where=f"the whole {float(audio.duration):.1f} s",
-            hint="Give the sound that belongs to the clip with audio=.",
+    def motion(
+        self, audio: Audio, motion: Motion, *, valid: NDArray[np.bool_] | None, neutral: FloatArray | None
+    ) -> FitData:
+        """Prepare a sound and the motion that belongs to it, in the face frame and on the sound's clock."""
+        if motion.rate != MOTION_RATE:
+            raise InputError(
+                f"motion at {float(motion.rate):g} Hz cannot be learned from",
+                where="motion",
+                hint=f"Give it at {MOTION_RATE} Hz.",
+            )
+        if valid is not None and np.shape(valid) != (len(motion),):
+            raise InputError(f"valid has shape {np.shape(valid)} for {len(motion)} frames of motion", where="valid")
+        _, features = self._encoded(audio)
+        count, warnings = _common_length(features, motion.pose, "motion")
+        counted = np.ones(count, dtype=bool) if valid is None else np.asarray(valid, dtype=bool)[:count]
+        both = split(count, self.config)
+        _usable(counted, both.train)
+        sha256 = _sha256(audio.samples, motion.expression, motion.pose, *(() if valid is None else (counted,)))
+        return FitData(
+            features=features[:count],
+            base=self.base(features)[:count],
+            motion=motion[:count],
+            valid=counted,
+            neutral=canonical_face() if neutral is None else neutral,
+            sound=both,
+            frames=both,
+            references=(_provenance("clip", float(audio.duration), sha256),),
+            warnings=tuple(warnings),
         )
-    return audio, encoder.encode(audio)
+
+    def unpaired(
+        self,
+        images: Sequence[ImageInput] | MediaInput,
+        audio: AudioInput,
+        *,
+        detector: LandmarkDetector,
+        face: FaceSelector,
+    ) -> FitData:
+        """Prepare reference pictures, or a video whose own sound is ignored, and any speech."""
+        sound, features = self._encoded(audio)
+        if len(features) < 2 * MOTION_RATE:
+            raise ReferenceTooShort(f"the sound lasts {len(features) / 60:.1f} s", hint="Give at least 2 s of speech.")
+        if isinstance(images, Sequence) and not isinstance(images, str | bytes | bytearray):
+            if not images:
+                raise ConfigError("images= is empty", hint="Give at least one picture of the person.")
+            stills = load_stills(images, detector=detector, face=face, report=self.report)
+            points, valid, ordered = stills.points, np.ones(len(stills.points), dtype=bool), False
+            record, warnings = _provenance("images", len(points), stills.sha256), stills.warnings
+        else:
+            smoothing = self.config.smoothing
+            track = load_clip(images, detector=detector, face=face, smoothing=smoothing, report=self.report)
+            points, valid, ordered = track.points, track.valid, True
+            record, warnings = _provenance("video", float(track.duration), track.sha256), track.warnings
+        frames = split(len(points), self.config)
+        if frames.test is None:
+            few = f"{len(points)} stills are too few to hold any out: the style's gain is not measured"
+            warnings = (*warnings, few)
+        usable = _within(frames.train, valid)
+        enough = usable.sum() >= MIN_CLOSED_LIPS_FRAMES
+        neutral = (neutral_face if enough else neutral_face_of_stills)(points[usable])
+        return FitData(
+            features=features,
+            base=self.base(features),
+            motion=normalise(points, neutral=neutral, valid=usable),
+            valid=valid,
+            neutral=neutral,
+            sound=split(len(features), self.config),
+            frames=frames,
+            paired=False,
+            ordered=ordered,
+            references=(record, _audio_provenance(sound)),
+            warnings=warnings,
+        )
+
+    def _encoded(self, source: AudioInput) -> tuple[Audio, FloatArray]:
+        """Read and encode a sound, refusing one in which nothing is heard."""
+        self.report("listen")
+        audio = read_audio(source, rate=self.encoder.sample_rate)
+        if not speech_activity(audio).any():
+            raise AudioSilent(
+                "nothing is heard in the reference's sound",
+                where=f"the whole {float(audio.duration):.1f} s",
+                hint="Give the sound that belongs to the clip with audio=.",
+            )
+        return audio, self.encoder.encode(audio)
 
 
 def _common_length(features: FloatArray, frames: FloatArray, what: str) -> tuple[int, list[str]]:

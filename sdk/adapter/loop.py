@@ -56,21 +56,11 @@ def run(
     checkpoint: str | os.PathLike[str] | None = None,
     resume: str | os.PathLike[str] | None = None,
 ) -> Trained:
-    """Fit a generator to a reference.
-
-    Args:
-        data: What to learn from.
-        generator: The base; left as it is.
-        net: f; left as it is.
-        config: Settings.
-        seed: The seed of every random number.
-        device: Where both networks are.
-        report: Progress and cancelling.
-        checkpoint: Where to keep a snapshot every ``config.checkpoint_every`` steps.
-        resume: A snapshot to go on from.
+    """Fit a generator to a reference; generator and net, on the device, are left as they are.
 
     Raises:
-        CheckpointError: ``resume`` is not a snapshot of this same fit.
+        CheckpointError: ``resume`` is not a checkpoint of this same fit.
+        StyleWithoutEffect: The fit diverged.
     """
     identity = _identity(data, generator, net, config, seed)
     tensors = _Tensors.of(data, device)
@@ -146,8 +136,8 @@ def run(
                 if score < best_score:
                     best_step, best_score, best = done, score, _copy(parameters)
             if checkpoint is not None and (done % config.checkpoint_every == 0 or done == config.steps):
-                snapshot = Checkpoint(done, state.tensors(best), best_step, best_score, history)
-                save_checkpoint(checkpoint, snapshot, identity=identity)
+                now = Checkpoint(done, state.tensors(best), best_step, best_score, history)
+                save_checkpoint(checkpoint, now, identity=identity)
             report("fit", done / config.steps, f"loss {history[-1]['loss']:.3f}")
 
     return Trained(_copy(best), best_step, history)

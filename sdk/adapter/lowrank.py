@@ -1,4 +1,4 @@
-"""Making up for what a low rank loses: the factors go on learning from the reference that the style came from."""
+"""Training the factors of a low-rank style further, to regain what truncation lost."""
 
 from __future__ import annotations
 
@@ -17,12 +17,7 @@ from sdk.progress import Reporter
 
 
 class LowRankGenerator(nn.Module):
-    """A generator under a style, of which only the style's own tensors learn.
-
-    Args:
-        base: The generator; it stays as it is.
-        delta: The style, in whatever form.
-    """
+    """A generator with a style, of which only the style's own tensors are trained; ``base`` stays as it is."""
 
     def __init__(self, base: Any, delta: Delta) -> None:
         super().__init__()
@@ -50,21 +45,7 @@ def refine(
     device: torch.device,
     report: Reporter,
 ) -> Delta:
-    """Let the tensors of a style learn on, in the form that they have.
-
-    Args:
-        delta: The style, which knows what it is to become.
-        data: What it was fitted to; paired, for an unpaired fit is also held to what the base says.
-        generator: The base.
-        net: f.
-        config: As of the fit.
-        seed: As of the fit.
-        device: Where both networks are.
-        report: Progress.
-
-    Returns:
-        The style of the step that is best on the frames kept for choosing.
-    """
+    """Train the tensors of a style further, in the form that they have, on the data that it was fitted to."""
     model = LowRankGenerator(generator, delta).to(device)
     result = run(data, model, net, config=config, seed=seed, device=device, report=report)
     learned = {name.removeprefix("style."): t for name, t in result.parameters.items() if name.startswith("style.")}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import torch
 
-from sdk.adapter import FitConfig, FitData, baseline_motions, paired_data
+from sdk.adapter import FitConfig, FitData, ReferenceReader, baseline_motions
 from sdk.data import MOTION_RATE, FloatArray, Motion
 from sdk.errors import ReferenceTooShort
 from sdk.evaluation.figures import Figures, measures
@@ -77,16 +78,9 @@ class EvaluationClip:
         Raises:
             InputError: The clip cannot be used.
         """
-        data = paired_data(
-            clip,
-            audio,
-            encoder=encoder,
-            detector=detector,
-            base=lambda features: generate(generator, features, device=device),
-            config=FitConfig(held_out=HELD_OUT, validation_share=0.0, max_offset=max_offset),
-            face=face,
-            report=report,
-        )
+        config = FitConfig(held_out=HELD_OUT, validation_share=0.0, max_offset=max_offset)
+        reader = ReferenceReader(encoder, partial(generate, generator, device=device), config, report)
+        data = reader.paired(clip, audio, detector=detector, face=face)
         test = data.sound.test
         if test is None or data.valid[test].sum() < MOTION_RATE:
             raise ReferenceTooShort(
