@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> int:
     if "--no-tests" in arguments:
         arguments.remove("--no-tests")
     else:
-        steps["pytest"] = ["-m", "pytest", *arguments]
+        steps["pytest"] = ["-m", "pytest", "-n", "auto", "--dist", "loadfile", *arguments]
     failed = []
     for name, command in steps.items():
         sys.stderr.write(f"--- {name}\n")
