@@ -14,7 +14,8 @@ TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_two_commands_and_no_more():
     commands = runpy.run_path(str(ROOT / "scripts" / "readme_command.py"))["commands"](TEXT)
-    assert [command.splitlines()[-1] for command in commands] == ["talkstyle demo", "python -m pytest -n auto --dist loadfile"]
+    last = [command.splitlines()[-1] for command in commands]
+    assert last == ["talkstyle demo", "python -m pytest -n auto --dist loadfile"]
     assert all(command.startswith("python -m pip install -c constraints.txt -e ") for command in commands)
 
 
