@@ -1,4 +1,4 @@
-"""From sound to the motion that a renderer is given, piece by piece, in memory that does not grow with the sound."""
+"""From sound to the motion that a renderer gets, in pieces, so that memory does not grow with the sound."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class MotionSynthesizer:
-    """Everything that decides how a portrait moves; each call begins again and gives the same.
+    """Turns a sound into a portrait's motion; each call begins again and gives the same.
 
     Attributes:
         encoder: Sound to features.
@@ -65,10 +65,10 @@ class MotionSynthesizer:
             Resampler(self.fps, frame_count(duration, self.fps)),
         )
         for samples in chunks:
-            gate.hear(samples)
+            gate.push_audio(samples)
             if len(piece := stages.push(generated.push(features.push(samples)))):
                 yield piece
-        gate.hear_end()
+        gate.finish_audio()
         last = Motion.concat([generated.push(features.finish()), generated.finish()])
         piece = Motion.concat([stages.push(last), stages.finish()])
         if gate.surplus:

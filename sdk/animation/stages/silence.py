@@ -40,7 +40,7 @@ class MouthGains:
         window = np.hanning(2 * WINDOW_RADIUS + 3)[1:-1]
         self._window = window / window.sum()
         # Silence before the beginning, for the first frames to look back on.
-        self._heard = np.zeros(HOLD_FRAMES + WINDOW_RADIUS, dtype=np.bool_)
+        self._active = np.zeros(HOLD_FRAMES + WINDOW_RADIUS, dtype=np.bool_)
         self._done = 0
 
     def push(self, samples: FloatArray) -> FloatArray:
@@ -55,17 +55,17 @@ class MouthGains:
         ramp = np.arange(len(gains) - 1, -1, -1, dtype=np.float32) / RAMP_FRAMES
         return np.minimum(gains, ramp)
 
-    def _run(self, heard: NDArray[np.bool_], *, ahead: int) -> FloatArray:
-        self._heard = np.concatenate([self._heard, heard])
+    def _run(self, active: NDArray[np.bool_], *, ahead: int) -> FloatArray:
+        self._active = np.concatenate([self._active, active])
         past, future = HOLD_FRAMES + WINDOW_RADIUS, ANTICIPATION_FRAMES + WINDOW_RADIUS
-        count = len(self._heard) - past - future - ahead
+        count = len(self._active) - past - future - ahead
         if count <= 0:
             return np.zeros(0, np.float32)
-        block = self._heard[: count + past + future]
+        block = self._active[: count + past + future]
         wide = np.lib.stride_tricks.sliding_window_view(block, HOLD_FRAMES + ANTICIPATION_FRAMES + 1).any(axis=1)
         gains = np.convolve(wide.astype(np.float64), self._window, mode="valid")
         ramp = (self._done + np.arange(count)) / RAMP_FRAMES
-        self._heard = self._heard[count:]
+        self._active = self._active[count:]
         self._done += count
         return np.minimum(gains, ramp).astype(np.float32)
 
@@ -73,37 +73,37 @@ class MouthGains:
 class SilenceGate(Stage):
     """Blends lips and jaw to their closed rest while the sound is silent.
 
-    Sound and motion arrive with delays of their own; a frame is given out once both are there.
+    Sound and motion arrive with different delays; a frame is returned once both are there.
 
     Args:
         rate: Samples a second.
     """
 
     def __init__(self, rate: int) -> None:
-        self._gains = MouthGains(rate)
-        self._waiting = Motion.empty()
-        self._gain: FloatArray = np.zeros(0, np.float32)
+        self._stream = MouthGains(rate)
+        self._motion = Motion.empty()
+        self._gains: FloatArray = np.zeros(0, np.float32)
 
     @property
     def surplus(self) -> int:
-        """The frames of motion, or below zero of sound, that wait for the other."""
-        return len(self._waiting) - len(self._gain)
+        """How many frames of motion have no sound yet; below zero, how many frames of sound have no motion."""
+        return len(self._motion) - len(self._gains)
 
-    def hear(self, samples: FloatArray) -> None:
+    def push_audio(self, samples: FloatArray) -> None:
         """Take samples ``[N]``."""
-        self._gain = np.concatenate([self._gain, self._gains.push(samples)])
+        self._gains = np.concatenate([self._gains, self._stream.push(samples)])
 
-    def hear_end(self) -> None:
+    def finish_audio(self) -> None:
         """Take the end of the sound."""
-        self._gain = np.concatenate([self._gain, self._gains.finish()])
+        self._gains = np.concatenate([self._gains, self._stream.finish()])
 
     def push(self, motion: Motion) -> Motion:
         """Take frames of motion; return those whose sound is known."""
-        motion = Motion.concat([self._waiting, motion])
-        ready = min(len(motion), len(self._gain))
-        gain, self._gain = self._gain[:ready], self._gain[ready:]
-        self._waiting = motion[ready:]
+        motion = Motion.concat([self._motion, motion])
+        ready = min(len(motion), len(self._gains))
+        gains, self._gains = self._gains[:ready], self._gains[ready:]
+        self._motion = motion[ready:]
         expression = motion.expression[:ready].copy()
         for part in (JAW, MOUTH):
-            expression[:, part] *= gain[:, None, None]
+            expression[:, part] *= gains[:, None, None]
         return Motion(expression, motion.pose[:ready], motion.rate)

@@ -69,10 +69,10 @@ def gated(sound, motion, *, ahead):
     for k in range(max(len(frames), -(-len(sound) // step)) + abs(ahead)):
         heard = sound[max(k - max(-ahead, 0), 0) * step :][: step if k >= -ahead else 0]
         if len(heard):
-            gate.hear(heard)
+            gate.push_audio(heard)
         moved = k - max(ahead, 0)
         pieces.append(gate.push(frames[moved] if 0 <= moved < len(frames) else Motion.empty()))
-    gate.hear_end()
+    gate.finish_audio()
     pieces += [gate.push(Motion.empty()), gate.finish()]
     return Motion.concat(pieces), gate
 
