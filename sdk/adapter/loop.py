@@ -80,11 +80,12 @@ def run(
     def generate(rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """A batch of windows: their frames ``[B, W]`` and the model's motion, without the warm-up."""
         rows = tensors.windows(rng, config)
-        features = tensors.features[rows]
+        features = tensors.features[_with_lookahead(rows, model.lookahead, end=tensors.train.stop)]
         if config.noise:
             features = features + config.noise * torch.randn(features.shape, generator=rng).to(features.device)
-        expression, pose = aligned(model, features)
-        return rows[:, config.warmup :], expression[:, config.warmup :], pose[:, config.warmup :]
+        expression, pose, _ = model(features)
+        first = model.lookahead + config.warmup
+        return rows[:, config.warmup :], expression[:, first:], pose[:, first:]
 
     def train_critic(expression: Tensor, pose: Tensor, rng: torch.Generator) -> None:
         critic_optimizer.zero_grad()
@@ -177,6 +178,12 @@ class _Tensors:
         last = self.train.stop - length
         starts = torch.randint(self.train.start, last + 1, (config.batch, 1), generator=rng)
         return (starts + torch.arange(length)).to(self.features.device)
+
+
+def _with_lookahead(rows: Tensor, lookahead: int, *, end: int) -> Tensor:
+    """Windows ``[B, W]`` and the frames after each that a generator hears before it answers; never ``end`` or later."""
+    ahead = rows[:, -1:] + torch.arange(1, lookahead + 1, device=rows.device)
+    return torch.cat([rows, ahead.clamp(max=end - 1)], dim=1)
 
 
 def _sound_terms(

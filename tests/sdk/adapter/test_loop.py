@@ -7,7 +7,7 @@ import torch
 
 from sdk.adapter.config import FitConfig
 from sdk.adapter.gain import mean_movement, measure
-from sdk.adapter.loop import run
+from sdk.adapter.loop import _rng, _Tensors, _with_lookahead, run
 from sdk.errors import Cancelled, CheckpointError, ConfigError
 from sdk.generation import generate
 from sdk.losses import TransferTerms
@@ -175,6 +175,25 @@ def test_unknown_or_senseless_settings_are_refused():
     for bad in ({"steps": 0}, {"stepz": 3}, {"learning_rate": float("nan")}, {"terms": {"critic": "none"}}):
         with pytest.raises(ValueError, match=next(iter(bad))):
             FitConfig(**bad)
+
+
+def test_windows_are_followed_by_what_the_generator_hears_before_it_answers():
+    rows = torch.arange(4)[None] + torch.tensor([[0], [5]])
+    wanted = [[0, 1, 2, 3, 4, 5, 6], [5, 6, 7, 8, 9, 9, 9]]
+    assert _with_lookahead(rows, 3, end=10).tolist() == wanted
+
+
+def test_features_after_a_window_count_and_those_held_out_do_not():
+    """A window as long as the part to learn from ends where the held-out part begins."""
+    whole_window = SHORT.model_copy(update={"noise": 0.0})
+    whole, spoilt = material(frames=150), material(frames=150)
+    spoilt.features[whole.sound.train.stop :] = 7.0
+    assert same(fit(whole, config=whole_window), fit(spoilt, config=whole_window))
+    within = SHORT.model_copy(update={"noise": 0.0, "window": 60, "batch": 1, "steps": 1, "critic_warmup": 0})
+    spoilt = material(frames=150)
+    start = int(_Tensors.of(spoilt, CPU).windows(_rng(0, 0, 0), within)[0, 0])
+    spoilt.features[start + 60] = 7.0
+    assert not same(fit(whole, config=within), fit(spoilt, config=within))
 
 
 def test_unseen_frames_teach_nothing():
