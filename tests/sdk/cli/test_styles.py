@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-import sdk.packs.location
+import sdk.packs
 from sdk.packs import StylePack
 from sdk.registry import register
 from tests.sdk.fakes import LoudnessEncoder, TinyGenerator
@@ -77,7 +77,7 @@ def test_licence_and_consent_are_shown_on_load(rap, talkstyle, caplog):
 def test_show_and_the_list_of_those_that_ship(rap, talkstyle, talkstyle_json, monkeypatch):
     code, shown = talkstyle_json("styles", "show", "./rap")
     assert (code, shown["config"]["name"], shown["source"]) == (0, "rap", None)
-    monkeypatch.setattr(sdk.packs.location, "shipped_styles", lambda: {"rap": rap})
+    monkeypatch.setattr(sdk.packs, "shipped_styles", lambda: {"rap": rap})
     for words in (("styles",), ("styles", "list")):
         assert talkstyle_json(*words)[1]["styles"][0]["name"] == "rap"
         assert talkstyle(*words)[1].splitlines()[1].startswith("rap")
