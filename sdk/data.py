@@ -44,7 +44,6 @@ class Audio:
     rate: int
 
     def __post_init__(self) -> None:
-        """Check shape, rate and finiteness."""
         object.__setattr__(self, "samples", float_array(self.samples, (None,), "Audio.samples"))
         if self.rate <= 0:
             raise InputError(f"a sample rate of {self.rate} Hz makes no sense", where="Audio.rate")
@@ -72,7 +71,6 @@ class Landmarks:
     depth: bool = True
 
     def __post_init__(self) -> None:
-        """Check the points and fill in the box."""
         object.__setattr__(self, "points", float_array(self.points, (POINTS, 3), "Landmarks.points"))
         if not 0.0 <= self.score <= 1.0:
             raise InputError(f"a score of {self.score} is not in [0, 1]", where="Landmarks.score")
@@ -104,7 +102,6 @@ class Motion:
     rate: Fraction = MOTION_RATE
 
     def __post_init__(self) -> None:
-        """Check shapes and finiteness."""
         object.__setattr__(self, "expression", float_array(self.expression, (None, POINTS, 3), "Motion.expression"))
         object.__setattr__(self, "pose", float_array(self.pose, (None, 6), "Motion.pose"))
         object.__setattr__(self, "rate", Fraction(self.rate))
@@ -117,7 +114,6 @@ class Motion:
             raise InputError(f"a rate of {self.rate} Hz makes no sense", where="Motion.rate")
 
     def __len__(self) -> int:
-        """The number of frames."""
         return len(self.expression)
 
     @property
@@ -187,7 +183,6 @@ class Portrait:
     teeth: Portrait | None = None
 
     def __post_init__(self) -> None:
-        """Check shapes and dtypes."""
         if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8:
             raise InputError(
                 f"a portrait's pixels are uint8 [H, W, 3], not {self.pixels.dtype} {list(self.pixels.shape)}",
@@ -218,7 +213,6 @@ class Controls:
     head: float = 1.0
 
     def __post_init__(self) -> None:
-        """Check the range."""
         for name in ("mouth", "brows", "blink", "head"):
             value = getattr(self, name)
             if not 0.0 <= value <= 2.0:

@@ -48,13 +48,7 @@ __all__ = [
 
 
 class _Explained(Exception):
-    """What ``SdkError`` and ``Cancelled`` share.
-
-    Args:
-        what: What happened, as a sentence without a full stop.
-        where: The file, frame, second or byte concerned.
-        hint: What the caller can do next.
-    """
+    """What ``SdkError`` and ``Cancelled`` share."""
 
     code: ClassVar[str]
 
@@ -72,7 +66,6 @@ class _Explained(Exception):
             _fill(self, what, where)
 
     def __str__(self) -> str:
-        """What, where and next step, as one line."""
         text = self.what if self.where is None else f"{self.what} ({self.where})"
         return text if self.hint is None else f"{text}. {self.hint}"
 

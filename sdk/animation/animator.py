@@ -134,7 +134,6 @@ class Animator:
     device: str | torch.device = "auto"
 
     def __post_init__(self) -> None:
-        """Find the device."""
         self._device = resolve_device(self.device)
         self._loaded: dict[tuple[str, str], Any] = {}
         self._prepare = lru_cache(MAX_PORTRAITS)(lambda portrait: self._get_renderer().prepare(portrait))
@@ -146,12 +145,7 @@ class Animator:
         face: FaceSelector = None,
         teeth: PortraitInput | Portrait | None = None,
     ) -> tuple[Portrait, tuple[str, ...]]:
-        """Read a portrait, with teeth if given, and what is worth knowing about it.
-
-        Raises:
-            MediaError: A picture cannot be read.
-            FaceError: There is no face, or none that can serve; or the mouth in ``teeth`` is closed.
-        """
+        """Read a portrait, with teeth if given, and what is worth knowing about it; errors as for ``animate``."""
         from sdk.tracking import load_portrait, load_teeth
 
         warnings: tuple[str, ...] = ()

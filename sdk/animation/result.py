@@ -71,7 +71,6 @@ class Animation:
         return Motion.concat(self._motions(self.cancel))
 
     def __len__(self) -> int:
-        """The number of frames."""
         return frame_count(self.sound_duration, self.fps)
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:

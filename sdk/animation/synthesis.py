@@ -27,13 +27,7 @@ if TYPE_CHECKING:
 class MotionSynthesizer:
     """Turns a sound into a portrait's motion; each call begins again and gives the same.
 
-    Attributes:
-        encoder: Sound to features.
-        generator: Features to motion, in ``eval`` mode, with its style on.
-        device: Where the generator is.
-        controls: Factors for the parts of the face.
-        seed: Decides blinks and idle motion.
-        fps: The video's frames a second.
+    The generator is styled, in ``eval`` mode and on ``device``; ``fps`` is the video's.
     """
 
     encoder: AudioEncoder
@@ -44,14 +38,11 @@ class MotionSynthesizer:
     fps: Fraction
 
     def __call__(self, chunks: Iterable[FloatArray], duration: Fraction) -> Iterator[Motion]:
-        """Yield the motion at ``fps``, pieces of a frame or more.
+        """Yield the motion at ``fps``, in pieces of a frame or more.
 
         Args:
             chunks: The sound, float32 ``[N]`` each, at the encoder's sample rate.
             duration: Its seconds, exact.
-
-        Raises:
-            ComponentBroken: The encoder or the generator gives too many or too few frames.
         """
         features = self.encoder.stream()
         generated = MotionStream(self.generator, device=self.device)

@@ -91,16 +91,7 @@ def read_face(text: str) -> int | tuple[float, ...] | str:
 
 
 def as_job(value: Job | Mapping[str, Any], *, where: str, folder: Path | None = None) -> Job:
-    """Check one job.
-
-    Args:
-        value: A job, or its fields, which may be text from a file.
-        where: Which one it is, for errors.
-        folder: What paths are relative to; the working directory by default.
-
-    Raises:
-        ConfigError: A field is missing, unknown, or has a value that makes no sense.
-    """
+    """Check one job; its paths are relative to ``folder``, and errors call it ``where``."""
     if isinstance(value, Job):
         return value
     try:

@@ -26,16 +26,7 @@ def draw_comparison(
 ) -> Path:
     """Draw mouth openings over time, landmarks found in the videos, and the loss.
 
-    Args:
-        path: The picture to write.
-        fitted: The result of the fit.
-        videos: A new sentence without the style, and with it.
-        motions: What the two show.
-        detector: Looks at the videos.
-
-    Raises:
-        FaceNotFound: The detector finds no face in a video's frame.
-        OutputError: It cannot be written there.
+    ``videos`` and ``motions`` are of a new sentence, without the style and with it.
     """
     drawn = plots.figure(14, 11)
     grid = drawn.add_gridspec(3, 3, height_ratios=(1, 1, 1.3))

@@ -67,20 +67,10 @@ _EAR: Final = (
 def draw(
     person: Look, size: int, factor: int, expression: NDArray[np.float64], pose: NDArray[np.float64]
 ) -> tuple[Image, NDArray[np.uint8], FloatArray]:
-    """Draw a person.
-
-    Args:
-        person: The person.
-        size: Pixels along each side of the picture.
-        factor: How many times larger the canvas is, which smooths the edges.
-        expression: ``[68, 3]``, in the face frame.
-        pose: ``[6]``.
+    """Draw a person; ``factor`` is how many times larger the canvas is, which smooths the edges.
 
     Returns:
         The picture, the silhouette as alpha, and the landmarks in the picture's pixels.
-
-    Raises:
-        ConfigError: The size is too small.
     """
     if size < MIN_SIZE:
         raise ConfigError(f"size={size} is too small to draw a face", where="size", hint=f"Give {MIN_SIZE} or more.")

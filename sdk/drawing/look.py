@@ -42,17 +42,8 @@ _BACKDROPS: Final = (
 class Look:
     """How a drawn person looks.
 
-    Attributes:
-        face: The neutral face, float64 ``[68, 3]``, in the face frame.
-        light: The skin in light.
-        shadow: The skin in shadow.
-        lips: Their colour.
-        hair: In shadow and in light.
-        iris: Its colour.
-        cloth: Its colour.
-        backdrop: In light and in shadow.
-        long_hair: Down to the shoulders, or short.
-        seed: Of the person.
+    ``face`` is the neutral face, ``[68, 3]`` in the face frame. ``light`` and ``shadow`` are colours of the skin;
+    ``hair`` is in shadow and in light, ``backdrop`` in light and in shadow.
     """
 
     face: NDArray[np.float64]

@@ -34,15 +34,8 @@ class _Cut(Exception):
 def download(address: str, part: Path, report: Reporter) -> None:
     """Fetch a file into ``part``, or the rest of it if ``part`` holds its beginning.
 
-    ``urllib`` takes proxies from the environment (HTTPS_PROXY, NO_PROXY).
-
-    Args:
-        address: http or https.
-        part: Keeps what has arrived, also after an error.
-        report: Called with the fraction, stage ``download``.
-
-    Raises:
-        DownloadFailed: What went wrong, in one line.
+    ``part`` keeps what has arrived, also after an error. ``urllib`` takes proxies from the environment (HTTPS_PROXY,
+    NO_PROXY).
     """
     if urlsplit(address).scheme not in ("https", "http"):
         raise DownloadFailed(f"{address} is no address of the web")

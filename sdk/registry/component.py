@@ -50,11 +50,7 @@ class Component:
         )
 
     def check(self) -> None:
-        """Check the description.
-
-        Raises:
-            ComponentBroken: A field has a value that makes no sense.
-        """
+        """Check the description, or raise ``ComponentBroken``."""
         if self.kind not in KINDS:
             self._refuse("kind", self.kind, f"one of {', '.join(KINDS)}")
         if not _NAME.fullmatch(self.name):
@@ -140,6 +136,5 @@ class Failure:
         return text if isinstance(self.exception, ComponentBroken) else f"{type(self.exception).__name__}: {text}"
 
     def __str__(self) -> str:
-        """What failed, where and why."""
         origin = f"{self.distribution} {self.version}".rstrip()
         return f"the plugin {self.entry_point!r} of {origin} failed at {self.stage}: {self.error}"

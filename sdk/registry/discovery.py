@@ -59,9 +59,6 @@ def discover(points: Iterable[EntryPoint] | None = None) -> Found:
     an empty one loads none. ``TALKSTYLE_STRICT_PLUGINS=1`` turns any failure or clash into an error, for continuous
     integration.
 
-    Args:
-        points: The entry points; by default those installed in the group ``talkstyle.plugins``.
-
     Raises:
         PluginError: Something failed, in strict mode only. Otherwise failures are kept, and logged once.
     """
@@ -144,11 +141,7 @@ def _provider(item: object, distribution: str, version: str, found: Found) -> Pr
 
 
 def judge(provider: Provider, *, met: Callable[[str], bool] = is_met) -> Provider:
-    """Tell from its description whether a component can be loaded here.
-
-    Raises:
-        ComponentBroken: A requirement cannot be read.
-    """
+    """Tell from its description whether a component can be loaded here."""
     component, current = provider.component, API[provider.kind]
     if component.api != current:
         older = "the plugin" if component.api < current else "talkstyle"

@@ -14,13 +14,7 @@ from sdk.registry.discovery import judge
 
 
 def build(provider: Provider, config: Mapping[str, Any]) -> Any:
-    """Import a component's class and call it.
-
-    Raises:
-        ComponentUnavailable: A requirement is missing, or it was written for another version of the interface.
-        ComponentBroken: Its code cannot be imported, raised, or lacks what its interface demands.
-        ConfigError: The configuration has an option that it does not know, or a value that it refuses.
-    """
+    """Import a component's class and call it; errors as for ``sdk.load``."""
     label = f"the {provider.kind} {provider.name!r}"
     factory = _usable(provider)
     try:
@@ -36,12 +30,7 @@ def build(provider: Provider, config: Mapping[str, Any]) -> Any:
 
 
 def accepts(provider: Provider, option: str) -> bool:
-    """Whether a component takes an option: a field of its configuration model, or else an argument of its class.
-
-    Raises:
-        ComponentUnavailable: A requirement is missing, or it was written for another version of the interface.
-        ComponentBroken: Its code cannot be imported.
-    """
+    """Whether a component takes an option: a field of its configuration model, or else an argument of its class."""
     factory = _usable(provider)
     if provider.component.config is not None:
         return option in _fields(_import(provider.component.config, provider))
@@ -63,11 +52,7 @@ def _usable(provider: Provider) -> Any:
 
 
 def import_target(provider: Provider) -> Any:
-    """Import a component's class without calling it.
-
-    Raises:
-        ComponentBroken: It cannot be imported.
-    """
+    """Import a component's class without calling it, or raise ``ComponentBroken``."""
     return provider.factory or _import(provider.component.target, provider)
 
 

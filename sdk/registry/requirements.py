@@ -46,15 +46,7 @@ def is_met(text: str) -> bool:
 
 
 def unmet(requires: Iterable[str], *, met: Callable[[str], bool] = is_met) -> tuple[str, ...]:
-    """Return the requirements that are not installed in a fitting version, as they were written.
-
-    Args:
-        requires: PEP 508 strings.
-        met: ``is_met``, or a cache of it.
-
-    Raises:
-        packaging.requirements.InvalidRequirement: One of them cannot be read.
-    """
+    """The PEP 508 requirements that are not installed in a fitting version, as they were written."""
     return tuple(text for text in requires if not met(text))
 
 

@@ -32,11 +32,7 @@ VELOCITY_SECONDS, SPEED_SECONDS = 0.15, 0.7
 
 
 class IdleHead(Stage):
-    """Adds idle head motion, a sum of sines of the absolute time.
-
-    Args:
-        seed: Any whole number from 0.
-    """
+    """Adds idle head motion, a sum of sines of the absolute time."""
 
     def __init__(self, seed: int) -> None:
         random = np.random.default_rng([seed, 2])

@@ -18,11 +18,7 @@ MAX_DENOMINATOR = 1001
 
 
 def frame_rate(fps: int | float | str | Fraction) -> Fraction:
-    """Read a frame rate: 25, 29.97 (taken as 30000/1001), ``"30000/1001"`` or a Fraction.
-
-    Raises:
-        ConfigError: It is no number, or outside 1 to 120.
-    """
+    """Read a frame rate: 25, 29.97 (taken as 30000/1001), ``"30000/1001"`` or a Fraction."""
     try:
         rate = Fraction(fps)
         if isinstance(fps, float) or (isinstance(fps, str) and "/" not in fps):

@@ -29,10 +29,8 @@ class MouthGains:
     """How much of the mouth's motion is let through, for each frame of a streamed sound: 0 in silence, 1 in speech.
 
     Speech activity is widened by ``ANTICIPATION_FRAMES`` and ``HOLD_FRAMES``, and smoothed by a window. All of it looks
-    a fixed number of frames ahead, so the result does not depend on how the sound is cut.
-
-    Args:
-        rate: Samples a second.
+    a fixed number of frames ahead, so the result does not depend on how the sound is cut. ``rate`` is its samples a
+    second.
     """
 
     def __init__(self, rate: int) -> None:
@@ -73,10 +71,7 @@ class MouthGains:
 class SilenceGate(Stage):
     """Blends lips and jaw to their closed rest while the sound is silent.
 
-    Sound and motion arrive with different delays; a frame is returned once both are there.
-
-    Args:
-        rate: Samples a second.
+    Sound (at ``rate`` Hz) and motion arrive with different delays; a frame is returned once both are there.
     """
 
     def __init__(self, rate: int) -> None:
