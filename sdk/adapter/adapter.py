@@ -14,6 +14,7 @@ from sdk import defaults
 from sdk.adapter.config import FitConfig
 from sdk.adapter.fit import FitResult, learn
 from sdk.adapter.fit_data import FitData, ReferenceReader
+from sdk.adapter.loop import Setup
 from sdk.adapter.options import FitOptions, start, with_options
 from sdk.compatibility import check_compatible
 from sdk.data import Audio, FloatArray, Motion
@@ -173,16 +174,15 @@ class StyleAdapter:
     def _learn(self, data: FitData, report: Reporter, options: FitOptions) -> StylePack:
         for message in data.warnings:
             warn(message)
-        self.last = learn(
-            data,
-            options,
+        setup = Setup(
             generator=self.generator,
             net=self.net,
-            encoder=self.encoder,
             config=self.config,
+            seed=options.get("seed", 0),
             device=self.device,
             report=report,
         )
+        self.last = learn(data, setup, self.encoder, options)
         pack, push_to = self.last.pack, options.get("push_to")
         if push_to is not None:
             report("push")

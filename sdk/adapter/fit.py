@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from sdk.adapter.config import FitConfig
 from sdk.adapter.fit_data import FitData
 from sdk.adapter.gain import Gain, gain_share, mean_movement, measure
-from sdk.adapter.loop import Trained, run
+from sdk.adapter.loop import Setup, Trained, run
 from sdk.adapter.lowrank import refine
 from sdk.adapter.options import FitOptions
 from sdk.data import MOTION_RATE, FloatArray, Motion
 from sdk.errors import StyleWithoutEffect
 from sdk.generation import generate
-from sdk.interfaces import AudioEncoder, MotionGenerator, StyleTransferNet
+from sdk.interfaces import AudioEncoder
 from sdk.metrics import MotionScores
 from sdk.packs import StylePack, Training, energy, styled, with_parameters
-from sdk.progress import Reporter
 from sdk.warnings import warn
 
 MIN_MOVEMENT = 0.001
@@ -58,32 +56,12 @@ class FitResult:
     warnings: tuple[str, ...]
 
 
-def learn(
-    data: FitData,
-    options: FitOptions,
-    *,
-    generator: Any,
-    net: StyleTransferNet,
-    encoder: AudioEncoder,
-    config: FitConfig,
-    device: torch.device,
-    report: Reporter,
-) -> FitResult:
+def learn(data: FitData, setup: Setup, encoder: AudioEncoder, options: FitOptions) -> FitResult:
     """Learn a style from prepared data; errors are those of ``StyleAdapter.fit``."""
-    seed, rank = options.get("seed", 0), options.get("rank")
-    trained = run(
-        data,
-        generator,
-        net,
-        config=config,
-        seed=seed,
-        device=device,
-        report=report,
-        checkpoint=options.get("checkpoint"),
-        resume=options.get("resume"),
-    )
-    report("measure")
-    motion = generate(with_parameters(generator, trained.parameters).eval(), data.features, device=device)
+    trained = run(data, setup, checkpoint=options.get("checkpoint"), resume=options.get("resume"))
+    setup.report("measure")
+    model = with_parameters(setup.generator, trained.parameters).eval()
+    motion = generate(model, data.features, device=setup.device)
     movement = mean_movement(data.base, motion)
     if movement < MIN_MOVEMENT:
         raise StyleWithoutEffect(
@@ -98,18 +76,16 @@ def learn(
         )
     pack = StylePack.create(
         name=options.get("name") or "style",
-        base=generator,
+        base=setup.generator,
         fitted=trained.parameters,
         encoder=encoder,
         summary=options.get("summary", ""),
         license=options.get("license"),
         consent=options.get("consent"),
-        training=_training(data, trained, gain, config, seed),
+        training=_training(data, trained, gain, setup),
     )
-    if rank is not None:
-        ranks = (rank,) if isinstance(rank, int) else rank
-        shared: Any = {"generator": generator, "net": net, "config": config, "device": device, "report": report}
-        pack = _compressed(pack, data, ranks, seed=seed, **shared)
+    if (rank := options.get("rank")) is not None:
+        pack = _compressed(pack, data, setup, (rank,) if isinstance(rank, int) else rank)
     return FitResult(
         pack=pack,
         gain=gain,
@@ -123,39 +99,26 @@ def learn(
     )
 
 
-def _compressed(
-    pack: StylePack,
-    data: FitData,
-    ranks: Sequence[int],
-    *,
-    generator: MotionGenerator,
-    net: StyleTransferNet,
-    config: FitConfig,
-    seed: int,
-    device: torch.device,
-    report: Reporter,
-) -> StylePack:
+def _compressed(pack: StylePack, data: FitData, setup: Setup, ranks: Sequence[int]) -> StylePack:
     """Compress a pack to the first rank that keeps its gain on the frames held out, or the last, in half precision.
 
     Where truncating loses too much of a paired fit, the factors are trained for half as many steps.
     """
 
     def gain(one: StylePack) -> float | None:
-        return gain_share(data, generate(styled(generator, one), data.features, device=device))
+        return gain_share(data, generate(styled(setup.generator, one), data.features, device=setup.device))
 
     whole = gain(pack)
     small = pack
     for rank in ranks:
-        report("compress", message=f"rank {rank}")
+        setup.report("compress", message=f"rank {rank}")
         small = pack.compress(rank, dtype="float16")
         if whole is None or whole <= 0 or small.config.compression is None:
             return small
         share = (gain(small) or 0.0) / whole
         if share < KEPT_GAIN and data.paired:
-            shorter = config.model_copy(update={"steps": max(config.steps // 2, 1)})
-            delta = refine(
-                small.delta, data, generator=generator, net=net, config=shorter, seed=seed, device=device, report=report
-            )
+            shorter = setup.config.model_copy(update={"steps": max(setup.config.steps // 2, 1)})
+            delta = refine(small.delta, data, replace(setup, config=shorter))
             better = small.replace(delta=delta.to(torch.float16))
             better_share = (gain(better) or 0.0) / whole
             if better_share > share:
@@ -168,9 +131,9 @@ def _compressed(
     return small
 
 
-def _training(data: FitData, trained: Trained, gain: Gain | None, config: FitConfig, seed: int) -> Training:
+def _training(data: FitData, trained: Trained, gain: Gain | None, setup: Setup) -> Training:
     """What the pack records of a fit; not the time that it took, so that the same fit gives the same pack."""
-    settings = config.model_dump()
+    settings = setup.config.model_dump()
     settings |= {f"terms.{key}": value for key, value in settings.pop("terms").items()}
     settings |= {"paired": data.paired, "offset_seconds": round(data.offset, 4)}
 
@@ -190,7 +153,7 @@ def _training(data: FitData, trained: Trained, gain: Gain | None, config: FitCon
     return Training(
         seconds=round(float(np.sum(data.valid[data.frames.train]) / MOTION_RATE), 3),
         steps=trained.step,
-        seed=seed,
+        seed=setup.seed,
         settings=settings,
         references=data.references,
         **measured,

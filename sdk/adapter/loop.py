@@ -24,20 +24,26 @@ from sdk.adapter.fit_data import FitData
 from sdk.compatibility import weights_sha256
 from sdk.errors import ConfigError, StyleWithoutEffect
 from sdk.generation import aligned
-from sdk.interfaces import MotionGenerator, StyleTransferNet
+from sdk.interfaces import MotionGenerator
 from sdk.losses import StyleTarget, TransferLoss
 from sdk.progress import Reporter
 
 
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Setup:
+    """What a fit works with: networks on the device, which it leaves as they are, and settings."""
+
+    generator: Any  # to torch the networks are modules, to us what their Protocols say
+    net: Any
+    config: FitConfig
+    seed: int
+    device: torch.device
+    report: Reporter
+
+
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What training ended in.
-
-    Attributes:
-        parameters: The generator's, by name, at the best step.
-        step: That step.
-        history: The loss and its terms, one entry a step.
-    """
+    """The generator's parameters at the best step, that step, and the loss with its terms at each step."""
 
     parameters: dict[str, Tensor]
     step: int
@@ -46,26 +52,21 @@ class Trained:
 
 def run(
     data: FitData,
-    generator: MotionGenerator,
-    net: StyleTransferNet,
+    setup: Setup,
     *,
-    config: FitConfig,
-    seed: int,
-    device: torch.device,
-    report: Reporter,
     checkpoint: str | os.PathLike[str] | None = None,
     resume: str | os.PathLike[str] | None = None,
 ) -> Trained:
-    """Fit a generator to a reference; generator and net, on the device, are left as they are.
+    """Fit a generator to a reference.
 
     Raises:
         CheckpointError: ``resume`` is not a checkpoint of this same fit.
         StyleWithoutEffect: The fit diverged.
     """
-    identity = _identity(data, generator, net, config, seed)
-    tensors = _Tensors.of(data, device)
-    model: Any = copy.deepcopy(generator)  # Any: to torch these are modules, to us what their Protocols say
-    style_net: Any = copy.deepcopy(net)
+    config, seed = setup.config, setup.seed
+    identity = _identity(data, setup)
+    tensors = _Tensors.of(data, setup.device)
+    model, style_net = copy.deepcopy(setup.generator), copy.deepcopy(setup.net)
     _train_parameters_only(model)
     parameters: dict[str, Tensor] = dict(model.named_parameters())
     terms = config.terms
@@ -92,10 +93,10 @@ def run(
         torch.autograd.backward(loss.critic(expression, pose, rng=rng))
         critic_optimizer.step()
 
-    with _repeatable(device):
+    with _repeatable(setup.device):
         adversarial = terms.critic == "adversarial" and terms.sc > 0
         if resume is not None:
-            start = load_checkpoint(resume, identity=identity, device=device)
+            start = load_checkpoint(resume, identity=identity, device=setup.device)
             best = state.restore(start.tensors)
         elif adversarial:
             for step in range(config.critic_warmup):
@@ -139,7 +140,7 @@ def run(
             if checkpoint is not None and (done % config.checkpoint_every == 0 or done == config.steps):
                 now = Checkpoint(done, state.tensors(best), best_step, best_score, history)
                 save_checkpoint(checkpoint, now, identity=identity)
-            report("fit", done / config.steps, f"loss {history[-1]['loss']:.3f}")
+            setup.report("fit", done / config.steps, f"loss {history[-1]['loss']:.3f}")
 
     return Trained(_copy(best), best_step, history)
 
@@ -237,8 +238,9 @@ def _repeatable(device: torch.device) -> Iterator[None]:
         yield
 
 
-def _identity(data: FitData, generator: MotionGenerator, net: StyleTransferNet, config: FitConfig, seed: int) -> str:
-    parts = (data.digest(), weights_sha256(generator), weights_sha256(net), config.model_dump_json(), str(seed))
+def _identity(data: FitData, setup: Setup) -> str:
+    networks = weights_sha256(setup.generator), weights_sha256(setup.net)
+    parts = data.digest(), *networks, setup.config.model_dump_json(), str(setup.seed)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

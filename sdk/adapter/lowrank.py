@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
-import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from sdk.adapter.config import FitConfig
 from sdk.adapter.fit_data import FitData
-from sdk.adapter.loop import run
-from sdk.interfaces import GeneratorState, MotionGenerator, StyleTransferNet
+from sdk.adapter.loop import Setup, run
+from sdk.interfaces import GeneratorState
 from sdk.packs import Delta, reweighted, styled
-from sdk.progress import Reporter
 
 
 class LowRankGenerator(nn.Module):
@@ -34,19 +32,8 @@ class LowRankGenerator(nn.Module):
         return functional_call(self.base, weights, (features, state))  # type: ignore[no-any-return]
 
 
-def refine(
-    delta: Delta,
-    data: FitData,
-    *,
-    generator: MotionGenerator,
-    net: StyleTransferNet,
-    config: FitConfig,
-    seed: int,
-    device: torch.device,
-    report: Reporter,
-) -> Delta:
+def refine(delta: Delta, data: FitData, setup: Setup) -> Delta:
     """Train the tensors of a style further, in the form that they have, on the data that it was fitted to."""
-    model = LowRankGenerator(generator, delta).to(device)
-    result = run(data, model, net, config=config, seed=seed, device=device, report=report)
-    learned = {name.removeprefix("style."): t for name, t in result.parameters.items() if name.startswith("style.")}
+    trained = run(data, replace(setup, generator=LowRankGenerator(setup.generator, delta).to(setup.device)))
+    learned = {name.removeprefix("style."): t for name, t in trained.parameters.items() if name.startswith("style.")}
     return Delta({name.replace("/", "."): tensor.cpu() for name, tensor in learned.items()})

@@ -7,7 +7,7 @@ import torch
 
 from sdk.adapter.config import FitConfig
 from sdk.adapter.gain import mean_movement, measure
-from sdk.adapter.loop import _rng, _Tensors, _with_lookahead, run
+from sdk.adapter.loop import Setup, _rng, _Tensors, _with_lookahead, run
 from sdk.errors import Cancelled, CheckpointError, ConfigError
 from sdk.generation import generate
 from sdk.losses import TransferTerms
@@ -20,17 +20,19 @@ CONFIG = FitConfig(steps=60, learning_rate=3e-3, batch=2, window=120, critic_war
 SHORT = CONFIG.model_copy(update={"steps": 12, "checkpoint_every": 4})
 
 
-def fit(stuff=None, *, config=CONFIG, seed=0, report=None, **options):
-    return run(
-        stuff or material(),
-        TinyGenerator(),
-        TinyNet(),
+def setup(*, config, generator=None, net=None, seed=0, report=None):
+    return Setup(
+        generator=generator or TinyGenerator(),
+        net=net or TinyNet(),
         config=config,
         seed=seed,
         device=CPU,
         report=report or Reporter(),
-        **options,
     )
+
+
+def fit(stuff=None, *, config=CONFIG, seed=0, report=None, **options):
+    return run(stuff or material(), setup(config=config, seed=seed, report=report), **options)
 
 
 def styled(stuff, result):
@@ -75,7 +77,7 @@ def test_stills_have_no_velocity_to_match():
 def test_the_base_and_f_are_left_as_they_were():
     generator, net = TinyGenerator(), TinyNet()
     before = {k: v.clone() for k, v in {**generator.state_dict(), **net.state_dict()}.items()}
-    run(material(), generator, net, config=SHORT, seed=0, device=CPU, report=Reporter())
+    run(material(), setup(generator=generator, net=net, config=SHORT))
     for name, value in {**generator.state_dict(), **net.state_dict()}.items():
         assert torch.equal(value, before[name]), name
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from sdk.adapter import FitConfig
+from sdk.adapter.loop import Setup
 from sdk.adapter.lowrank import LowRankGenerator, refine
 from sdk.packs import Delta, StylePack, energy, styled
 from sdk.packs.delta import low_rank
@@ -34,8 +35,8 @@ def test_only_the_style_learns_and_keeps_its_form(delta):
     base, stuff = TinyGenerator(), material()
     before = {name: p.clone() for name, p in base.state_dict().items()}
     config = FitConfig(steps=6, learning_rate=3e-3, batch=2, window=120, critic_warmup=1)
-    shared = {"generator": base, "net": TinyNet(), "config": config, "device": torch.device("cpu")}
-    learned = refine(delta, stuff, seed=0, report=Reporter(None, None), **shared)
+    shared = {"net": TinyNet(), "config": config, "seed": 0, "device": torch.device("cpu"), "report": Reporter()}
+    learned = refine(delta, stuff, Setup(generator=base, **shared))
     assert learned.forms == delta.forms
     assert 1 - energy(delta, learned) > 0
     assert all((base.state_dict()[name] == value).all() for name, value in before.items())
