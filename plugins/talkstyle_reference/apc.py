@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from sdk.data import FloatArray
+from sdk.encoding import StreamingEncoder
 from talkstyle_reference.manifold import Manifold
-from talkstyle_reference.mel import BANDS, MelEncoder, StreamingEncoder
+from talkstyle_reference.mel import BANDS, MelEncoder
 from talkstyle_reference.weights import read_weights
 
 HIDDEN_WIDTH: Final = 512
@@ -65,7 +66,10 @@ class ApcEncoder(StreamingEncoder):
     """
 
     name = "apc"
+    version = "1"
+    sample_rate = MelEncoder.sample_rate
     width = 2 * HIDDEN_WIDTH
+    lookahead = MelEncoder.lookahead
 
     def __init__(self, weights: str | os.PathLike[str] = "shipped") -> None:
         tensors = read_weights(self.name, weights)

@@ -6,23 +6,21 @@ The paper (Pham et al., CVPR-W 2024): 16 kHz, 80 bands from 90 to 7600 Hz, 512-p
 from __future__ import annotations
 
 import hashlib
-from abc import ABC, abstractmethod
 from functools import cache
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import Audio, FloatArray
-from sdk.errors import InputError, NotFiniteError
-from sdk.interfaces import FeatureStream
+from sdk.data import FloatArray
+from sdk.encoding import StreamingEncoder
+from sdk.errors import NotFiniteError
 from talkstyle_reference.weights import Weights, read_weights
 
 SAMPLE_RATE: Final = 16_000
 BANDS: Final = 80
 _FFT: Final = 512
 _WINDOW: Final = 267  # samples: 1/60 s
-_BLOCK_SAMPLES: Final = 60 * SAMPLE_RATE  # bounds the memory that a long file takes
 _FLOOR: Final = 1e-8  # power: about the rounding noise of 16-bit sound
 SILENCE: Final = float(np.log(_FLOOR))
 """The log power of digital silence in every band."""
@@ -88,36 +86,6 @@ class MeanNormaliser:
         return out, active
 
 
-class StreamingEncoder(ABC):
-    """An audio encoder that encodes a whole sound by its own stream."""
-
-    name: str
-    version = "1"
-    sample_rate = SAMPLE_RATE
-    width: int
-    lookahead = 1 / 120 + _WINDOW / SAMPLE_RATE
-
-    @abstractmethod
-    def stream(self) -> FeatureStream:
-        """Begin a sound that arrives piece by piece."""
-
-    def encode(self, audio: Audio) -> FloatArray:
-        """Encode a whole sound at 16 kHz: float32 ``[T, width]``, T = ceil(60 * duration).
-
-        Raises:
-            InputError: The sample rate is another one.
-        """
-        if audio.rate != SAMPLE_RATE:
-            raise InputError(
-                f"this encoder takes sound at {SAMPLE_RATE} Hz, not {audio.rate} Hz",
-                where=f"{type(self).__name__}.encode",
-                hint="Resample it first.",
-            )
-        stream, starts = self.stream(), range(0, len(audio.samples), _BLOCK_SAMPLES)
-        blocks = (audio.samples[at : at + _BLOCK_SAMPLES] for at in starts)
-        return np.concatenate([*map(stream.push, blocks), stream.finish()])
-
-
 class MelEncoder(StreamingEncoder):
     """Log-mel features at 60 Hz: two 120 Hz frames side by side, D = 160.
 
@@ -126,7 +94,10 @@ class MelEncoder(StreamingEncoder):
     """
 
     name = "mel"
+    version = "1"
+    sample_rate = SAMPLE_RATE
     width = 2 * BANDS
+    lookahead = 1 / 120 + _WINDOW / SAMPLE_RATE
 
     _CLIP: Final = 4.0  # standard deviations; digital silence is then as low as a quiet room
 

@@ -17,7 +17,7 @@ def talkstyle_components() -> Iterable[Component]:
             target=f"talkstyle_transformers.encoder:{target}",
             summary=f"{title} features of any checkpoint, resampled from 50 to 60 Hz; 5 s of look-ahead by default.",
             requires=("transformers>=5.20", "torch>=2.5"),
-            config="talkstyle_transformers.config:CheckpointConfig",
+            config="talkstyle_transformers.checkpoint:CheckpointConfig",
             license="Apache-2.0; weights as their checkpoint says",
         )
         for name, target, title in (

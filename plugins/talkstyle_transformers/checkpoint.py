@@ -8,17 +8,41 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from sdk.errors import ConfigError, ModelFileMissing
 from sdk.models import MODELS_VARIABLE, models_folder
 
-if TYPE_CHECKING:
-    from talkstyle_transformers.config import CheckpointConfig
-
 _PATTERNS: Final = ("config.json", "preprocessor_config.json", "model*.safetensors", "model.safetensors.index.json")
 _UNUSED: Final = {"masked_spec_embed"}
 """Tensors that only training needs, which some checkpoints lack."""
+
+
+class CheckpointConfig(BaseModel):
+    """The options of both encoders.
+
+    Attributes:
+        model: A folder with ``config.json`` and ``model.safetensors``, or a repository on the Hugging Face Hub. By
+            default, the folder of the component's name in the one that TALKSTYLE_MODELS names.
+        revision: A branch, tag or commit of the repository.
+        local_files_only: Use no network: the repository must be in the Hub client's cache.
+        layer: Which layer's features, counted from 1; negative ones from the last.
+        chunk: Seconds that are encoded at once: longer is better, and later.
+        context: Seconds before and after them that the network hears too.
+        device: Any name that torch knows.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str | None = None
+    revision: str | None = None
+    local_files_only: bool = False
+    layer: int = -1
+    chunk: float = Field(4.0, ge=0.1, le=30.0)
+    context: float = Field(1.0, ge=0.0, le=10.0)
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 from transformers import HubertModel, Wav2Vec2Model
 
-from sdk.data import Audio, FloatArray
-from sdk.errors import ConfigError, InputError
-from talkstyle_transformers.checkpoint import find, load_model
-from talkstyle_transformers.config import CheckpointConfig
+from sdk.data import FloatArray
+from sdk.encoding import StreamingEncoder
+from sdk.errors import ConfigError
+from talkstyle_transformers.checkpoint import CheckpointConfig, find, load_model
 from talkstyle_transformers.windows import Plan, WindowStream
 
-SAMPLE_RATE: Final = 16_000
-BLOCK_SAMPLES: Final = 60 * SAMPLE_RATE
-"""Of a whole sound that are given to the stream at once."""
 
-
-class CheckpointEncoder:
+class CheckpointEncoder(StreamingEncoder):
     """A layer's features of a network that was trained to understand speech, at exactly 60 Hz.
 
     The network looks both ways: a frame depends on up to ``chunk + context`` seconds after it, which ``lookahead``
@@ -33,16 +30,20 @@ class CheckpointEncoder:
 
     Raises:
         ModelFileMissing: The checkpoint is missing or damaged.
-        ConfigError: It is of another kind, or has no such layer.
+        ConfigError: It is of another kind or has no such layer, or there is no such option.
     """
 
     name: str = ""
     version = "1"
-    sample_rate = SAMPLE_RATE
+    sample_rate = 16_000
     _kind: type[Any]
 
     def __init__(self, model: str | os.PathLike[str] | None = None, **options: Any) -> None:
-        config = CheckpointConfig(model=None if model is None else os.fspath(model), **options)
+        try:
+            config = CheckpointConfig(model=None if model is None else os.fspath(model), **options)
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise ConfigError(f"{first['loc'][0]}: {first['msg']}", where=type(self).__name__) from error
         self._checkpoint = find(self.name, config)
         network = load_model(self._kind, self._checkpoint)
         layers: int = network.config.num_hidden_layers
@@ -53,7 +54,7 @@ class CheckpointEncoder:
         self._device = torch.device(config.device)
         self._network = network.to(self._device)
         self.width: int = network.config.hidden_size
-        self._plan = _plan(network.config, config.chunk, config.context)
+        self._plan = self._windows(config.chunk, config.context)
         self.lookahead = self._plan.lookahead
 
     def fingerprint(self) -> str:
@@ -62,27 +63,25 @@ class CheckpointEncoder:
         said = f"{self.name} {self.version} {self._checkpoint.sha256} {self._layer} {plan.chunk} {plan.context}"
         return hashlib.sha256(f"{said} {self._checkpoint.normalised}".encode()).hexdigest()
 
-    def encode(self, audio: Audio) -> FloatArray:
-        """Encode a whole sound at 16 kHz, window by window: float32 ``[T, D]``, T = ceil(60 * duration).
-
-        Raises:
-            InputError: Another sample rate.
-        """
-        if audio.rate != SAMPLE_RATE:
-            raise InputError(
-                f"this encoder takes sound at {SAMPLE_RATE} Hz, not {audio.rate} Hz",
-                where=f"{type(self).__name__}.encode",
-                hint="Resample it first.",
-            )
-        stream = self.stream()
-        blocks = range(0, len(audio.samples), BLOCK_SAMPLES)
-        return np.concatenate(
-            [*(stream.push(audio.samples[at : at + BLOCK_SAMPLES]) for at in blocks), stream.finish()]
-        )
-
     def stream(self) -> WindowStream:
         """Begin a sound that arrives piece by piece."""
         return WindowStream(self._plan, self._encode_window, self.width)
+
+    def _windows(self, chunk: float, context: float) -> Plan:
+        """Windows for the stride and the receptive field of the network's first convolutions."""
+        stride, field = 1, 1
+        convolutions = self._network.config
+        for kernel, step in zip(convolutions.conv_kernel, convolutions.conv_stride, strict=True):
+            field += (kernel - 1) * stride
+            stride *= step
+        rate = self.sample_rate / stride
+        return Plan(
+            rate=self.sample_rate,
+            stride=stride,
+            field=field,
+            chunk=max(1, round(chunk * rate)),
+            context=round(context * rate),
+        )
 
     def _encode_window(self, samples: FloatArray) -> FloatArray:
         """The features of one window, float32 ``[features, D]``."""
@@ -109,14 +108,3 @@ class Wav2Vec2Encoder(CheckpointEncoder):
 
     name = "wav2vec2"
     _kind = Wav2Vec2Model
-
-
-def _plan(config: Any, chunk: float, context: float) -> Plan:
-    """Windows for the stride and the receptive field of a network's first convolutions."""
-    stride, field = 1, 1
-    for kernel, step in zip(config.conv_kernel, config.conv_stride, strict=True):
-        field += (kernel - 1) * stride
-        stride *= step
-    rate = SAMPLE_RATE / stride
-    chunk, context = max(1, round(chunk * rate)), round(context * rate)
-    return Plan(rate=SAMPLE_RATE, stride=stride, field=field, chunk=chunk, context=context)

@@ -106,6 +106,15 @@ def test_options_are_checked(name, folder, config):
         load(name, folder, **config)
 
 
+@pytest.mark.parametrize("options", [{"chunk": 0}, {"models": "x"}], ids=str)
+def test_options_of_the_class_itself_are_checked(name, folder, options):
+    from talkstyle_transformers import encoder
+
+    kind = {"hubert": encoder.HubertEncoder, "wav2vec2": encoder.Wav2Vec2Encoder}[name]
+    with pytest.raises(errors.ConfigError, match=rf"^{next(iter(options))}: .*{kind.__name__}"):
+        kind(folder, **options)
+
+
 def test_another_rate_and_what_is_not_finite_are_refused(name, folder):
     encoder = load(name, folder)
     with pytest.raises(errors.InputError, match="44100"):
