@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
 import talkstyle_lab.bench
@@ -45,8 +48,77 @@ def test_the_table(talkstyle, monkeypatch):
     assert "motion generation / real time 0.062 3.0 s of sound" in lines
     assert "animate fps / encoding fps 0.50 20.0 / 40.0 at 640x480" in lines
     assert "cores 2" in lines
+    assert talkstyle("bench", "speed") == (code, out, "")
 
 
 def test_a_missing_clip_is_named(talkstyle_json, tmp_path):
     code, document = talkstyle_json("bench", tmp_path / "none.mp4")
     assert (code, document["error"]["code"]) == (1, "media-not-found")
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Replace a measurement of ``talkstyle_lab.bench`` by its result; what it is asked for is returned."""
+
+    def replace(name, result):
+        given = {}
+
+        def measure(*arguments, **settings):
+            given.update(settings, arguments=arguments)
+            return result
+
+        monkeypatch.setattr(talkstyle_lab.bench, name, measure)
+        return given
+
+    return replace
+
+
+def test_memory(talkstyle, talkstyle_json, asked):
+    figures = {
+        "resident_after_a_minute": 500.0,
+        "resident_at_the_end": 512.0,
+        "resident_at_most": 520.0,
+        "video_end": 120.04,
+        "sound_end": 120.0,
+        "sound_seconds": 120.0,
+        "frames": 3000,
+        "fps": "25",
+        "size": (64, 64),
+        "seconds": 60.0,
+    }
+    given = asked("run_memory", talkstyle_lab.bench.MemoryBench(**figures))
+    code, document = talkstyle_json("bench", "memory", "--minutes", 2, "--size", 64, "--format", "webm")
+    assert (code, document) == (0, figures | {"size": [64, 64]})
+    wanted = {"minutes": 2.0, "size": 64, "suffix": ".webm", "fps": "25", "renderer": "warp", "device": "auto"}
+    assert wanted.items() <= given.items()
+    lines = [" ".join(line.split()) for line in talkstyle("bench", "memory")[1].splitlines()]
+    assert "resident memory at the end 512 MiB (+12)" in lines
+    assert "made in 60 s, 50.0 frames a second" in lines
+    assert talkstyle("bench", "memory", "--minutes", 1)[0] == 2
+
+
+def test_render(talkstyle, talkstyle_json, asked, tmp_path):
+    figures = dict.fromkeys((field.name for field in fields(talkstyle_lab.bench.RenderRow)), 0.5)
+    row = talkstyle_lab.bench.RenderRow(**figures | {"portrait": "me", "clip": "cycle", "eye_r": None, "missed": 0})
+    speed = talkstyle_lab.bench.RenderSpeed(size=512, over_encoding=2, cpu_over_encoding=1.5, fps=40, render_ms=9)
+    bench = talkstyle_lab.bench.RenderBench(rows=(row,), speeds=(speed,), renderer="warp", detector="mediapipe")
+    given = asked("run_render", bench)
+    code, document = talkstyle_json("bench", "render", "--frames", 9, "--only-speed", "--out", tmp_path)
+    assert (code, document) == (0, bench.as_dict() | {"rows": [vars(row)], "speeds": [vars(speed)]})
+    assert (given["frames"], given["clips"], given["speeds"], given["out"]) == (9, (), (512, 1024), tmp_path)
+    code, out, _ = talkstyle("bench", "render", "--clips", "a.mp4", "--clips", "cycle", "--no-speed")
+    assert (code, given["clips"], given["speeds"]) == (0, [Path("a.mp4"), "cycle"], ())
+    lines = [" ".join(line.split()) for line in out.splitlines()]
+    assert "me cycle 0.50 0.50 0.50 0.50 0.500 0.50 - 0.50 0.50 0.500 0.5 0.50 0" in lines
+    assert "512x512 2.00 1.50 40.0 9.0 ms of processor time a frame" in lines
+
+
+def test_styles(talkstyle, talkstyle_json):
+    words = ("bench", "styles", "--items", 2, "--seconds", 0.5, "--rank", 2, "--device", "cpu")
+    code, document = talkstyle_json(*words)
+    assert code == 0
+    assert [cost["form"] for cost in document["costs"]] == ["rank 2, 2 items", "full, 2 items", "one style, 2 items"]
+    assert {style["name"] for style in document["shipped"]} >= {"calm", "rap"}
+    code, out, _ = talkstyle(*words)
+    assert code == 0
+    assert "one style, 2 items" in out

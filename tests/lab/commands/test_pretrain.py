@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 import sdk
+import talkstyle_lab.corpus.demo
 from talkstyle_lab.commands.pretrain import pretrain
 from tests.sdk.fakes import LoudnessEncoder
 
@@ -48,6 +49,13 @@ def test_train_takes_any_encoder_by_name(corpus, tmp_path):
     assert set(json.loads((tmp_path / "weights" / "manifest.json").read_text())) == {"tcn-loudness"}
     generator = sdk.load("motion-generator", f"tcn,encoder=loudness,weights={tmp_path / 'weights'}")
     assert (generator.features, generator.encoder_sha256) == (8, LoudnessEncoder().fingerprint())
+
+
+def test_demo_material_says_what_it_wrote(tmp_path, monkeypatch):
+    written = (tmp_path / "reference.flac", tmp_path / "sentence.flac")
+    monkeypatch.setattr(talkstyle_lab.corpus.demo, "demo_material", lambda folder: written)
+    assert json.loads(run("demo-material", tmp_path, "--json").output) == {"files": [str(path) for path in written]}
+    assert run("demo-material", tmp_path).output.split() == [str(path) for path in written]
 
 
 def test_the_group_is_an_entry_point():
