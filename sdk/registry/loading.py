@@ -139,10 +139,16 @@ def check_shape(kind: str, instance: object, *, where: str | None = None) -> Non
         )
 
 
-def _members(kind: str) -> list[str]:
+def interface(kind: str) -> type:
+    """The Protocol of a kind."""
     from sdk import interfaces
 
-    protocol = getattr(interfaces, "".join(word.capitalize() for word in kind.split("-")))
+    protocol: type = getattr(interfaces, "".join(word.capitalize() for word in kind.split("-")))
+    return protocol
+
+
+def _members(kind: str) -> list[str]:
+    protocol = interface(kind)
     methods = [name for name, value in vars(protocol).items() if inspect.isfunction(value)]
     own = [name for name in methods if not name.startswith("_") or name == "__call__"]
     return [*protocol.__annotations__, *own]

@@ -10,12 +10,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
 from sdk.errors import ConfigError
 from sdk.registry import check_shape
-from sdk.testing.report import Check, Report
+from sdk.registry.loading import interface
+from sdk.testing.report import Check, Report, require_attributes
 
 __all__ = ["Check", "Report", "check", "checks"]
 
@@ -34,8 +36,10 @@ def checks(kind: str) -> tuple[Check, ...]:
     Raises:
         ConfigError: There is no such kind.
     """
-    members = Check("it has every member of its interface", lambda component: check_shape(kind, component))
-    return (members, *_kit(kind).CHECKS)
+    kit = _kit(kind)
+    members = Check("it has every member of its interface", partial(check_shape, kind))
+    attributes = Check("its attributes make sense", partial(require_attributes, interface(kind)))
+    return (members, attributes, *kit.CHECKS)
 
 
 def check(kind: str, component: object) -> Report:

@@ -10,7 +10,7 @@ from sdk.data import Image, Landmarks
 from sdk.geometry import MIRROR
 from sdk.interfaces import LandmarkDetector
 from sdk.testing.pictures import portrait
-from sdk.testing.report import Checks, rate, require, require_text
+from sdk.testing.report import Checks, rate, require
 
 CHECKS: Final = Checks()
 
@@ -26,12 +26,6 @@ def _one(detector: LandmarkDetector, image: Image) -> Landmarks:
     (faces,) = detector.detect([image])
     require(len(faces) == 1, f"{len(faces)} faces were found on a drawing of one")
     return faces[0]
-
-
-@CHECKS.add("its attributes make sense")
-def _attributes(detector: LandmarkDetector) -> None:
-    require_text(detector, "name")
-    require(isinstance(detector.depth, bool), f"depth is {detector.depth!r}, not True or False")
 
 
 @CHECKS.add("no pictures give no answers, and a blank one no face")

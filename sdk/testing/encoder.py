@@ -13,7 +13,7 @@ import numpy as np
 from sdk.data import MOTION_RATE, Audio, FloatArray
 from sdk.errors import InputError
 from sdk.interfaces import AudioEncoder
-from sdk.testing.report import Checks, rate, require, require_text
+from sdk.testing.report import Checks, rate, require
 
 CHECKS: Final = Checks()
 
@@ -38,15 +38,6 @@ def _frames(audio: Audio) -> int:
 def _same(a: FloatArray, b: FloatArray) -> bool:
     spread = float(np.std(a)) + 1e-6
     return a.shape == b.shape and bool(np.abs(a - b).max(initial=0.0) <= TOLERANCE * spread)
-
-
-@CHECKS.add("its attributes make sense")
-def _attributes(encoder: AudioEncoder) -> None:
-    require_text(encoder, "name", "version")
-    for key in ("sample_rate", "width"):
-        value = getattr(encoder, key)
-        require(isinstance(value, int) and value > 0, f"{key} is {value!r}, not a positive integer")
-    require(encoder.lookahead >= 0, f"lookahead is {encoder.lookahead!r}, not seconds from 0 up")
 
 
 @CHECKS.add("its fingerprint is a sha256 in hex, the same each time")

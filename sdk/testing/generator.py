@@ -12,7 +12,7 @@ from sdk.geometry import POINTS
 from sdk.interfaces import MotionGenerator
 from sdk.packs import with_parameters
 from sdk.testing.modules import noise, require_gradients, require_module
-from sdk.testing.report import Checks, rate, require, require_text
+from sdk.testing.report import Checks, rate, require
 
 CHECKS: Final = Checks()
 
@@ -37,13 +37,6 @@ def _gap(a: Tensor, b: Tensor) -> float:
 
 
 CHECKS.add("it is an nn.Module with float32 parameters")(require_module)
-
-
-@CHECKS.add("its attributes make sense")
-def _attributes(generator: MotionGenerator) -> None:
-    require_text(generator, "name", "version", "encoder")
-    require(isinstance(generator.features, int) and generator.features > 0, f"features is {generator.features!r}")
-    require(isinstance(generator.lookahead, int) and generator.lookahead >= 0, f"lookahead is {generator.lookahead!r}")
 
 
 @CHECKS.add("motion is finite float32 [B, T, 68, 3] and [B, T, 6]")

@@ -10,7 +10,7 @@ from torch import Tensor
 from sdk.geometry import POINTS
 from sdk.interfaces import StyleTransferNet
 from sdk.testing.modules import noise, require_gradients, require_module
-from sdk.testing.report import Checks, rate, require, require_text
+from sdk.testing.report import Checks, rate, require
 
 CHECKS: Final = Checks()
 
@@ -23,11 +23,6 @@ def _phi(net: StyleTransferNet, frames: int, *, batch: int = 2, seed: int = 0) -
 
 
 CHECKS.add("it is an nn.Module with float32 parameters")(require_module)
-
-
-@CHECKS.add("its attributes make sense")
-def _attributes(net: StyleTransferNet) -> None:
-    require_text(net, "name", "version")
 
 
 @CHECKS.add("features are finite float32 [B, T, 256]")

@@ -13,7 +13,7 @@ from sdk.data import Motion, Portrait
 from sdk.geometry import POINTS
 from sdk.interfaces import Renderer
 from sdk.testing.pictures import portrait
-from sdk.testing.report import Checks, rate, require, require_text
+from sdk.testing.report import Checks, rate, require
 
 CHECKS: Final = Checks()
 
@@ -42,11 +42,6 @@ def _talk(frames: int) -> Motion:
 
 def _frames(renderer: Renderer, portrait_: Portrait, *motions: Motion) -> list[NDArray[np.uint8]]:
     return [frame.copy() for frame in renderer.render(renderer.prepare(portrait_), motions)]
-
-
-@CHECKS.add("its name says something")
-def _name(renderer: Renderer) -> None:
-    require_text(renderer, "name")
 
 
 @CHECKS.add("one uint8 frame of the portrait's size for each frame of motion")

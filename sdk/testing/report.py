@@ -81,11 +81,20 @@ def require(holds: object, found: str) -> None:
         raise AssertionError(found)
 
 
-def require_text(component: Any, *attributes: str) -> None:
-    """Require attributes that are strings and not empty."""
-    for name in attributes:
+def require_attributes(interface: type, component: Any) -> None:
+    """Require attributes of the interface's types: texts that are not empty, and numbers that can be true of it."""
+    for name, type_ in interface.__annotations__.items():
         value = getattr(component, name)
-        require(isinstance(value, str) and value, f"{name} is {value!r}, not a string that says something")
+        found = f"{name} is {value!r}"
+        if type_ == "str":
+            require(isinstance(value, str) and value, f"{found}, not a string that says something")
+        elif type_ == "bool":
+            require(isinstance(value, bool), f"{found}, not True or False")
+        elif type_ == "int":
+            least = 0 if name == "lookahead" else 1
+            require(isinstance(value, int) and value >= least, f"{found}, not an integer from {least} up")
+        else:
+            require(value >= 0, f"{found}, not seconds from 0 up")
 
 
 def rate(count: int, run: Callable[[], object]) -> float:
