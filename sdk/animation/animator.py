@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -183,7 +182,8 @@ class Animator:
 
         report = Reporter(on_progress, cancel)
         rate = frame_rate(fps)
-        _check(strength, seed)
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            raise ConfigError(f"seed={seed!r} is no seed", where="seed", hint="Give a whole number from 0.")
         sound = open_audio(audio)
         pack = load_style(style)
         report("prepare")
@@ -246,13 +246,6 @@ class Animator:
             config = {"device": str(self._device)} if placed and accepts(kind, component, "device") else {}
             self._loaded[kind, component] = resolve(kind, component, **config)
         return self._loaded[kind, component]
-
-
-def _check(strength: float, seed: int) -> None:
-    if not math.isfinite(strength):
-        raise ConfigError(f"strength={strength} is no strength", where="strength", hint="0 is the base, 1 the style.")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ConfigError(f"seed={seed!r} is no seed", where="seed", hint="Give a whole number from 0.")
 
 
 def load_style(style: StyleInput) -> StylePack | None:
