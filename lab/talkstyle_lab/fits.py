@@ -1,4 +1,4 @@
-"""Fits on several clips with several seeds, in one table: how the fit itself is judged.
+"""Fits of several clips with several seeds, in one table: how good the fit itself is.
 
 Each clip's first 60 % is learned from, the rest is measured on. Paired fits get the clip's own sound; unpaired ones get
 stills of that first part, in no order, and the next clip's sound.
@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import torch
@@ -27,14 +27,13 @@ from sdk.packs import StylePack, styled
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import resolve
 
-__all__ = ["FitClip", "FitTable", "evaluate_fits"]
+Values: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 STILLS: Final = 24
-"""Stills that an unpaired fit gets, evenly spread over the part that is known."""
-
+"""Stills that an unpaired fit gets, evenly spread over the first part."""
 
 SHARES: Final = {"sld_share": ("sld_known", "real"), "sld_share_held_out": ("sld", "real before")}
-"""Shares of the way from the base: of which figure, and to which row."""
+"""Figures that are a share of the way from the base: in which figure, and to which row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,42 +58,41 @@ class FitClip:
 
 @dataclass(frozen=True, eq=False)
 class FitTable:
-    """What came of it.
+    """The figures of all fits.
 
     Attributes:
         clips: The clips' names.
         seeds: The seeds.
         paired: Whether the fits were.
-        values: ``values[row][figure]``, float64 ``[clips, seeds]``; NaN where a figure is not to be had. Rows that no
-            seed decides say the same for each. The figures are those of ``Figures``, and ``shape_id`` and
-            ``dynamics_id``: 1 where, of all clips' known parts, the right one is nearest.
+        values: ``values[row][figure]``, float64 ``[clips, seeds]``; NaN for a figure that is missing. Rows that do not
+            depend on the seed repeat their value. The figures are those of ``sdk.evaluation.Figures``, and ``shape_id``
+            and ``dynamics_id``: 1 where, of all clips' first parts, the right one is nearest.
     """
 
     clips: tuple[str, ...]
     seeds: tuple[int, ...]
     paired: bool
-    values: dict[str, dict[str, np.ndarray[Any, np.dtype[np.float64]]]] = field(repr=False)
+    values: dict[str, dict[str, Values]] = field(repr=False)
 
     def mean(self, row: str, figure: str, clip: str | None = None) -> tuple[float, float] | None:
         """A figure's mean over clips (or of one), and its spread: the standard deviation over seeds of that mean.
 
-        A share of the way is that of the means: of one clip the way can be short, and its share anything.
+        A share of the way is that of the means, because the way can be short in a single clip.
         """
-        if figure in SHARES:
-            which, goal = SHARES[figure]
-            start, mine, end = (self._over_clips(name, which, clip) for name in ("base", row, goal))
-            if start is None or mine is None or end is None or (start - end).mean() <= 0:
-                return None
-            of_seeds = (start - mine) / (start - end).mean()
-        else:
-            found = self._over_clips(row, figure, clip)
-            if found is None:
-                return None
-            of_seeds = found
-        return float(of_seeds.mean()), float(of_seeds.std(ddof=1)) if len(of_seeds) > 1 else 0.0
+        by_seed = self._share(row, figure, clip) if figure in SHARES else self._over_clips(row, figure, clip)
+        if by_seed is None:
+            return None
+        return float(by_seed.mean()), float(by_seed.std(ddof=1)) if len(by_seed) > 1 else 0.0
 
-    def _over_clips(self, row: str, figure: str, clip: str | None) -> np.ndarray[Any, np.dtype[np.float64]] | None:
-        """The mean over the clips that have a figure, for each seed; None where none has it."""
+    def _share(self, row: str, figure: str, clip: str | None) -> Values | None:
+        which, goal = SHARES[figure]
+        start, mine, end = (self._over_clips(name, which, clip) for name in ("base", row, goal))
+        if start is None or mine is None or end is None or (start - end).mean() <= 0:
+            return None
+        return np.asarray((start - mine) / (start - end).mean())
+
+    def _over_clips(self, row: str, figure: str, clip: str | None) -> Values | None:
+        """The mean over the clips that have a figure, for each seed; None if none has it."""
         if figure not in self.values.get(row, {}):
             return None
         table = self.values[row][figure]
@@ -103,11 +101,15 @@ class FitTable:
         return np.asarray(whole.mean(0)) if len(whole) else None
 
     def as_dict(self) -> dict[str, Any]:
-        """The table for files: means with spreads, over all clips and of each, and every value."""
+        """The table for files: means with spreads, over all clips and of each."""
+
+        def pair(row: str, figure: str, clip: str | None) -> dict[str, float] | None:
+            found = self.mean(row, figure, clip)
+            return None if found is None else {"mean": round(found[0], 5), "spread": round(found[1], 5)}
 
         def part(clip: str | None) -> dict[str, Any]:
             return {
-                row: {f: _pair(self.mean(row, f, clip)) for f in dict.fromkeys((*figures, *SHARES))}
+                row: {figure: pair(row, figure, clip) for figure in dict.fromkeys((*figures, *SHARES))}
                 for row, figures in self.values.items()
             }
 
@@ -118,10 +120,6 @@ class FitTable:
             "mean": part(None),
             "clips": {clip: part(clip) for clip in self.clips},
         }
-
-
-def _pair(of: tuple[float, float] | None) -> dict[str, float] | None:
-    return None if of is None else {"mean": round(of[0], 5), "spread": round(of[1], 5)}
 
 
 def evaluate_fits(
@@ -163,12 +161,12 @@ def evaluate_fits(
         )
     report = Reporter(on_progress, cancel)
     settings = config or FitConfig()
-    if paired:  # stills come from the known part alone
+    if paired:  # stills are taken from the first part alone
         settings = settings.model_copy(update={"held_out": HELD_OUT})
     adapter = StyleAdapter(
         generator=generator,
         net=net,
-        detector=_Remembering(resolve("landmark-detector", detector)),
+        detector=_CachingDetector(resolve("landmark-detector", detector)),
         device=device,
         config=settings,
     )
@@ -205,7 +203,7 @@ def evaluate_fits(
             if len(clips) > 1:
                 wrong = styles[(number + 1) % len(clips)][turn]
                 motions["wrong speaker"] = one.generate(styled(one.generator, wrong))
-            # What no seed decides is measured once.
+            # What does not depend on the seed is measured once.
             motions |= baselines if turn == 0 else {}
             figures = one.score(motions)
             motions |= {"base": one.base, "real": one.valid_motion(one.test)}
@@ -227,7 +225,7 @@ def _names(clips: Sequence[FitClip]) -> list[str]:
 
 
 def _fitting(adapter: StyleAdapter, clips: Sequence[FitClip], number: int, *, paired: bool) -> Callable[..., StylePack]:
-    """The fit of a clip, all but its seed."""
+    """The fit of a clip, to be called with its options."""
     clip = clips[number]
     if paired:
         return lambda **options: adapter.fit(clip.video, audio=clip.audio, **options)
@@ -237,19 +235,15 @@ def _fitting(adapter: StyleAdapter, clips: Sequence[FitClip], number: int, *, pa
 
 
 def _stills(video: MediaInput, count: int) -> list[Image]:
-    """Frames evenly spread over a clip's known part, in no order."""
+    """Frames evenly spread over a clip's first part."""
     times = [frame.time for frame in VideoReader(video)]
     known = max(1, int(len(times) * (1 - HELD_OUT)))
     wanted = set(np.linspace(0, known - 1, min(count, known)).round().astype(int).tolist())
     return [frame.image for number, frame in enumerate(VideoReader(video)) if number in wanted]
 
 
-class _Remembering:
-    """A detector that looks at no picture twice: each clip is read for every seed.
-
-    Args:
-        detector: The one that looks.
-    """
+class _CachingDetector:
+    """A detector that remembers its pictures: each clip is read for every seed."""
 
     def __init__(self, detector: LandmarkDetector) -> None:
         self._detector = detector

@@ -12,7 +12,7 @@ from sdk.errors import ConfigError, InputError, ReferenceTooShort
 from sdk.evaluation import EvaluationClip
 from sdk.media import open_audio, write_video
 from sdk.registry import load, register
-from talkstyle_lab.fits import FitClip, FitTable, _names, _Remembering, evaluate_fits
+from talkstyle_lab.fits import FitClip, FitTable, _CachingDetector, _names, evaluate_fits
 from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet, talking
 
 FPS, SECONDS = 15, 6
@@ -45,7 +45,7 @@ def clips(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def detector():
-    return _Remembering(load("landmark-detector", "mediapipe"))
+    return _CachingDetector(load("landmark-detector", "mediapipe"))
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def test_no_picture_is_looked_at_twice():
             return [[] for _ in images]
 
     counting = Counting()
-    detector = _Remembering(counting)
+    detector = _CachingDetector(counting)
     one, two = np.zeros((8, 8, 3), np.uint8), np.ones((8, 8, 3), np.uint8)
     assert detector.detect([one, two]) == detector.detect([two, one]) == [[], []]
     assert detector.detect([np.zeros((4, 16, 3), np.uint8)]) == [[]]

@@ -1,11 +1,10 @@
-"""The styles that ship: each learned from speech, song or rap that the corpus synthesises in one of its presets."""
+"""The styles that ship, each learned from synthesised speech, song or rap in one of the corpus's presets."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,24 +13,17 @@ from sdk.adapter import FitConfig, StyleAdapter
 from sdk.data import Audio, Motion
 from sdk.losses import TransferTerms
 from sdk.packs import StylePack
-from sdk.progress import CancelToken, ProgressCallback, Reporter
+from sdk.progress import ProgressCallback, Reporter
 from talkstyle_lab.corpus.build import animate_utterance, deliver
 from talkstyle_lab.corpus.speech import RATE, Utterance
 from talkstyle_lab.corpus.style import PRESETS
-
-__all__ = ["CONFIG", "RECIPES", "Recipe", "Spoken", "fit_style", "spoken"]
 
 Delivery = Literal["speech", "song", "rap"]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a style that ships is made of.
-
-    Attributes:
-        summary: A sentence for people.
-        deliveries: What its corpus holds, in turn.
-    """
+    """What a style that ships is made of: a summary for people, and what its corpus holds, in turn."""
 
     summary: str
     deliveries: tuple[Delivery, ...] = ("speech",)
@@ -57,10 +49,10 @@ CONFIG: Final = FitConfig(
     noise=0.0,
     terms=TransferTerms(mg=1.0, moments=1.0, head=0.0, amplitude=0.3, closure=0.0, sc=0.003, sees="composed"),
 )
-"""Of the fits: material is plenty, and how strongly a style moves, head and all, counts for more than any one lip."""
+"""Of the fits: data are plenty, and how much a style moves, head and all, counts more than single lip shapes."""
 
 RANKS: Final = (8, 16)
-"""At 16 a pack has 250 KB."""
+"""Tried in turn; at 16 a pack has 250 KB."""
 
 _VOICES: Final[tuple[tuple[Literal["flite", "espeak"], str, str], ...]] = (
     ("flite", "slt", "en-us"), ("espeak", "m3", "en-us"), ("flite", "rms", "en-us"), ("espeak", "f2", "de"),
@@ -72,35 +64,21 @@ _GRID: Final = 3 * RATE // 60
 """Samples in three frames of motion, the shortest sound that is a whole number of both."""
 
 
-@dataclass(frozen=True, eq=False)
-class Spoken:
-    """Utterances in one style, joined.
-
-    Attributes:
-        audio: 16 kHz.
-        motion: 60 Hz, exactly as long.
-    """
+class Spoken(NamedTuple):
+    """Utterances in one style, joined: sound at 16 kHz, and motion at 60 Hz, exactly as long."""
 
     audio: Audio
     motion: Motion
 
-    @property
-    def sha256(self) -> str:
-        """Of both (hex)."""
-        digest = hashlib.sha256(self.audio.samples.tobytes())
-        for array in (self.motion.expression, self.motion.pose):
-            digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()
-
 
 def spoken(name: str, *, minutes: float, seed: int = 0, only: Delivery | None = None) -> Spoken:
-    """Synthesise a style's corpus: the same arguments, the same corpus.
+    """Synthesise a style's corpus; the same arguments give the same corpus.
 
     Args:
         name: The style.
-        minutes: At least so much.
-        seed: Chooses the words, and all that varies.
-        only: Leave out what is delivered otherwise.
+        minutes: The least length.
+        seed: Of the words, and of all else that varies.
+        only: Leave out other deliveries.
 
     Raises:
         ComponentUnavailable: flite or espeak-ng is missing.
@@ -112,7 +90,7 @@ def spoken(name: str, *, minutes: float, seed: int = 0, only: Delivery | None = 
     while samples < 60 * minutes * RATE:
         rng = np.random.default_rng((seed, 4, list(PRESETS).index(name), turn))
         engine, voice, language = _VOICES[turn % len(_VOICES)]
-        # Turns of voices and of deliveries are out of step, so that each voice gets to each delivery.
+        # Voices and deliveries are out of step, so that each voice has each delivery.
         delivery = deliveries[(turn + turn // len(_VOICES)) % len(deliveries)]
         tempo = 0.72 if delivery == "rap" else 1.0
         made, _ = deliver(
@@ -142,26 +120,19 @@ def fit_style(
     minutes: float,
     seed: int = 0,
     on_progress: ProgressCallback | None = None,
-    cancel: CancelToken | None = None,
 ) -> StylePack:
     """Learn one of the styles that ship.
 
     Args:
         name: The style.
-        adapter: With ``CONFIG``, and on the CPU, so that every machine gives nearly the same pack.
+        adapter: With ``CONFIG``, on the CPU, so that every machine gives nearly the same pack.
         minutes: Of synthesised speech.
         seed: Of speech and fit.
         on_progress: Called between steps.
-        cancel: Stops the work between steps.
-
-    Returns:
-        The pack, in the lower of ``RANKS`` that keeps 95 % of its gain on the frames held out, in half precision.
     """
-    Reporter(on_progress, cancel)("speak")
-    said = spoken(name, minutes=minutes, seed=seed)
+    Reporter(on_progress)("speak")
     return adapter.fit_motion(
-        said.audio,
-        said.motion,
+        *spoken(name, minutes=minutes, seed=seed),
         name=name,
         summary=RECIPES[name].summary,
         license="Apache-2.0",
@@ -169,5 +140,4 @@ def fit_style(
         seed=seed,
         rank=RANKS,
         on_progress=on_progress,
-        cancel=cancel,
     )
