@@ -22,7 +22,7 @@ from sdk.errors import OutputError
 from sdk.interfaces import Renderer
 from sdk.packs import StylePack
 from sdk.progress import CancelToken, ProgressCallback, Reporter
-from sdk.registry import resolve
+from sdk.registry import require_extra, resolve
 
 __all__ = ["previews"]
 
@@ -61,7 +61,7 @@ def previews(
         StyleError: The style cannot be used with what is installed.
         OutputError: The animation cannot be made small enough.
     """
-    plots.require_extra("plots")
+    require_extra("plots")
     report = Reporter(on_progress, cancel)
     sentence = load_assets(seconds=SECONDS).sentence
     shared: Any = {

@@ -30,7 +30,7 @@ def command(folder: Path, quick: bool, device: str, as_json: bool) -> None:
     Nothing is downloaded: the portrait is the astronaut that scikit-image carries (NASA, public domain), and the speech
     was synthesised by this project.
     """
-    from sdk.plots import require_extra
+    from sdk.registry import require_extra
 
     require_extra("demo")  # before torch, which takes seconds
     from sdk import demo

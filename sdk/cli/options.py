@@ -84,7 +84,8 @@ class _Plot(click.ParamType[Any]):
     name = "path"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
-        from sdk.plots import check_path, require_extra
+        from sdk.plots import check_path
+        from sdk.registry import require_extra
 
         require_extra("plots")
         path = Path(value)

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import torch
 
-from sdk import defaults, plots
+from sdk import defaults
 from sdk.adapter import FitConfig, FitResult, StyleAdapter
 from sdk.animation import Animation, animate
 from sdk.data import Image
@@ -24,7 +24,7 @@ from sdk.interfaces import LandmarkDetector, Renderer
 from sdk.media import open_audio, write_video
 from sdk.packs import StylePack
 from sdk.progress import CancelToken, Progress, ProgressCallback, Reporter
-from sdk.registry import resolve
+from sdk.registry import require_extra, resolve
 from sdk.tracking import PortraitInput, load_portrait
 
 FPS: Final = Fraction(25)
@@ -95,7 +95,7 @@ def run(
         OutputError: The folder cannot be written to, or holds something else under one of the names.
         SdkError: A step failed; what was finished before it stays.
     """
-    plots.require_extra("demo" if portrait is None else "plots")
+    require_extra("demo" if portrait is None else "plots")
     place = _place(folder)
     report = Reporter(_named(on_progress, "prepare"), cancel)
     report("prepare")

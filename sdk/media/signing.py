@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from sdk._version import __version__
-from sdk.errors import ComponentUnavailable, ConfigError, MediaNotFound, OutputError
+from sdk.errors import ConfigError, MediaNotFound, OutputError
 from sdk.media.marking import SOURCE_TYPE
-from sdk.registry import install_line
+from sdk.registry import require_extra
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
@@ -20,8 +20,6 @@ TEST: Final = "test"
 """Asks for a signer with a certificate made on the spot, which nobody trusts."""
 
 TEST_NAME: Final = "talkstyle TEST CERTIFICATE - NOT TRUSTED"
-
-EXTRA: Final = "talkstyle[c2pa]"
 
 Pem: TypeAlias = str | os.PathLike[str] | bytes
 """A PEM file, or its bytes."""
@@ -45,7 +43,7 @@ class Signer:
     """
 
     def __init__(self, certificates: Pem, key: Pem, *, timestamp_url: str | None = None) -> None:
-        _require()
+        require_extra("c2pa")
         self._certificates = _read(certificates)
         self._key = _read(key)
         self._timestamp_url = timestamp_url
@@ -58,7 +56,7 @@ class Signer:
     @classmethod
     def test(cls) -> Signer:
         """A signer for trying things out, with keys made now, whose certificate says that it must not be trusted."""
-        _require()
+        require_extra("c2pa")
         return cls(*_test_pair())
 
     def sign(self, path: Path, *, title: str) -> None:
@@ -107,15 +105,6 @@ def _manifest(title: str) -> dict[str, Any]:
         "title": title,
         "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [action]}}],
     }
-
-
-def _require() -> None:
-    try:
-        import c2pa  # noqa: F401
-        import cryptography  # noqa: F401
-    except ImportError as error:
-        hint = f"Run: {install_line([EXTRA])}"
-        raise ComponentUnavailable("the extra 'c2pa' is not installed", where="talkstyle", hint=hint) from error
 
 
 def _read(pem: Pem) -> bytes:

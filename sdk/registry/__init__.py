@@ -15,7 +15,7 @@ from sdk.registry.catalog import Registration, Registry, parse
 from sdk.registry.component import Component, Failure, Provider
 from sdk.registry.discovery import hookimpl
 from sdk.registry.loading import check_shape, import_target
-from sdk.registry.requirements import install_line, unmet
+from sdk.registry.requirements import install_line, require_extra, unmet
 
 __all__ = [
     "Component",
@@ -36,6 +36,7 @@ __all__ = [
     "parse",
     "refresh",
     "register",
+    "require_extra",
     "resolve",
     "unmet",
 ]

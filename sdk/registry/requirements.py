@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from importlib import metadata
 from typing import Final
 
+from sdk.errors import ComponentUnavailable
+
 _NAME: Final = re.compile(r"^Name: *(\S+)", re.MULTILINE)
 _VERSION: Final = re.compile(r"^Version: *(\S+)", re.MULTILINE)
 
@@ -69,3 +71,15 @@ def install_line(requirements: Iterable[str]) -> str:
     """The command that installs requirements into this environment."""
     quoted = ('"' + text.replace('"', "'") + '"' for text in requirements)
     return "python -m pip install " + " ".join(quoted)
+
+
+def require_extra(extra: str) -> None:
+    """Check that one of talkstyle's extras, such as ``"plots"``, is installed; imports nothing.
+
+    Raises:
+        ComponentUnavailable: Something is missing; the hint is the command that installs it.
+    """
+    wanted = [f"talkstyle[{extra}]"]
+    if unmet(wanted):
+        hint = f"Run: {install_line(wanted)}"
+        raise ComponentUnavailable(f"the extra {extra!r} is not installed", where="talkstyle", hint=hint)

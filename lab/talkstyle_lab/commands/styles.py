@@ -26,12 +26,12 @@ def build(names: tuple[str, ...], minutes: float, steps: int | None, seed: int, 
 
     It needs flite and espeak-ng.
     """
-    from sdk import plots
     from sdk.adapter import StyleAdapter
     from sdk.previews import previews
+    from sdk.registry import require_extra
     from talkstyle_lab.styles.build import CONFIG, fit_style
 
-    plots.require_extra("plots")
+    require_extra("plots")
     config = CONFIG if steps is None else CONFIG.model_copy(update={"steps": steps})
     adapter = StyleAdapter(device="cpu", config=config)
     folder.mkdir(parents=True, exist_ok=True)

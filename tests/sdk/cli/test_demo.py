@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import sdk.demo
-import sdk.plots.canvas
+import sdk.registry.requirements
 from sdk.adapter import FitConfig
 from sdk.demo.assets import load_assets
 from sdk.drawing import drawn_face
@@ -68,7 +68,7 @@ def test_what_is_in_the_way_is_left_alone(small, talkstyle_json, tmp_path):
 
 
 def test_without_the_extra_the_error_is_the_line_that_installs_it(talkstyle, monkeypatch, tmp_path):
-    monkeypatch.setattr(sdk.plots.canvas, "unmet", lambda wanted: wanted)
+    monkeypatch.setattr(sdk.registry.requirements, "unmet", lambda wanted: wanted)
     code, out, _err = talkstyle("demo", "--out", tmp_path / "new", "--json")
     assert code == 1
     assert json.loads(out)["error"]["hint"] == 'Run: python -m pip install "talkstyle[demo]"'

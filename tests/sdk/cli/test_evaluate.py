@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import sdk
-import sdk.plots.canvas
+import sdk.registry.requirements
 from sdk.media import read_image
 from sdk.packs import StylePack
 
@@ -56,7 +56,7 @@ def test_errors_come_before_the_work(pack, clip, talkstyle_json, tmp_path, monke
     assert (code, document["error"]["code"]) == (1, "media-not-found")
     code, document = talkstyle_json("evaluate", pack, clip, "--plot", tmp_path / "opening.doc")
     assert (code, document["error"]["code"]) == (1, "output")
-    monkeypatch.setattr(sdk.plots.canvas, "unmet", lambda wanted: wanted)
+    monkeypatch.setattr(sdk.registry.requirements, "unmet", lambda wanted: wanted)
     code, document = talkstyle_json("evaluate", pack, clip, "--plot", tmp_path / "opening.png")
     assert (code, document["error"]["code"]) == (1, "component-unavailable")
     assert document["error"]["hint"] == 'Run: python -m pip install "talkstyle[plots]"'

@@ -11,7 +11,7 @@ from sdk.data import Motion
 from sdk.drawing import drawn_face
 from sdk.errors import ComponentUnavailable, InputError, OutputError
 from sdk.media import read_image
-from sdk.plots import canvas
+from sdk.registry import requirements
 
 
 def motion(opening, frames=60):
@@ -57,7 +57,7 @@ def test_a_figure_is_written_whole_or_not_at_all(tmp_path):
 
 
 def test_a_missing_extra_is_named_with_the_line_that_installs_it(monkeypatch):
-    monkeypatch.setattr(canvas, "unmet", lambda wanted: wanted)
+    monkeypatch.setattr(requirements, "unmet", lambda wanted: wanted)
     with pytest.raises(ComponentUnavailable, match=r'python -m pip install "talkstyle\[plots\]"'):
         plots.figure()
 

@@ -1,4 +1,8 @@
-"""What can be drawn into a part of a figure, and figures of several parts."""
+"""Plots: mouth openings over time, landmarks over a frame, a fit's loss, contact sheets.
+
+Drawing curves needs matplotlib, the extra ``plots``, which is imported when the first figure is made; contact sheets
+need nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from PIL import Image as Pillow
 
 from sdk.data import MOTION_RATE, Floats, Image, Landmarks, Motion
+from sdk.errors import InputError, OutputError
+from sdk.files import atomic_file
 from sdk.geometry import canonical_face, mouth_opening
-from sdk.plots.canvas import figure, save
+from sdk.registry import require_extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["check_path", "contact_sheet", "figure", "landmarks", "loss", "openings", "overview", "save"]
+
+SUFFIXES: Final = (".png", ".svg", ".pdf")
 
 REFERENCE_COLOUR, PLAIN_COLOUR, STYLED_COLOUR = "#222222", "#2a78c2", "#e0761a"
 """Told apart without telling red from green."""
@@ -27,6 +39,50 @@ OUTLINES: Final = (
     (*range(36, 42), 36), (*range(42, 48), 42), (*range(48, 60), 48), (*range(60, 68), 60),
 )  # fmt: skip
 """Points of iBUG-68 that are joined by lines: jaw, brows, nose, eyes, lips."""
+
+GAP_PIXELS: Final = 4
+"""Between the frames of a contact sheet."""
+
+
+def figure(width: float = 12.0, height: float = 4.0) -> Figure:
+    """Make an empty figure, its size in inches of 100 pixels.
+
+    Raises:
+        ComponentUnavailable: matplotlib is not installed.
+    """
+    require_extra("plots")
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), dpi=100, layout="constrained")
+
+
+def check_path(path: str | os.PathLike[str]) -> None:
+    """Check the suffix of a figure's file, before any work is done for it.
+
+    Raises:
+        OutputError: The suffix names another format.
+    """
+    suffix = Path(path).suffix
+    if suffix.lower() not in SUFFIXES:
+        raise OutputError(
+            f"figures are not written as {suffix!r}", where=os.fspath(path), hint=f"Use {', '.join(SUFFIXES)}."
+        )
+
+
+def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:
+    """Write a figure, in the format that the suffix names: PNG, SVG or PDF.
+
+    Raises:
+        OutputError: It cannot be written there, or not in that format.
+    """
+    target = Path(path)
+    check_path(target)
+    with atomic_file(target) as temporary:
+        try:
+            drawn.savefig(temporary)
+        except (OSError, ValueError) as error:
+            raise OutputError(f"the picture cannot be written: {error}", where=str(target)) from error
+    return target
 
 
 def openings(
@@ -130,3 +186,27 @@ def overview(
     axes.set_xlabel("seconds")
     drawn.suptitle(title, x=0.01, ha="left", fontsize=11)
     return save(drawn, path)
+
+
+def contact_sheet(rows: Sequence[Sequence[Image]], *, height: int = 200) -> Image:
+    """Lay frames, uint8 ``[H, W, 3]``, out in rows on white, each scaled to ``height`` pixels.
+
+    Raises:
+        InputError: There are no frames.
+    """
+    strips = [[_scaled(frame, height) for frame in row] for row in rows if len(row)]
+    if not strips:
+        raise InputError("there are no frames to lay out", where="contact_sheet")
+    width = max(sum(frame.shape[1] for frame in strip) + GAP_PIXELS * (len(strip) - 1) for strip in strips)
+    sheet = np.full((len(strips) * (height + GAP_PIXELS) - GAP_PIXELS, width, 3), 255, dtype=np.uint8)
+    for number, strip in enumerate(strips):
+        top, left = number * (height + GAP_PIXELS), 0
+        for frame in strip:
+            sheet[top : top + height, left : left + frame.shape[1]] = frame
+            left += frame.shape[1] + GAP_PIXELS
+    return sheet
+
+
+def _scaled(frame: Image, height: int) -> Image:
+    width = max(1, round(frame.shape[1] * height / frame.shape[0]))
+    return np.asarray(Pillow.fromarray(frame).resize((width, height), Pillow.Resampling.LANCZOS))
