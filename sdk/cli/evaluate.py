@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option("--phonemes", type=FILE, help="What is said when, a phoneme for each 30th of a second, as JSON.")
 @click.option("--wrong", metavar="PACK", help="Another person's style, which this one has to beat.")
 @options.face
-@click.option("--plot", metavar="FILE.png", type=options.PLOT, help="Draw the mouth's opening over time.")
+@click.option("--plot", metavar="FILE.png", type=options.plot_file, help="Draw the mouth's opening over time.")
 @options.detector
 @options.styles_generator
 @options.encoder("the style's own")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.argument("clip", type=FILE)
 @options.clip_audio
 @click.option(
-    "--picture", metavar="OUT.png", type=options.PLOT, help="Draw the picked frames, the mouth and the sound."
+    "--picture", metavar="OUT.png", type=options.plot_file, help="Draw the picked frames, the mouth and the sound."
 )
 @click.option("--each", default=3, show_default=True, type=click.IntRange(1, 100), help="Frames for each key motion.")
 @options.face

@@ -36,61 +36,41 @@ def group(*options: Option) -> Callable[[F], F]:
     return decorate
 
 
-class _Colour(click.ParamType[Any]):
-    """``R,G,B``, ``#rrggbb`` or a name."""
+def plot_file(text: str) -> Path:
+    """The type of an option that names a plot's file: that it can be drawn is checked before the work."""
+    from sdk.plots import check_path
+    from sdk.registry import require_extra
 
-    name = "colour"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from PIL import ImageColor
-
-        text = f"rgb({value})" if value[:1].isdecimal() else value
-        try:
-            return ImageColor.getrgb(text)[:3]
-        except ValueError:
-            self.fail(f"{value!r} is no colour: write 0,128,0, #008000 or green", param, ctx)
+    require_extra("plots")
+    check_path(Path(text))
+    return Path(text)
 
 
-class _Face(click.ParamType[Any]):
-    """``largest``, an index, or a box ``left,top,right,bottom``."""
+def _colour(text: str) -> tuple[int, ...]:
+    from PIL import ImageColor
 
-    name = "text"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        from sdk.batch.jobs import read_face
-
-        face = read_face(value)
-        if (face != "largest") if isinstance(face, str) else (isinstance(face, tuple) and len(face) != 4):
-            self.fail(f"{value!r} is no face: write largest, an index such as 0, or left,top,right,bottom", param, ctx)
-        return face
+    try:
+        return ImageColor.getrgb(f"rgb({text})" if text[:1].isdecimal() else text)[:3]
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no colour: write 0,128,0, #008000 or green") from None
 
 
-class _Style(click.ParamType[Any]):
-    """``REF`` or ``REF=WEIGHT``: the whole text, the reference, and the weight or None."""
+def _face(text: str) -> str | int | tuple[float, ...]:
+    from sdk.batch.jobs import read_face
 
-    name = "text"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
-        ref, _, weight = value.rpartition("=")
-        try:
-            return value, ref, float(weight)
-        except ValueError:
-            return value, value, None
+    face = read_face(text)
+    if (face != "largest") if isinstance(face, str) else (isinstance(face, tuple) and len(face) != 4):
+        raise click.BadParameter(f"{text!r} is no face: write largest, an index such as 0, or left,top,right,bottom")
+    return face
 
 
-class _Plot(click.ParamType[Any]):
-    """The file of a plot; that it can be drawn and named so is checked before the work."""
-
-    name = "path"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ARG002
-        from sdk.plots import check_path
-        from sdk.registry import require_extra
-
-        require_extra("plots")
-        path = Path(value)
-        check_path(path)
-        return path
+def _style(text: str) -> tuple[str, str, float | None]:
+    """The whole text of ``REF`` or ``REF=WEIGHT``, the reference, and the weight."""
+    ref, _, weight = text.rpartition("=")
+    try:
+        return text, ref, float(weight)
+    except ValueError:
+        return text, text, None
 
 
 def _mix(_ctx: click.Context, _param: click.Parameter, given: tuple[tuple[str, str, float | None], ...]) -> Any:
@@ -103,8 +83,6 @@ def _mix(_ctx: click.Context, _param: click.Parameter, given: tuple[tuple[str, s
             raise ConfigError(f"{text!r} is no style with a weight", where="--style", hint=hint)
     return {ref: weight for _, ref, weight in given} or None
 
-
-PLOT = _Plot()
 
 json_debug = group(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout."),
@@ -119,7 +97,10 @@ generator = click.option("--generator", default=defaults.GENERATOR, show_default
 styles_generator = click.option("--generator", help="The motion generator; the style's own where left out.")
 net = click.option("--net", default=defaults.NET, show_default=True, help="The style transfer net f.")
 face = click.option(
-    "--face", type=_Face(), help='Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.'
+    "--face",
+    type=_face,
+    metavar="TEXT",
+    help='Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.',
 )
 clip_audio = click.option("--audio", type=FILE, help="The clip's sound, where it is apart.")
 recipe = click.option(
@@ -152,7 +133,12 @@ def fit_config(recipe: str, steps: int | None) -> FitConfig:
 
 moving = group(
     click.option(
-        "--style", type=_Style(), callback=_mix, multiple=True, help="A style; several, as REF=WEIGHT each, are mixed."
+        "--style",
+        type=_style,
+        metavar="TEXT",
+        callback=_mix,
+        multiple=True,
+        help="A style; several, as REF=WEIGHT each, are mixed.",
     ),
     click.option("--strength", default=1.0, show_default=True, help="Of the style: 0 is the base."),
     click.option("--fps", default="25", show_default=True, help="Frames a second, such as 29.97 or 30000/1001."),
@@ -174,7 +160,9 @@ components = group(
 )
 """What an animation is made with."""
 
-background = click.option("--background", type=_Colour(), help="Behind a transparent portrait; white in an mp4.")
+background = click.option(
+    "--background", type=_colour, metavar="COLOUR", help="Behind a transparent portrait; white in an mp4."
+)
 
 
 def signing(command: Callable[..., Any]) -> Callable[..., Any]:

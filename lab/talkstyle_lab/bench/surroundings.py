@@ -1,4 +1,4 @@
-"""How far what is around a head changes while the head moves: a background should not."""
+"""How much the surroundings of a moving head change: a background should not."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from sdk.data import Floats, Image
 
-RING: Final = (1.7, 2.1)
-"""Radii of the head's outline between which next to nothing is hair, and a warp still drags the background along."""
+RING_RADII: Final = (1.7, 2.1)
+"""In radii of the head's outline: hardly any hair lies there, and a warp still drags the background along."""
 
 
 def around(size: tuple[int, int], points: Floats) -> NDArray[np.bool_]:
@@ -37,7 +37,7 @@ def around(size: tuple[int, int], points: Floats) -> NDArray[np.bool_]:
     y, x = np.mgrid[: size[0], : size[1]]
     place = np.stack([x, y], axis=-1) @ axes.T
     radius = np.linalg.norm((place - middle) / radii, axis=-1)
-    return np.asarray((radius > RING[0]) & (radius < RING[1]) & (place[..., 1] < chin))
+    return np.asarray((radius > RING_RADII[0]) & (radius < RING_RADII[1]) & (place[..., 1] < chin))
 
 
 def change(portrait: Image, frame: Image, mask: NDArray[np.bool_]) -> float:

@@ -1,7 +1,7 @@
 """From a few articulator channels to the displacement of 68 points in the face frame of ``sdk.face``.
 
-Most channels are linear displacements, drawn by hand on the canonical face; closing the lips and tucking the lower
-lip are not, since they end where the lips meet.
+Most channels are linear displacements, drawn by hand on the canonical face. Closing the lips and tucking the lower lip
+are not linear: they end where the lips meet.
 """
 
 from __future__ import annotations

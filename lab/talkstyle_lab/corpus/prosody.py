@@ -1,4 +1,4 @@
-"""What the sound itself says of emphasis: loudness, pitch, and the accents among its vowels."""
+"""Prosody measured from the sound: loudness, pitch, and the accents among its vowels."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Sing and rap: new timing and pitch for spoken words, by pitch-synchronous overlap-add.
+"""Singing and rap: new timing and pitch for speech, by pitch-synchronous overlap-add.
 
-TD-PSOLA (Moulines & Charpentier, 1990): windows of two periods, one at each pulse, are laid down again at new
-distances. The voice's formants stay, so its phones do too.
+TD-PSOLA (Moulines & Charpentier, 1990): windows of two periods, one at each pulse, are added at new distances. The
+formants stay, and with them the phones.
 """
 
 from __future__ import annotations

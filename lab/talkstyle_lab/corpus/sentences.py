@@ -1,4 +1,4 @@
-"""Something to say: small grammars filled from word lists of our own (``words/``), in several languages."""
+"""Random sentences: small grammars filled from our own word lists (``words/``), in several languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways of speaking, as points of an articulation-and-head-motion space."""
+"""Articulation styles: parameters of articulation and head motion, their ranges and presets."""
 
 from __future__ import annotations
 

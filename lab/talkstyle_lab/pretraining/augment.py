@@ -1,4 +1,4 @@
-"""What a recording does to a voice: room, noise, level, colour, another speed or throat."""
+"""Augmentation of recordings: room, noise, level, spectral colour, speed and vocal tract."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def respeed(take: Take, factor: float) -> Take:
 
 
 def rerecord(take: Take, rng: np.random.Generator) -> Take:
-    """Put a take into a room, with a level and a noise of its own; one in four stays as it is, but for its level."""
+    """Add a room and noise to a take, and change its level; one in four gets a new level alone."""
     samples = take.samples
     size = float(np.sqrt(np.mean(samples**2))) + 1e-9
     if rng.random() < 0.75:
@@ -55,7 +55,7 @@ def rerecord(take: Take, rng: np.random.Generator) -> Take:
 
 
 def recolour(bands: NDArray[np.float64], centres: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Give log-mel bands ``[T, 80]`` another throat, microphone and bandwidth; ``centres`` are the bands' Hz."""
+    """Give log-mel bands ``[T, 80]`` another vocal tract, microphone and bandwidth; ``centres`` are the bands' Hz."""
     factor = rng.uniform(0.88, 1.14)
     place = np.interp(centres * factor, centres, np.arange(BANDS))
     low = np.floor(place).astype(int)
@@ -74,20 +74,20 @@ def _room(samples: FloatArray, rng: np.random.Generator) -> FloatArray:
     tail = rng.standard_normal(length) * 10 ** (-3 * np.arange(length) / length)  # 60 dB over its length
     tail *= rng.uniform(0.15, 0.8) / np.sqrt((tail**2).sum())
     tail[0] = 1.0
-    size = _quick(len(samples) + length)
+    size = _next_power_of_two(len(samples) + length)
     wet = np.fft.irfft(np.fft.rfft(samples, size) * np.fft.rfft(tail, size), size)
     return np.asarray(wet[: len(samples)], np.float32)
 
 
 def _noise(count: int, rng: np.random.Generator) -> FloatArray:
     """Noise of unit power whose spectrum falls by 0 to 6 dB an octave."""
-    size = _quick(count)
+    size = _next_power_of_two(count)
     spectrum = np.fft.rfft(rng.standard_normal(size))
     spectrum *= np.maximum(np.arange(len(spectrum)) / size * SAMPLE_RATE, 50.0) ** -rng.uniform(0, 1)
     noise = np.fft.irfft(spectrum, size)[:count]
     return np.asarray(noise / np.sqrt(np.mean(noise**2) + 1e-12), np.float32)
 
 
-def _quick(count: int) -> int:
-    """The next power of two: transforms of other lengths can be a hundred times slower."""
+def _next_power_of_two(count: int) -> int:
+    """A length for Fourier transforms: others can be a hundred times slower."""
     return 1 << (count - 1).bit_length()

@@ -1,4 +1,4 @@
-"""What a base is trained to do: motion, its speed, the mouth's opening and width, and lips that meet at m, b and p."""
+"""The training loss of a base: motion, velocity, the mouth's opening and width, and lips closed at m, b and p."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from torch import Tensor
 
 from sdk.geometry import BROWS, INNER_LIPS, JAW, MOUTH, POINTS
 
-_UNIT: Final = 0.05  # eye distances, or radians: errors are measured in these
-_VELOCITY: Final = 8.0
-_SHAPE: Final = 1.0
-_CLOSURE: Final = 2.0
-_POSE: Final = 0.05  # most of a head's motion has no cause in the sound, and must not outweigh the lips
+_ERROR_UNIT: Final = 0.05  # eye distances, or radians
+_VELOCITY_WEIGHT: Final = 8.0
+_SHAPE_WEIGHT: Final = 1.0
+_CLOSURE_WEIGHT: Final = 2.0
+_POSE_WEIGHT: Final = 0.05  # most head motion has no cause in the sound, and must not outweigh the lips
 
 
 def motion_loss(expression: Tensor, pose: Tensor, target: Tensor, closed: Tensor) -> Tensor:
@@ -25,17 +25,17 @@ def motion_loss(expression: Tensor, pose: Tensor, target: Tensor, closed: Tensor
         target: Expression and pose, ``[B, T, 210]``.
         closed: 1 where the lips must be closed, else 0, ``[B, T]``.
     """
-    wanted = target[..., : POINTS * 3].reshape(expression.shape) / _UNIT
-    made = expression / _UNIT
+    wanted = target[..., : POINTS * 3].reshape(expression.shape) / _ERROR_UNIT
+    made = expression / _ERROR_UNIT
     weight = _weights(made.device)
     error = made - wanted
     loss = (weight * error.square()).mean()
-    loss = loss + _VELOCITY * (weight * error.diff(dim=1).square()).mean()
+    loss = loss + _VELOCITY_WEIGHT * (weight * error.diff(dim=1).square()).mean()
     opening, width = _shape(error)
-    loss = loss + _SHAPE * (opening.square().mean() + width.square().mean())
-    loss = loss + _CLOSURE * (closed * opening.clamp(min=0).square()).mean()
-    turn = (pose - target[..., POINTS * 3 :]) / _UNIT
-    return loss + _POSE * (turn.square().mean() + _VELOCITY * turn.diff(dim=1).square().mean())
+    loss = loss + _SHAPE_WEIGHT * (opening.square().mean() + width.square().mean())
+    loss = loss + _CLOSURE_WEIGHT * (closed * opening.clamp(min=0).square()).mean()
+    turn = (pose - target[..., POINTS * 3 :]) / _ERROR_UNIT
+    return loss + _POSE_WEIGHT * (turn.square().mean() + _VELOCITY_WEIGHT * turn.diff(dim=1).square().mean())
 
 
 def _weights(device: torch.device) -> Tensor:

@@ -1,4 +1,4 @@
-"""How well unadapted generators follow people in clips; clips are only ever measured on, never trained on."""
+"""How well unadapted generators follow people in clips, which are never trained on."""
 
 from __future__ import annotations
 
