@@ -1,4 +1,4 @@
-"""A fit on disk: enough to go on from, to the same bits."""
+"""A fit on disk: enough to continue to the same bits."""
 
 from __future__ import annotations
 

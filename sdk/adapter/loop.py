@@ -74,7 +74,12 @@ def run(
     moved = [*parameters.values(), *(style_net.parameters() if terms.critic == "joint" else ())]
     optimizer = torch.optim.Adam(moved, lr=config.learning_rate)
     critic_optimizer = torch.optim.Adam(style_net.parameters(), lr=config.critic_learning_rate, betas=(0.5, 0.9))
-    state = _State(model, style_net, optimizer, critic_optimizer)
+    state = {
+        "model": model,
+        "style_net": style_net,
+        "optimizer": optimizer,
+        "critic_optimizer": critic_optimizer,
+    }
     best = _copy(parameters)
     start = Checkpoint(0, {})
 
@@ -97,7 +102,9 @@ def run(
         adversarial = terms.critic == "adversarial" and terms.sc > 0
         if resume is not None:
             start = load_checkpoint(resume, identity=identity, device=setup.device)
-            best = state.restore(start.tensors)
+            for label, part in state.items():
+                _restore(part, _under(start.tensors, label))
+            best = _under(start.tensors, "best")
         elif adversarial:
             for step in range(config.critic_warmup):
                 rng = _rng(seed, step, 1)
@@ -138,7 +145,9 @@ def run(
                 if score < best_score:
                     best_step, best_score, best = done, score, _copy(parameters)
             if checkpoint is not None and (done % config.checkpoint_every == 0 or done == config.steps):
-                now = Checkpoint(done, state.tensors(best), best_step, best_score, history)
+                kept = {label: _named_tensors(part) for label, part in state.items()} | {"best": best}
+                named = _copy({f"{label}/{name}": t for label, part in kept.items() for name, t in part.items()})
+                now = Checkpoint(done, named, best_step, best_score, history)
                 save_checkpoint(checkpoint, now, identity=identity)
             setup.report("fit", done / config.steps, f"loss {history[-1]['loss']:.3f}")
 
@@ -244,50 +253,31 @@ def _identity(data: FitData, setup: Setup) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+def _under(tensors: Mapping[str, Tensor], label: str) -> dict[str, Tensor]:
+    return {key.removeprefix(f"{label}/"): value for key, value in tensors.items() if key.startswith(f"{label}/")}
+
+
 def _copy(parameters: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: parameter.detach().clone() for name, parameter in parameters.items()}
 
 
-@dataclass(frozen=True, eq=False)
-class _State:
-    """What a checkpoint keeps of networks and optimizers."""
+def _named_tensors(part: nn.Module | torch.optim.Adam) -> dict[str, Tensor]:
+    """What a checkpoint keeps of a network or an optimizer."""
+    if isinstance(part, nn.Module):
+        return dict(part.named_parameters())
+    state = part.state_dict()["state"]
+    return {f"{index}/{key}": value for index, moments in state.items() for key, value in moments.items()}
 
-    model: nn.Module
-    style_net: nn.Module
-    optimizer: torch.optim.Adam
-    critic_optimizer: torch.optim.Adam
 
-    def tensors(self, best: dict[str, Tensor]) -> dict[str, Tensor]:
-        """All of it by name, and the best parameters so far."""
-        named: dict[str, Tensor] = {f"best/{name}": value for name, value in best.items()}
-        for label, network in self._networks():
-            named |= {f"{label}/{name}": value for name, value in network.named_parameters()}
-        for label, adam in self._optimizers():
-            for index, moments in adam.state_dict()["state"].items():
-                named |= {f"{label}/{index}/{key}": value for key, value in moments.items()}
-        return _copy(named)
-
-    def restore(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Put tensors back where they belong; return the best parameters."""
-
-        def under(label: str) -> dict[str, Tensor]:
-            return {k.removeprefix(f"{label}/"): v for k, v in tensors.items() if k.startswith(f"{label}/")}
-
+def _restore(part: nn.Module | torch.optim.Adam, saved: Mapping[str, Tensor]) -> None:
+    """The reverse of ``_named_tensors``."""
+    if isinstance(part, nn.Module):
         with torch.no_grad():
-            for label, network in self._networks():
-                saved = under(label)
-                for name, parameter in network.named_parameters():
-                    parameter.copy_(saved[name])
-        for label, adam in self._optimizers():
-            moments: dict[int, dict[str, Tensor]] = {}
-            for key, value in under(label).items():
-                index, _, name = key.partition("/")
-                moments.setdefault(int(index), {})[name] = value
-            adam.load_state_dict(adam.state_dict() | {"state": moments})
-        return under("best")
-
-    def _networks(self) -> tuple[tuple[str, nn.Module], ...]:
-        return ("model", self.model), ("style_net", self.style_net)
-
-    def _optimizers(self) -> tuple[tuple[str, torch.optim.Adam], ...]:
-        return ("optimizer", self.optimizer), ("critic_optimizer", self.critic_optimizer)
+            for name, parameter in part.named_parameters():
+                parameter.copy_(saved[name])
+        return
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, value in saved.items():
+        index, _, name = key.partition("/")
+        moments.setdefault(int(index), {})[name] = value
+    part.load_state_dict(part.state_dict() | {"state": moments})
