@@ -1,4 +1,4 @@
-"""From a few articulator channels to the displacement of 68 points in the face frame of ``sdk.face``.
+"""From a few articulator channels to the displacement of 68 points in the face frame.
 
 Most channels are linear displacements, drawn by hand on the canonical face. Closing the lips and tucking the lower lip
 are not linear: they end where the lips meet.
@@ -20,7 +20,7 @@ BASIS_CHANNELS: Final = (
 )  # fmt: skip
 """The linear channels, in the order of ``displace``'s columns."""
 
-# Right half of the picture's left: index -> (x, y, z) for a channel at 1; mirrored. x is outward negative on this half.
+# For a channel at 1: index -> (x, y, z) on the picture's left half, where x is negative outwards; the other mirrored.
 _DRAWN: Final[dict[str, dict[int, tuple[float, float, float]]]] = {
     "wide": {
         48: (-0.075, -0.010, 0.035), 49: (-0.045, 0.004, 0.015), 50: (-0.015, 0.006, 0.006), 51: (0, 0.006, 0.004),
@@ -89,7 +89,7 @@ _DRAWN: Final[dict[str, dict[int, tuple[float, float, float]]]] = {
     },
 }  # fmt: skip
 
-# How much of the jaw each point of the right half follows.
+# The share of the jaw's motion that each point follows.
 _JAW_SHARE: Final = {
     1: 0.02, 2: 0.08, 3: 0.25, 4: 0.55, 5: 0.82, 6: 0.95, 7: 1.0, 8: 1.0, 48: 0.34, 59: 0.74, 58: 0.97, 57: 1.0,
     60: 0.32, 67: 0.95, 66: 1.0, 61: 0.02, 62: 0.03, 50: 0.02, 51: 0.02, 49: 0.08,
@@ -97,31 +97,29 @@ _JAW_SHARE: Final = {
 _JAW_ANGLE: Final = 0.215
 """Radians at 1: the lower lip falls by about 0.16."""
 
-_COLUMNS: Final = ((61, 67, (50,), (58,)), (62, 66, (51,), (57,)), (63, 65, (52,), (56,)))
-"""Inner upper and lower lip, and the outer points that follow each."""
-_SIDES: Final = ((49, 59), (53, 55))
+# The inner points of the upper and the lower lip, the outer points that follow each, and the outer ones beside these.
+_COLUMNS: Final = ((61, 67, 50, 58, 49, 59), (62, 66, 51, 57, None, None), (63, 65, 52, 56, 53, 55))
 
 
 @cache
 def _matrix() -> NDArray[np.float64]:
     """The linear channels ``[C, 68, 3]``."""
-    face = np.asarray(canonical_face(), dtype=np.float64)
+    face = canonical_face().astype(np.float64)
     matrix = np.zeros((len(BASIS_CHANNELS), 68, 3))
     hinge = np.array([0.10, 0.50])  # y and z, a little before the ear
     sine, cosine = np.sin(_JAW_ANGLE), np.cos(_JAW_ANGLE)
     for index, share in _JAW_SHARE.items():
         y, z = face[index, 1:] - hinge
-        # The condyle slides forward while the jaw turns, so the chin goes back by less than the turn alone would say.
-        turned = (cosine - 1) * y - sine * z, 0.55 * (sine * y + (cosine - 1) * z)
-        for point in (index, MIRROR[index]):
-            matrix[0, point, 1:] = share * turned[0], share * turned[1]
+        # The condyle slides forward while the jaw turns, so the chin moves back by less than by the turn alone.
+        turned = np.array([(cosine - 1) * y - sine * z, 0.55 * (sine * y + (cosine - 1) * z)])
+        matrix[0, [index, MIRROR[index]], 1:] = share * turned
     # Detected mouths grow a little wider as they open.
     matrix[0, [48, 60], 0], matrix[0, [54, 64], 0] = -0.016, 0.016
     for name, drawn in _DRAWN.items():
         channel = BASIS_CHANNELS.index(name)
-        for index, (x, y, z) in drawn.items():
-            matrix[channel, index] = x, y, z
-            matrix[channel, MIRROR[index]] = -x, y, z
+        for index, move in drawn.items():
+            matrix[channel, index] = move
+            matrix[channel, MIRROR[index]] = move * np.array([-1, 1, 1])
     return matrix
 
 
@@ -139,26 +137,21 @@ def displace(
     Returns:
         Displacements from the canonical face, ``[T, 68, 3]``. The inner lips never cross.
     """
-    face = np.asarray(canonical_face(), dtype=np.float64)
-    moved = np.tensordot(np.asarray(channels, dtype=np.float64), _matrix(), axes=1)
-    if asymmetry:
-        side = np.tanh(face[48:, 0] / 0.15)
-        moved[:, 48:, :2] *= (1 + asymmetry * side)[None, :, None]
-    shut = np.clip(np.asarray(seal, dtype=np.float64), 0, 1)
-    bite = np.clip(np.asarray(tuck, dtype=np.float64), 0, 1)
+    face = canonical_face().astype(np.float64)
+    moved = np.tensordot(channels, _matrix(), axes=1)
+    moved[:, 48:, :2] *= (1 + asymmetry * np.tanh(face[48:, 0] / 0.15))[None, :, None]
+    shut, bite = np.clip(seal, 0, 1), np.clip(tuck, 0, 1)
     together = 1 - (1 - shut) * (1 - 0.9 * bite)
-    closing = []
-    for upper, lower, over, under in _COLUMNS:
+    for upper, lower, over, under, side_over, side_under in _COLUMNS:
         gap = (face[lower] + moved[:, lower] - face[upper] - moved[:, upper])[:, 1:]
         height = np.where(gap[:, 0] < 0, 1.0, together) * gap[:, 0]
         move = np.stack([height, shut * gap[:, 1]], axis=1)
-        # Closing is mostly the lower lip's work, and all of it when it goes under the teeth.
+        # Mostly the lower lip closes the mouth, and it alone when it goes under the teeth.
         top = (0.3 * (1 - bite))[:, None] * move
-        moved[:, [upper, *over], 1:] += top[:, None]
-        moved[:, [lower, *under], 1:] -= (move - top)[:, None]
-        moved[:, [lower, *under], 2] += (0.045 * bite)[:, None]
-        closing.append(move[:, 0])
-    for (side_upper, side_lower), move in zip(_SIDES, (closing[0], closing[2]), strict=True):
-        moved[:, side_upper, 1] += 0.18 * (1 - bite) * move
-        moved[:, side_lower, 1] -= (0.45 + 0.15 * bite) * move
+        moved[:, [upper, over], 1:] += top[:, None]
+        moved[:, [lower, under], 1:] -= (move - top)[:, None]
+        moved[:, [lower, under], 2] += (0.045 * bite)[:, None]
+        if side_over is not None:
+            moved[:, side_over, 1] += 0.18 * (1 - bite) * height
+            moved[:, side_under, 1] -= (0.45 + 0.15 * bite) * height
     return np.asarray(moved)

@@ -1,7 +1,7 @@
-"""Make the corpus: one shard an utterance, by seed, resumable.
+"""Makes the corpus: one shard per utterance, resumable.
 
-Speakers come in sessions of a few utterances: one voice, one style, different sentences, so that a style can be
-told apart from the words. Every shard is a pure function of the seed and its number.
+Utterances come in sessions: one voice, one style, different sentences, so that a style can be told apart from the
+words. Every shard is a pure function of the seed and its number.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,20 +21,27 @@ from sdk.files import atomic_file
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from talkstyle_lab.corpus.articulation import articulate
 from talkstyle_lab.corpus.head import head_pose, upper_face
-from talkstyle_lab.corpus.phones import PAUSE, Segment
+from talkstyle_lab.corpus.phones import PAUSE
 from talkstyle_lab.corpus.prosody import prosody
 from talkstyle_lab.corpus.resynth import rap, sing
 from talkstyle_lab.corpus.sentences import passage, rap_lines, song_line
-from talkstyle_lab.corpus.speech import ESPEAK_LANGUAGES, ESPEAK_VARIANTS, FLITE_VOICES, RATE, Utterance, espeak, flite
+from talkstyle_lab.corpus.speech import (
+    ESPEAK_LANGUAGES,
+    ESPEAK_VARIANTS,
+    FLITE_VOICES,
+    RATE,
+    Utterance,
+    espeak,
+    flite,
+    gapless,
+)  # fmt: skip
 from talkstyle_lab.corpus.style import ArticulationStyle
 
 CORPUS_VERSION: Final = 2
-"""Raised when a seed no longer gives the same corpus."""
+"""Increased when a seed no longer gives the same corpus."""
 
 _SESSION_UTTERANCES: Final = 4
-"""By one voice in one style."""
-_SESSIONS_PER_VALIDATION: Final = 16
-"""One session of so many is for validation."""
+_SESSIONS_PER_VALIDATION: Final = 16  # of which one is for validation
 _DELIVERIES: Final = ("speech", "song", "rap", "silence")
 _SHARES: Final = (0.72, 0.14, 0.13, 0.01)
 
@@ -47,27 +54,24 @@ def build(
     on_progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
 ) -> Path:
-    """Write a corpus, or go on where an earlier call stopped.
+    """Write a corpus, or continue one.
 
     Each ``NNNNNN.npz`` holds ``audio`` int16 ``[N]`` at 16 kHz, ``expression`` float16 ``[T, 68, 3]``, ``pose``
     float16 ``[T, 6]`` at 60 Hz with ``T = ceil(60 N / 16000)``, ``phone_labels`` and ``phone_times`` float32 ``[P,
     2]`` (seconds), ``style`` float32 (see ``ArticulationStyle.vector``) and ``meta``, JSON. ``index.json``, written
-    last, lists them all with ``split`` train or validation.
+    last, lists them all with ``split`` train or validation; its path is returned.
 
     Args:
-        folder: Made if missing.
-        minutes: Of speech, at least.
-        seed: Of everything.
+        folder: Created if missing.
+        minutes: The least length of speech.
+        seed: Decides everything.
         on_progress: Called after each shard.
-        cancel: Stops between shards.
-
-    Returns:
-        The path of ``index.json``.
+        cancel: Stops between shards; the corpus can be continued.
 
     Raises:
         ConfigError: The folder holds a corpus of another seed or version, or ``minutes`` is not positive.
         ComponentUnavailable: A speech engine is missing.
-        Cancelled: The token was cancelled; what is there can be continued.
+        Cancelled: The token was cancelled.
     """
     if not minutes > 0:
         raise ConfigError(f"minutes={minutes} makes no corpus", where="build", hint="Give a positive number.")
@@ -78,21 +82,17 @@ def build(
     entries: list[dict[str, Any]] = []
     seconds = 0.0
     workers = min(os.cpu_count() or 1, 4)
-    with ThreadPoolExecutor(workers) as pool:
+    pool = ThreadPoolExecutor(workers)
+    try:
         # A few are made ahead; those beyond the end are kept for a longer corpus, but not listed.
-        number, ahead = 0, 4 * workers
-        pending = [pool.submit(_shard, root, seed, n) for n in range(ahead)]
-        try:
-            while seconds < 60 * minutes:
-                entry = pending[number].result()
-                pending.append(pool.submit(_shard, root, seed, number + ahead))
-                number += 1
-                entries.append(entry)
-                seconds += entry["duration"]
-                report("corpus", min(seconds / (60 * minutes), 1.0), f"{seconds / 60:.1f} of {minutes:g} minutes")
-        finally:
-            for job in pending:
-                job.cancel()
+        pending = [pool.submit(_shard, root, seed, n) for n in range(4 * workers)]
+        while seconds < 60 * minutes:
+            entries.append(pending[len(entries)].result())
+            pending.append(pool.submit(_shard, root, seed, len(pending)))
+            seconds += entries[-1]["duration"]
+            report("corpus", min(seconds / (60 * minutes), 1.0), f"{seconds / 60:.1f} of {minutes:g} minutes")
+    finally:
+        pool.shutdown(cancel_futures=True)
     index = root / "index.json"
     summary = {"version": CORPUS_VERSION, "seed": seed, "minutes": seconds / 60, "utterances": entries}
     with atomic_file(index) as temporary:
@@ -101,11 +101,7 @@ def build(
 
 
 def speak(seed: int, number: int) -> tuple[Utterance, ArticulationStyle, str, str]:
-    """Choose and speak one utterance.
-
-    Returns:
-        The utterance, its session's style, what was said, and how: "speech", "song", "rap" or "silence".
-    """
+    """One utterance, its session's style, its text and its delivery ("speech", "song", "rap" or "silence")."""
     session = np.random.default_rng((seed, 1, number // _SESSION_UTTERANCES))
     style = ArticulationStyle.sample(session)
     by_flite = session.random() < 0.55
@@ -118,47 +114,32 @@ def speak(seed: int, number: int) -> tuple[Utterance, ArticulationStyle, str, st
     if delivery == "silence":
         sound = np.zeros(int(rng.uniform(3, 6) * RATE), dtype=np.int16)
         return Utterance(sound, ((PAUSE, 0.0, len(sound) / RATE),), "none", language), style, "", delivery
-    if delivery == "rap":
-        tempo *= 0.72
-    utterance, text = deliver(
-        rng, "flite" if by_flite else "espeak", voice, language=language, delivery=delivery, tempo=tempo, level=level
-    )
+    utterance, text = deliver(rng, voice, language=language, delivery=delivery, tempo=tempo, level=level)
     return utterance, style, text, delivery
 
 
 def deliver(
-    rng: np.random.Generator,
-    engine: Literal["flite", "espeak"],
-    voice: str,
-    *,
-    language: str,
-    delivery: str,
-    tempo: float,
-    level: float,
+    rng: np.random.Generator, voice: str, *, language: str, delivery: str, tempo: float, level: float
 ) -> tuple[Utterance, str]:
-    """Let a voice say, sing or rap something, with pauses around it.
+    """Let a voice say, sing or rap something, with pauses around it; also returns the text.
 
     Args:
-        rng: Chooses the words and all that varies.
-        engine: Which program speaks; flite speaks English.
-        voice: One of ``FLITE_VOICES`` or ``ESPEAK_VARIANTS``.
+        rng: Chooses the words and everything that varies.
+        voice: One of ``FLITE_VOICES``, for English, or of ``ESPEAK_VARIANTS``.
         language: A key of ``ESPEAK_LANGUAGES``.
         delivery: "speech", "song" or "rap".
-        tempo: Durations, relative to the voice's own.
-        level: Of the voice's pitch, 0 to 1.
-
-    Returns:
-        The utterance, and its text.
+        tempo: Durations relative to the voice's own; those of rap are shorter by 28 %.
+        level: The voice's pitch, 0 to 1.
     """
     tongue = language.split("-")[0]
-    if delivery == "rap":
-        text = rap_lines(rng) if tongue == "en" else passage(rng, tongue)
-    elif delivery == "song":
-        text = song_line(rng, tongue)
+    if delivery == "rap" and tongue == "en":
+        text = rap_lines(rng)
     else:
-        text = passage(rng, tongue)
+        text = (song_line if delivery == "song" else passage)(rng, tongue)
+    if delivery == "rap":
+        tempo *= 0.72
     tempo *= rng.uniform(0.93, 1.07)
-    if engine == "flite":
+    if voice in FLITE_VOICES:
         pitch = {"slt": 175.0, "rms": 105.0, "awb": 130.0, "kal16": 105.0}[voice] * (0.8 + 0.5 * level)
         utterance = flite(text, voice=voice, stretch=tempo, pitch=pitch)
     else:
@@ -171,7 +152,7 @@ def deliver(
             pitch_range=round(rng.uniform(30, 90)),
             gap=int(rng.integers(0, 4)),
         )
-    if delivery in ("song", "rap"):
+    if delivery != "speech":
         utterance = (sing if delivery == "song" else rap)(utterance, rng)
     return _level(_pauses(utterance, rng), rng), text
 
@@ -186,9 +167,9 @@ def animate_utterance(
 
 
 def _shard(root: Path, seed: int, number: int) -> dict[str, Any]:
-    """Make one shard, unless it is there, and describe it."""
+    """Make one shard, unless it exists, and return its description."""
     path = root / f"{number:06d}.npz"
-    if path.exists():  # shards appear whole or not at all
+    if path.exists():
         with np.load(path, allow_pickle=False) as shard:
             return dict(json.loads(str(shard["meta"])))
     utterance, style, text, delivery = speak(seed, number)
@@ -212,37 +193,24 @@ def _shard(root: Path, seed: int, number: int) -> dict[str, Any]:
 
 def _claim(root: Path, seed: int) -> None:
     """Mark the folder as this corpus's, or refuse to mix two."""
-    mark, own = root / "corpus.json", {"version": CORPUS_VERSION, "seed": seed}
-    if mark.exists():
-        try:
-            there = json.loads(mark.read_text(encoding="utf-8"))
-        except ValueError:
-            there = None
-        if there != own:
-            raise ConfigError(
-                "the folder holds another corpus", where=str(root), hint="Choose an empty folder, or the same seed."
-            )
-        return
-    with atomic_file(mark) as temporary:
-        temporary.write_text(json.dumps(own), encoding="utf-8")
+    mark, own = root / "corpus.json", json.dumps({"version": CORPUS_VERSION, "seed": seed})
+    if not mark.exists():
+        with atomic_file(mark) as temporary:
+            temporary.write_text(own, encoding="utf-8")
+    elif mark.read_bytes() != own.encode():
+        hint = "Choose an empty folder, or the same seed."
+        raise ConfigError("the folder holds another corpus", where=str(root), hint=hint)
 
 
 def _pauses(utterance: Utterance, rng: np.random.Generator) -> Utterance:
-    """Put silence before and after, sometimes long, so that lips learn to rest."""
+    """Put silence before and after, sometimes long, so that a generator learns lips at rest."""
     before, after = (float(rng.uniform(0.05, 0.3) if rng.random() < 0.7 else rng.uniform(0.5, 1.6)) for _ in range(2))
     lead, tail = int(before * RATE), int(after * RATE)
     audio = np.pad(utterance.audio, (lead, tail))
     shift, end = lead / RATE, len(audio) / RATE
-    moved: list[Segment] = [(PAUSE, 0.0, shift)]
-    for label, _, stop in [
-        *((a, s + shift, e + shift) for a, s, e in utterance.phones),
-        (PAUSE, end - tail / RATE, end),
-    ]:
-        if label == PAUSE and moved[-1][0] == PAUSE:
-            moved[-1] = (PAUSE, moved[-1][1], stop)
-        else:
-            moved.append((label, moved[-1][2], stop))
-    return replace(utterance, audio=audio, phones=tuple(moved))
+    spoken = ((label, start + shift, stop + shift) for label, start, stop in utterance.phones)
+    phones = gapless([(PAUSE, 0.0, shift), *spoken, (PAUSE, end - tail / RATE, end)], end)
+    return replace(utterance, audio=audio, phones=phones)
 
 
 def _level(utterance: Utterance, rng: np.random.Generator) -> Utterance:

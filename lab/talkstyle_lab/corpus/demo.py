@@ -1,4 +1,4 @@
-"""The demonstration's material: a reference in a lively style and a new sentence, by flite and this corpus."""
+"""The demonstration's material: a reference in a lively style, and a new sentence."""
 
 from __future__ import annotations
 
@@ -44,11 +44,8 @@ def demo_material(folder: str | os.PathLike[str]) -> tuple[Path, ...]:
     expression, pose = animate_utterance(reference, PRESETS["lively"], np.random.default_rng(0))
     motion = root / "reference.safetensors"
     with atomic_file(motion) as temporary:
-        save_file(
-            {"expression": expression.astype(np.float16), "pose": pose.astype(np.float16)},
-            temporary,
-            metadata={"rate": "60", "style": "lively"},
-        )
+        arrays = {"expression": expression.astype(np.float16), "pose": pose.astype(np.float16)}
+        save_file(arrays, temporary, metadata={"rate": "60", "style": "lively"})
     note = root / "README.md"
     with atomic_file(note) as temporary:
         temporary.write_text(_NOTE, encoding="utf-8")

@@ -1,8 +1,7 @@
-# ruff: noqa: RUF001 (the letters of IPA are what they are)
-"""The phones that the corpus knows, and how each is articulated.
+# ruff: noqa: RUF001 (IPA letters)
+"""The phones of the corpus and how each is articulated.
 
-Two engines speak two alphabets, flite the CMU/radio one and espeak-ng the IPA; both are taken into the labels of
-``PHONES``.
+flite uses the CMU alphabet and espeak-ng the IPA; both are converted to the labels of ``PHONES``.
 """
 
 from __future__ import annotations
@@ -18,15 +17,12 @@ from sdk.errors import InputError
 Segment: TypeAlias = tuple[str, float, float]
 """A phone's label, start and end, in seconds."""
 
-CHANNELS: Final = ("jaw", "wide", "round", "protrude", "raise_upper", "lower_lower")
-"""What a phone sets targets for, each 0 to about 1; closing and tucking are timed apart from these."""
-
 PAUSE: Final = "pau"
 BILABIALS: Final = frozenset({"m", "b", "p"})
 
 
 class Phone(NamedTuple):
-    """Targets for ``CHANNELS``, how firmly a phone holds its jaw and its lips, and of what kind it is."""
+    """A phone's targets, how firmly it holds its jaw and its lips, and its kind."""
 
     jaw: float
     wide: float
@@ -38,6 +34,9 @@ class Phone(NamedTuple):
     lip_hold: float
     kind: str
 
+
+CHANNELS: Final = Phone._fields[:6]
+"""The channels with targets, each 0 to about 1; lip closure and the lip's tuck are timed separately."""
 
 # Set by hand: vowels after the textbook vowel chart, /s/ and /sh/ with the teeth together, alveolars and velars left
 # open (they take their neighbours' jaw), rounding for /w/, /u/ and /sh/.
@@ -88,60 +87,54 @@ _FLITE: Final[dict[str, tuple[str, ...]]] = {
     "ix": ("ih",), "jh": ("ch",), "nx": ("n",), "y": ("j",), "zh": ("sh",), "ssil": (PAUSE,), "brth": (PAUSE,),
 }  # fmt: skip
 
-_IPA: Final[dict[str, str]] = {
-    "a": "aa", "ɑ": "aa", "ɐ": "ah", "ɒ": "ao", "ʌ": "ah", "æ": "ae", "ə": "ax", "ɚ": "er", "ɜ": "er", "ɝ": "er",
-    "ɛ": "eh", "e": "e", "ɘ": "ax", "ɪ": "ih", "i": "iy", "ɨ": "ih", "y": "ue", "ʏ": "ue", "ø": "oe", "œ": "oe",
-    "ɵ": "o", "ɔ": "ao", "o": "o", "ʊ": "uh", "u": "uw", "ʉ": "uw", "ɤ": "ah", "ɯ": "ih", "m": "m", "b": "b", "p": "p",
-    "ɸ": "p", "f": "f", "v": "v", "ʋ": "v", "ɱ": "f", "β": "v", "θ": "th", "ð": "th", "t": "t", "d": "d", "ɗ": "d",
-    "n": "n", "ɾ": "d", "ʈ": "t", "ɖ": "d", "ɳ": "n", "l": "l", "ɫ": "l", "ɭ": "l", "ʎ": "l", "ɬ": "l", "s": "s",
-    "z": "z", "ʃ": "sh", "ʒ": "sh", "ʂ": "sh", "ʐ": "sh", "ɕ": "sh", "ʑ": "sh", "ɧ": "sh", "ç": "h", "k": "k", "ɡ": "g",
-    "g": "g", "c": "k", "ɟ": "g", "q": "k", "ŋ": "ng", "ɲ": "n", "x": "h", "χ": "h", "ɣ": "g", "ʁ": "g", "h": "h",
-    "ɦ": "h", "ʔ": "h", "ʀ": "g", "r": "d", "ɹ": "r", "ɻ": "r", "ɥ": "w", "w": "w", "ʍ": "w", "ᵻ": "ih", "j": "j",
-    "ʝ": "j", "ɰ": "g",
+_LETTERS: Final = {
+    "aa": "aɑ", "ah": "ɐʌɤ", "ao": "ɒɔ", "ae": "æ", "ax": "əɘ", "er": "ɚɜɝ", "eh": "ɛ", "ih": "ɪɨɯᵻ", "iy": "i",
+    "ue": "yʏ", "oe": "øœ", "o": "ɵ", "uh": "ʊ", "uw": "uʉ", "p": "ɸ", "f": "ɱ", "v": "ʋβ", "th": "θð", "t": "ʈ",
+    "d": "ɗɾɖr", "n": "ɳɲ", "l": "ɫɭʎɬ", "sh": "ʃʒʂʐɕʑɧ", "h": "çxχɦʔ", "k": "cq", "g": "ɡɟɣʁʀɰ", "ng": "ŋ", "r": "ɹɻ",
+    "w": "ɥʍ", "j": "ʝ",
 }  # fmt: skip
+"""The letters of IPA that are spoken like a label, where they are not the label itself."""
+_AFFRICATES: Final = ("tʃ", "dʒ", "tɕ", "dʑ", "tʂ", "dʐ")
+_IPA: Final = {letter: label for label, letters in _LETTERS.items() for letter in letters}
 _MODIFIERS: Final = frozenset(":ːˑˈˌ'ʰʲʷˠˤ̩̯̪̬̥̃͡.-_^|~\"?1234567890")
 
 
-def _split(labels: tuple[str, ...], start: float, end: float) -> list[Segment]:
-    if len(labels) == 1:
-        return [(labels[0], start, end)]
-    middle = start + 0.55 * (end - start)
-    return [(labels[0], start, middle), *_split(labels[1:], middle, end)]
-
-
 def from_flite(label: str, start: float, end: float) -> list[Segment]:
-    """Take one of flite's phones into ours.
+    """Convert one of flite's phones.
 
     Raises:
         InputError: The phone is not known.
     """
-    labels = _FLITE.get(label, (label,))
-    if labels[0] not in PHONES:
-        raise InputError(f"flite spoke an unknown phone {label!r}", where="from_flite", hint="Add it to phones.py.")
-    return _split(labels, start, end)
+    return _split(_FLITE.get(label, (label,)), start, end, f"flite spoke an unknown phone {label!r}")
 
 
 def from_ipa(symbol: str, start: float, end: float) -> list[Segment]:
-    """Take one of espeak-ng's phones, in IPA, into ours; an empty symbol is a pause, an affricate one phone.
+    """Convert one of espeak-ng's phones, in IPA; an empty symbol is a pause, an affricate one phone.
 
     Raises:
         InputError: The symbol is not known.
     """
     bare = "".join(c for c in symbol if c not in _MODIFIERS)
-    if not bare:
-        return [(PAUSE, start, end)]
-    if bare in ("tʃ", "dʒ", "tɕ", "dʑ", "tʂ", "dʐ"):
-        return [("ch", start, end)]
-    unknown = [c for c in bare if c not in _IPA]
-    if unknown:
-        raise InputError(f"espeak-ng spoke an unknown phone {symbol!r}", where="from_ipa", hint="Add it to phones.py.")
-    return _split(tuple(_IPA[c] for c in bare), start, end)
+    labels = ("ch",) if bare in _AFFRICATES else tuple(_IPA.get(c, c) for c in bare) or (PAUSE,)
+    return _split(labels, start, end, f"espeak-ng spoke an unknown phone {symbol!r}")
 
 
-def closed_frames(segments: Iterable[Segment], frames: int, *, rate: float = 60.0) -> NDArray[np.bool_]:
-    """The frames at which the lips must be closed: those in /m/, /b/, /p/ before the release, bool ``[frames]``."""
+def _split(labels: tuple[str, ...], start: float, end: float, unknown: str) -> list[Segment]:
+    """Each label takes 55 % of what the labels before it leave, the last one the rest."""
+    if not PHONES.keys() >= {*labels}:
+        raise InputError(unknown, where="corpus phones", hint="Add it to phones.py.")
+    segments: list[Segment] = []
+    for label in labels[:-1]:
+        middle = start + 0.55 * (end - start)
+        segments.append((label, start, middle))
+        start = middle
+    return [*segments, (labels[-1], start, end)]
+
+
+def closed_frames(segments: Iterable[Segment], frames: int) -> NDArray[np.bool_]:
+    """The 60 Hz frames in /m/, /b/, /p/ before the release, when the lips must be closed, bool ``[frames]``."""
     closed = np.zeros(frames, dtype=bool)
-    time = np.arange(frames) / rate
+    time = np.arange(frames) / 60
     for label, start, end in segments:
         if label in BILABIALS:
             closed |= (time >= start) & (time <= release(label, start, end))
@@ -149,5 +142,5 @@ def closed_frames(segments: Iterable[Segment], frames: int, *, rate: float = 60.
 
 
 def release(label: str, start: float, end: float) -> float:
-    """When the lips (or lip and teeth) begin to part: an aspirated /p/ parts well before its end."""
+    """When the lips (or lip and teeth) begin to part, in seconds: well before the end of an aspirated /p/."""
     return start + {"p": 0.6, "b": 0.8}.get(label, 0.85) * (end - start)

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from talkstyle_lab.corpus.phones import PHONES
 from talkstyle_lab.corpus.speech import RATE, Utterance
 
-FRAME_RATE: Final = 60
-_LOWEST, _HIGHEST = 60.0, 450.0
+HOP: Final = 160
+"""Samples between the windows of ``pitch_track``."""
+_MIN_HERTZ, _MAX_HERTZ = 60.0, 450.0
+_WINDOW = 640
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,13 +24,11 @@ class Prosody:
     Attributes:
         loudness: dB relative to the utterance's median over its speech, ``[T]``, at least -40.
         pitch: Semitones relative to the utterance's median, ``[T]``, smooth through unvoiced stretches.
-        voiced: Whether there is a pitch, bool ``[T]``.
-        accents: ``[A, 2]``: time of each vowel in seconds and its strength, 0 (the weakest) to 1.
+        accents: The time of each vowel in seconds, and its strength from 0 (the weakest) to 1, ``[A, 2]``.
     """
 
     loudness: NDArray[np.float64]
     pitch: NDArray[np.float64]
-    voiced: NDArray[np.bool_]
     accents: NDArray[np.float64]
 
 
@@ -45,33 +45,27 @@ def gaussian(signal: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
     return np.asarray(np.fft.irfft(spectrum, size, axis=0)[2 * half : 2 * half + len(x)].reshape(x.shape))
 
 
-def pitch_track(audio: NDArray[np.int16], *, hop: int = 160) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Pitch by the autocorrelation of 40 ms windows.
+def pitch_track(audio: NDArray[np.int16]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Pitch in Hz (0 where unvoiced) and RMS, both ``[N // HOP + 1]``, of sound int16 ``[N]`` at 16 kHz.
 
-    Args:
-        audio: int16 ``[N]``, 16 kHz.
-        hop: Samples between windows' centres.
-
-    Returns:
-        Hz (0 where unvoiced) and RMS, both ``[N // hop + 1]``.
+    By the autocorrelation of 40 ms windows, whose own autocorrelation is divided out (Boersma, 1993).
     """
-    window = 640
-    x = np.pad(audio.astype(np.float64), (window // 2, window // 2 + hop))
-    frames = np.lib.stride_tricks.sliding_window_view(x, window)[: len(audio) + 1 : hop]
+    x = np.pad(audio.astype(np.float64), (_WINDOW // 2, _WINDOW // 2 + HOP))
+    frames = np.lib.stride_tricks.sliding_window_view(x, _WINDOW)[: len(audio) + 1 : HOP]
     rms = np.sqrt((frames**2).mean(axis=1))
-    shaped = (frames - frames.mean(axis=1, keepdims=True)) * np.hanning(window)
+    shape = np.hanning(_WINDOW)
+    shaped = (frames - frames.mean(axis=1, keepdims=True)) * shape
     power = np.abs(np.fft.rfft(shaped, 2048, axis=1)) ** 2
-    lags = np.fft.irfft(power, axis=1)[:, :window]
-    # A window's own autocorrelation falls with the lag; dividing it out lets long periods compete (Boersma, 1993).
-    shape = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(window), 2048)) ** 2)[:window]
-    normal = lags / (lags[:, :1] + 1e-9) / (shape / shape[0] + 1e-3)
-    low, high = int(RATE / _HIGHEST), int(RATE / _LOWEST)
-    band = normal[:, low : high + 1]
+    lags = np.fft.irfft(power, axis=1)[:, :_WINDOW]
+    own = np.fft.irfft(np.abs(np.fft.rfft(shape, 2048)) ** 2)[:_WINDOW]
+    normal = lags / (lags[:, :1] + 1e-9) / (own / own[0] + 1e-3)
+    low = int(RATE / _MAX_HERTZ)
+    band = normal[:, low : int(RATE / _MIN_HERTZ) + 1]
     best = band.max(axis=1)
     peak = (band >= 0.9 * best[:, None]).argmax(axis=1) + low
     # The first lag above 0.9 of the best lies on a peak's flank: climb it.
     for _ in range(8):
-        right = np.minimum(peak + 1, window - 1)
+        right = np.minimum(peak + 1, _WINDOW - 1)
         better = normal[np.arange(len(peak)), right] > normal[np.arange(len(peak)), peak]
         peak = np.where(better, right, peak)
     voiced = (best > 0.5) & (rms > max(60.0, 0.05 * np.percentile(rms, 95)))
@@ -81,8 +75,7 @@ def pitch_track(audio: NDArray[np.int16], *, hop: int = 160) -> tuple[NDArray[np
 def prosody(utterance: Utterance) -> Prosody:
     """Measure an utterance."""
     hertz, rms = pitch_track(utterance.audio)
-    fine = np.arange(len(rms)) / 100
-    time = np.arange(utterance.frames) / FRAME_RATE
+    fine, time = np.arange(len(rms)) * HOP / RATE, utterance.times
     decibel = 20 * np.log10(rms + 1.0)
     speech = rms > 0.05 * np.percentile(rms, 95)
     decibel = np.maximum(decibel - np.median(decibel[speech]) if speech.any() else decibel - 90.0, -40.0)
@@ -93,21 +86,17 @@ def prosody(utterance: Utterance) -> Prosody:
     else:
         pitch = np.zeros_like(fine)
     loudness = gaussian(decibel, 3)
-    vowels = [(start, end) for label, start, end in utterance.phones if PHONES[label].kind == "vowel"]
     rows = []
-    for start, end in vowels:
+    for label, start, end in utterance.phones:
         inside = (fine >= start) & (fine <= end)
-        if inside.any():
+        if PHONES[label].kind == "vowel" and inside.any():
             rows.append(((start + end) / 2, loudness[inside].max(), pitch[inside].max(), min(end - start, 0.3)))
     table = np.array(rows).reshape(-1, 4)
-    weight = np.zeros(len(table))
-    for column, share in ((1, 0.4), (2, 0.35), (3, 0.25)):
-        weight += share * _rank(table[:, column])
+    weight = sum(share * _rank(column) for share, column in zip((0.4, 0.35, 0.25), table.T[1:], strict=True))
     return Prosody(
         loudness=np.interp(time, fine, loudness),
         pitch=np.interp(time, fine, pitch),
-        voiced=np.interp(time, fine, voiced.astype(float)) > 0.5,
-        accents=np.stack([table[:, 0], _rank(weight)], axis=1),
+        accents=np.stack([table[:, 0], _rank(np.asarray(weight))], axis=1),
     )
 
 

@@ -7,13 +7,14 @@ formants stay, and with them the phones.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from talkstyle_lab.corpus.phones import PAUSE, PHONES, Segment
-from talkstyle_lab.corpus.prosody import gaussian, pitch_track
-from talkstyle_lab.corpus.speech import RATE, Utterance
+from talkstyle_lab.corpus.phones import PAUSE, PHONES
+from talkstyle_lab.corpus.prosody import HOP, gaussian, pitch_track
+from talkstyle_lab.corpus.speech import RATE, Utterance, gapless
 
 _SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9))
 
@@ -23,8 +24,8 @@ def sing(utterance: Utterance, rng: np.random.Generator) -> Utterance:
     beat = rng.uniform(0.28, 0.62)
     scale = _SCALES[rng.integers(len(_SCALES))]
     degree, base = 0, rng.uniform(0.0, 7.0)
-    durations, notes = [], []
     note = base
+    durations, notes = [], []
     for label, start, end in utterance.phones:
         length = end - start
         if PHONES[label].kind == "vowel":
@@ -42,10 +43,10 @@ def sing(utterance: Utterance, rng: np.random.Generator) -> Utterance:
 
 
 def rap(utterance: Utterance, rng: np.random.Generator) -> Utterance:
-    """Draw the vowels' onsets towards a beat, and keep the pitch nearly flat but for accents."""
+    """Move the vowels' onsets towards a beat, and flatten the pitch."""
     step = 60.0 / rng.uniform(80.0, 120.0) / 4
     strength = rng.uniform(0.5, 0.9)
-    bounds = np.array([(start, end) for _, start, end in utterance.phones])
+    bounds = np.array([times for _, *times in utterance.phones])
     onsets = [start for label, start, _ in utterance.phones if PHONES[label].kind == "vowel"]
     moved = [o + strength * (step * round(o / step) - o) for o in onsets]
     # Two onsets on one step would leave no time between them.
@@ -53,8 +54,8 @@ def rap(utterance: Utterance, rng: np.random.Generator) -> Utterance:
         moved[i] = max(moved[i], moved[i - 1] + 0.6 * (onsets[i] - onsets[i - 1]))
     knots_in = [0.0, *onsets, utterance.duration]
     knots_out = [0.0, *moved, moved[-1] + utterance.duration - onsets[-1]] if onsets else [0.0, utterance.duration]
-    edges = np.interp(bounds.ravel(), knots_in, knots_out).reshape(-1, 2)
-    return resynthesise(utterance, np.maximum(edges[:, 1] - edges[:, 0], 0.01), flatten=rng.uniform(0.3, 0.9))
+    durations = np.diff(np.interp(bounds, knots_in, knots_out), axis=1)[:, 0]
+    return resynthesise(utterance, np.maximum(durations, 0.01), flatten=rng.uniform(0.3, 0.9))
 
 
 def resynthesise(
@@ -70,13 +71,13 @@ def resynthesise(
     Args:
         utterance: Speech.
         durations: Seconds for each of its phones.
-        notes: Semitones above the voice's median for each phone; its own melody where left out.
-        vibrato: Depth in semitones and rate in Hz.
-        flatten: How far the voice's own melody is drawn to its median, 0 to 1, where there are no notes.
+        notes: Semitones above the voice's median for each phone; None keeps its melody.
+        vibrato: Of the notes: depth in semitones and rate in Hz.
+        flatten: Without notes: how far the melody is reduced to its median, 0 to 1.
     """
     if not utterance.phones:
         return utterance
-    edges_in = np.array([utterance.phones[0][1], *(end for _, _, end in utterance.phones)])
+    edges_in = np.array([0.0, *(end for _, _, end in utterance.phones)])
     edges_out = np.concatenate([[0.0], np.cumsum(durations)])
     hertz, _ = pitch_track(utterance.audio)
     voiced = hertz > 0
@@ -97,24 +98,20 @@ def resynthesise(
         target += vibrato[0] * swell * np.sin(2 * np.pi * vibrato[1] * fine) + 0.08 * melody
     wanted = np.clip(median * 2 ** (target / 12), 55, 620)
     audio = _overlap_add(utterance.audio, hertz, edges_in, edges_out, wanted)
-    end = len(audio) / RATE
-    phones: list[Segment] = [
-        (label, float(a), float(min(b, end)))
-        for (label, _, _), a, b in zip(utterance.phones, edges_out, edges_out[1:], strict=False)
-        if a < end
+    phones = [
+        (label, *edges) for (label, _, _), edges in zip(utterance.phones, pairwise(edges_out.tolist()), strict=True)
     ]
-    phones[-1] = (phones[-1][0], phones[-1][1], end)
-    return replace(utterance, audio=audio, phones=tuple(phones))
+    return replace(utterance, audio=audio, phones=gapless(phones, len(audio) / RATE))
 
 
 def _pulses(audio: NDArray[np.float64], hertz: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Where the pulses stand and how long their periods are, in samples; every 10 ms where there is no voice."""
+    """The pulses' places and periods in samples; a pulse every 10 ms where there is no voice."""
     places: list[int] = []
     periods: list[int] = []
     at = 0
     while at < len(audio):
-        pitch = hertz[min(at // 160, len(hertz) - 1)]
-        period = int(RATE / pitch) if pitch > 0 else 160
+        pitch = hertz[min(at // HOP, len(hertz) - 1)]
+        period = int(RATE / pitch) if pitch > 0 else HOP
         if pitch > 0:
             reach = max(period // 4, 1)
             low = max(at - reach, (places[-1] + period // 2) if places else 0)
@@ -147,12 +144,11 @@ def _overlap_add(
         index = int(np.clip(np.searchsorted(places, source), 0, len(places) - 1))
         if index > 0 and source - places[index - 1] < places[index] - source:
             index -= 1
-        period = int(periods[index])
-        window = windows[period]
-        centre, place = int(at) + pad, int(places[index]) + pad
-        result[centre - period : centre + period + 1] += window * padded[place - period : place + period + 1]
-        weight[centre - period : centre + period + 1] += window
-        voiced = hertz[min(int(places[index]) // 160, len(hertz) - 1)] > 0
+        period, place = int(periods[index]), int(places[index])
+        target = slice(int(at) + pad - period, int(at) + pad + period + 1)
+        result[target] += windows[period] * padded[place + pad - period : place + pad + period + 1]
+        weight[target] += windows[period]
+        voiced = hertz[min(place // HOP, len(hertz) - 1)] > 0
         at += RATE / wanted[min(int(at / RATE * 100), len(wanted) - 1)] if voiced else period
     loud = result / np.maximum(weight, 0.5)
     return np.asarray(np.clip(np.round(loud[pad : pad + count]), -32768, 32767), dtype=np.int16)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -10,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 LANGUAGES: Final = ("en", "fr", "de", "es", "it", "pt", "nl")
-"""Languages with a word list, ``words/LANGUAGE.toml``."""
+"""The languages with a word list, ``words/LANGUAGE.toml``."""
 
 _ONSETS: Final = tuple("b p m f v w t d n s z l r k g h sh ch j th y br pl fl sm sp tr".split())  # noqa: SIM905
 _VOWELS: Final = ["a", "ee", "oo", "o", "i", "ay", "ow", "oy", "u"]
@@ -23,7 +24,7 @@ def _words(language: str) -> dict[str, Any]:
 
 
 def sentence(rng: np.random.Generator, language: str = "en") -> str:
-    """A sentence in a language of ``LANGUAGES``; one in ten is a row of numbers or, in English, made-up syllables."""
+    """A sentence in a language of ``LANGUAGES``; some are rows of numbers or made-up syllables (English)."""
     words = _words(language)
     draw = rng.random()
     if draw < 0.05:
@@ -50,7 +51,7 @@ def rap_lines(rng: np.random.Generator) -> str:
 
 
 def song_line(rng: np.random.Generator, language: str = "en") -> str:
-    """A line or two to be sung."""
+    """One or two lines to sing."""
     if language != "en":
         return sentence(rng, language)
     words = _words("en")
@@ -58,14 +59,9 @@ def song_line(rng: np.random.Generator, language: str = "en") -> str:
 
 
 def _fill(template: str, words: dict[str, Any], rng: np.random.Generator) -> str:
-    text = template
-    while "{" in text:
-        slot = text[text.index("{") + 1 : text.index("}")]
-        text = text.replace("{" + slot + "}", str(rng.choice(words[slot])), 1)
+    text = re.sub(r"{(\w+)}", lambda slot: str(rng.choice(words[slot[1]])), template)
     return text[0].upper() + text[1:]
 
 
 def _made_up(rng: np.random.Generator) -> str:
-    return "".join(
-        str(rng.choice(_ONSETS)) + str(rng.choice(_VOWELS)) + str(rng.choice(_CODAS)) for _ in range(rng.integers(1, 4))
-    )
+    return "".join(str(rng.choice(part)) for _ in range(rng.integers(1, 4)) for part in (_ONSETS, _VOWELS, _CODAS))

@@ -1,7 +1,6 @@
 """Speech with phone timings, from flite (a program) and espeak-ng (a shared library, see ``espeak_worker``).
 
-Both are found at run time; neither is a dependency. Each text is spoken in its own process, so threads may speak at
-the same time.
+Both are found at run time; neither is a dependency. Each text runs in its own process, so this is thread-safe.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import wave
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +25,9 @@ from talkstyle_lab.corpus.phones import PAUSE, PHONES, Segment, from_flite, from
 WORKER: Final = Path(__file__).with_name("espeak_worker.py")
 
 RATE: Final = 16000
-"""Samples a second of all speech here."""
+"""Samples per second."""
+FRAME_RATE: Final = 60
+"""Frames of motion per second."""
 
 FLITE_VOICES: Final = ("slt", "rms", "awb", "kal16")
 ESPEAK_VARIANTS: Final = ("", "f1", "f2", "f3", "f4", "f5", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8")
@@ -43,7 +44,7 @@ class Utterance:
 
     Attributes:
         audio: int16 ``[N]``, 16 kHz.
-        phones: Label, start and end in seconds; labels of ``phones.PHONES``, without gaps from 0 to the end.
+        phones: Labels of ``phones.PHONES``, gapless from 0 to the end.
         voice: Engine and voice, such as ``flite/slt``.
         language: A language tag, such as ``en-us``.
     """
@@ -60,21 +61,26 @@ class Utterance:
 
     @property
     def frames(self) -> int:
-        """Motion frames at 60 Hz: ``ceil(60 * duration)``, in whole numbers."""
-        return -(-len(self.audio) * 60 // RATE)
+        """Motion frames at 60 Hz: ``ceil(60 * duration)``, in integers."""
+        return -(-len(self.audio) * FRAME_RATE // RATE)
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """The frames' times in seconds, ``[T]``."""
+        return np.arange(self.frames) / FRAME_RATE
 
 
 def flite(text: str, *, voice: str = "slt", stretch: float = 1.0, pitch: float | None = None) -> Utterance:
     """Speak English with flite.
 
     Args:
-        text: What to say.
+        text: The text.
         voice: One of ``FLITE_VOICES``.
-        stretch: Durations, relative to the voice's own.
-        pitch: Mean pitch in Hz, or the voice's own.
+        stretch: Durations relative to the voice's own.
+        pitch: Mean pitch in Hz; None is the voice's own.
 
     Raises:
-        ConfigError: There is no such voice.
+        ConfigError: The voice is unknown.
         ComponentUnavailable: flite is not installed, lacks the voice, or failed.
     """
     _known(voice, FLITE_VOICES, "voice")
@@ -115,16 +121,16 @@ def espeak(
     """Speak with espeak-ng.
 
     Args:
-        text: What to say.
+        text: The text.
         language: A key of ``ESPEAK_LANGUAGES``.
         variant: One of ``ESPEAK_VARIANTS``: the speaker.
-        rate: Words a minute, 80 to 450.
+        rate: Words per minute, 80 to 450.
         pitch: 0 to 99.
-        pitch_range: 0 to 99, 0 is monotone.
-        gap: Pause between words, in 10 ms.
+        pitch_range: 0 to 99, 0 is monotonous.
+        gap: Pause between words in units of 10 ms.
 
     Raises:
-        ConfigError: There is no such language or variant.
+        ConfigError: The language or variant is unknown.
         ComponentUnavailable: espeak-ng is not installed, or lacks the voice.
     """
     _known(language, ESPEAK_LANGUAGES, "language")
@@ -134,23 +140,23 @@ def espeak(
     command = [sys.executable, "-I", "-S", str(WORKER)]
     done = subprocess.run(command, input=json.dumps(order).encode(), capture_output=True, check=False, timeout=120)
     line, _, data = done.stdout.partition(b"\n")
-    failed = {"error": f"espeak-ng failed ({done.returncode})"}
-    answer: dict[str, Any] = json.loads(line) if done.returncode == 0 and line else failed
-    if "error" in answer:
-        raise _unavailable(answer["error"], "apt install libespeak-ng1 espeak-ng-data")
+    answer: dict[str, Any] = json.loads(line) if done.returncode == 0 and line else {}
+    if "marks" not in answer:
+        what = answer.get("error", f"espeak-ng failed ({done.returncode})")
+        raise _unavailable(what, "apt install libespeak-ng1 espeak-ng-data")
     sound, sampled, marks = np.frombuffer(data, dtype=np.int16), int(answer["rate"]), answer["marks"]
     ends = [start for _, start in marks[1:]] + [len(sound)]
     phones: list[Segment] = []
     for (symbol, start), end in zip(marks, ends, strict=True):
         if end > start:
             phones += from_ipa(symbol, start / sampled, end / sampled)
-    phones = _own_closures(phones, sound, sampled)
+    phones = _with_closures(phones, sound, sampled)
     return _utterance(sound, sampled, phones, f"espeak/{variant or 'default'}", language)
 
 
-def _own_closures(phones: list[Segment], sound: NDArray[np.int16], rate: int) -> list[Segment]:
+def _with_closures(phones: list[Segment], sound: NDArray[np.int16], rate: int) -> list[Segment]:
     """Give stops the silence before their burst: espeak-ng reports a stop at its burst, after the closure."""
-    quiet = np.abs(sound.astype(np.int32)) < 60
+    loud = np.abs(sound.astype(np.int32)) >= 60
     result = list(phones)
     for i in range(1, len(result)):
         label, start, end = result[i]
@@ -158,37 +164,36 @@ def _own_closures(phones: list[Segment], sound: NDArray[np.int16], rate: int) ->
         if PHONES[label].kind not in ("stop", "bilabial"):
             continue
         first = max(round((max(earlier + 0.03, start - 0.12) if before != PAUSE else start - 0.08) * rate), 0)
-        loud = np.flatnonzero(~quiet[first : round(start * rate)])
-        closure = (first + (loud[-1] + 1 if len(loud) else 0)) / rate
-        closure = max(closure, earlier)
-        result[i] = (label, closure, end)
-        result[i - 1] = (before, earlier, closure)
+        sounding = np.flatnonzero(loud[first : round(start * rate)])
+        closure = max((first + (sounding[-1] + 1 if len(sounding) else 0)) / rate, earlier)
+        result[i - 1 : i + 1] = (before, earlier, closure), (label, closure, end)
     return [s for s in result if s[2] > s[1]]
 
 
 def _utterance(audio: NDArray[np.int16], rate: int, phones: list[Segment], voice: str, language: str) -> Utterance:
-    """Resample to 16 kHz, and join the phones without gaps from 0 to the end."""
     sound = audio if rate == RATE else _resample(audio, rate)
-    end = len(sound) / RATE
+    # espeak-ng marks a word boundary by a very short pause, through which the voice continues.
+    return Utterance(sound, gapless(phones, len(sound) / RATE, min_pause=0.06), voice, language)
+
+
+def gapless(phones: Iterable[Segment], end: float, *, min_pause: float = 0.0) -> tuple[Segment, ...]:
+    """Join phones without gaps from 0 to ``end``; a pause that is short or follows another extends the phone before."""
     joined: list[Segment] = []
     for label, start, stop in phones:
         start, stop = min(start, end), min(stop, end)
         if stop <= start:
             continue
-        # espeak-ng marks the border of two words by a very short pause through which the voice goes on.
-        if joined and label == PAUSE and (joined[-1][0] == PAUSE or stop - start < 0.06):
-            label = joined[-1][0]
-            joined[-1] = (label, joined[-1][1], stop)
+        if joined and label == PAUSE and (joined[-1][0] == PAUSE or stop - start < min_pause):
+            joined[-1] = (*joined[-1][:2], stop)
         else:
             joined.append((label, joined[-1][2] if joined else 0.0, stop))
     if joined:
-        label, start, _ = joined[-1]
-        joined[-1] = (label, start, end)
-    return Utterance(sound, tuple(joined), voice, language)
+        joined[-1] = (*joined[-1][:2], end)
+    return tuple(joined)
 
 
 def _resample(audio: NDArray[np.int16], rate: int) -> NDArray[np.int16]:
-    """Resample by cutting or padding the spectrum of the whole sound."""
+    """Resample by truncating or zero-padding the spectrum of the whole sound."""
     step = rate // np.gcd(rate, RATE)
     padded = np.pad(audio.astype(np.float64), (0, -len(audio) % step))
     count = len(padded) * RATE // rate
@@ -198,8 +203,7 @@ def _resample(audio: NDArray[np.int16], rate: int) -> NDArray[np.int16]:
 
 
 def _known(value: str, choices: Collection[str], name: str) -> None:
-    # Both engines would go on with a voice of their own choice.
-    if value not in choices:
+    if value not in choices:  # with which both engines would use another voice
         hint = f"One of: {', '.join(choices)}."
         raise ConfigError(f"{name}={value!r} is not known", where="corpus speech", hint=hint)
 

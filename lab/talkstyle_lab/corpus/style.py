@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
@@ -13,78 +13,48 @@ from numpy.typing import NDArray
 class ArticulationStyle:
     """A way of speaking. The defaults are neutral.
 
-    ``jaw`` and ``lips`` span the field of Edwards et al. (JALI, 2016): both low is mumbling, jaw alone a
-    ventriloquist's opposite, lips alone articulates with a still jaw.
-
-    Attributes:
-        jaw: Strength of the jaw.
-        lips: Strength of the lips' own movement: width, rounding, raising and lowering.
-        rounding: Extra strength of rounding and protrusion.
-        upper_lip: Share of the upper lip in opening.
-        firmness: How firmly lips press at m, b, p.
-        speed: Sharpness of the dominance functions; below 1 sounds blend into each other more.
-        smoothing: Seconds; the standard deviation of what the muscles smooth away.
-        lead: Seconds by which lips anticipate.
-        effort: How much louder syllables open the jaw.
-        variability: Relative spread from one phone to the next.
-        pause_open: Opening in short pauses, as jaw.
-        rest_open: Opening in long pauses, as jaw.
-        smile: Corners up and wide, all the time; below 0 it is a frown.
-        asymmetry: Of the mouth.
-        head: Degrees, the standard deviation of the head's rotation.
-        nods: Share of nods on accents in the head's motion.
-        sway: Share of slow motion from phrase to phrase.
-        noise: Share of motion that has no cause in the sound.
-        yaw: Amount of turning, relative to nodding.
-        roll: Amount of tilting, relative to nodding.
-        tempo: Speed of the head's motion, relative.
-        brows: Height of brows on accents.
-        furrow: Brows drawn together, all the time.
-        blinks: A minute.
-        squint: Lids narrowed, all the time.
+    ``jaw`` and ``lips`` span the field of Edwards et al. (JALI, 2016): with both low, speech is mumbled.
     """
 
-    jaw: float = 1.0
-    lips: float = 1.0
-    rounding: float = 1.0
-    upper_lip: float = 1.0
-    firmness: float = 0.5
-    speed: float = 1.0
-    smoothing: float = 0.014
-    lead: float = 0.02
-    effort: float = 0.5
-    variability: float = 0.06
-    pause_open: float = 0.10
-    rest_open: float = 0.03
-    smile: float = 0.0
-    asymmetry: float = 0.0
-    head: float = 3.0
-    nods: float = 0.5
-    sway: float = 0.6
-    noise: float = 0.3
-    yaw: float = 0.9
-    roll: float = 0.6
-    tempo: float = 1.0
-    brows: float = 0.35
-    furrow: float = 0.0
-    blinks: float = 18.0
-    squint: float = 0.0
+    jaw: float = 1.0  # strength of the jaw
+    lips: float = 1.0  # strength of the lips' movement: width, rounding, raising and lowering
+    rounding: float = 1.0  # extra strength of rounding and protrusion
+    upper_lip: float = 1.0  # share of the upper lip in opening
+    firmness: float = 0.5  # how firmly lips press at m, b, p
+    speed: float = 1.0  # sharpness of the dominance functions; below 1, sounds blend more
+    smoothing: float = 0.014  # seconds, the standard deviation of the muscles' smoothing
+    lead: float = 0.02  # seconds by which lips anticipate
+    effort: float = 0.5  # how much louder syllables open the jaw
+    variability: float = 0.06  # relative spread from one phone to the next
+    pause_open: float = 0.10  # the jaw's opening in short pauses
+    rest_open: float = 0.03  # the jaw's opening in long pauses
+    smile: float = 0.0  # constant; below 0 a frown
+    asymmetry: float = 0.0  # of the mouth; positive moves the person's left side more
+    head: float = 3.0  # degrees, the standard deviation of the head's rotation
+    nods: float = 0.5  # share of nods on accents in the head's motion
+    sway: float = 0.6  # share of slow motion from phrase to phrase
+    noise: float = 0.3  # share of motion without a cause in the sound
+    yaw: float = 0.9  # amount of turning, relative to nodding
+    roll: float = 0.6  # amount of tilting, relative to nodding
+    tempo: float = 1.0  # speed of the head's motion, relative
+    brows: float = 0.35  # how high brows rise on accents
+    furrow: float = 0.0  # brows drawn together, constantly
+    blinks: float = 18.0  # per minute
+    squint: float = 0.0  # lids narrowed, constantly
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> ArticulationStyle:
         """Draw a style from ``RANGES``, denser in the middle; one in five lies near a preset."""
-        names = list(RANGES)
         if rng.random() < 0.2:
             centre = asdict(PRESETS[str(rng.choice(sorted(PRESETS)))])
-            spread = {n: 0.12 * (RANGES[n][1] - RANGES[n][0]) for n in names}
-            drawn = {n: centre[n] + spread[n] * rng.standard_normal() for n in names}
+            drawn = {n: centre[n] + 0.12 * (high - low) * rng.standard_normal() for n, (low, high) in RANGES.items()}
         else:
-            drawn = {n: RANGES[n][0] + (RANGES[n][1] - RANGES[n][0]) * rng.beta(1.6, 1.6) for n in names}
-        return cls(**{n: float(np.clip(drawn[n], *RANGES[n])) for n in names})
+            drawn = {n: low + (high - low) * rng.beta(1.6, 1.6) for n, (low, high) in RANGES.items()}
+        return cls(**{n: float(np.clip(value, *RANGES[n])) for n, value in drawn.items()})
 
     def vector(self) -> NDArray[np.float32]:
         """All parameters, scaled by ``RANGES`` to [0, 1], float32 ``[25]``, in field order."""
-        ranges = ((getattr(self, field.name), *RANGES[field.name]) for field in fields(self))
+        ranges = ((value, *RANGES[name]) for name, value in asdict(self).items())
         return np.array([(value - low) / (high - low) for value, low, high in ranges], dtype=np.float32)
 
 

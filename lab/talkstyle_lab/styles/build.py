@@ -54,11 +54,11 @@ CONFIG: Final = FitConfig(
 RANKS: Final = (8, 16)
 """Tried in turn; at 16 a pack has 250 KB."""
 
-_VOICES: Final[tuple[tuple[Literal["flite", "espeak"], str, str], ...]] = (
-    ("flite", "slt", "en-us"), ("espeak", "m3", "en-us"), ("flite", "rms", "en-us"), ("espeak", "f2", "de"),
-    ("flite", "awb", "en-us"), ("espeak", "f4", "fr"), ("flite", "kal16", "en-us"), ("espeak", "m7", "es"),
+_VOICES: Final = (
+    ("slt", "en-us"), ("m3", "en-us"), ("rms", "en-us"), ("f2", "de"),
+    ("awb", "en-us"), ("f4", "fr"), ("kal16", "en-us"), ("m7", "es"),
 )  # fmt: skip
-"""Engine, voice and language, in turn: a style is nobody's voice, and no language's."""
+"""Voice and language, in turn: a style is nobody's voice, and no language's."""
 
 _GRID: Final = 3 * RATE // 60
 """Samples in three frames of motion, the shortest sound that is a whole number of both."""
@@ -89,13 +89,11 @@ def spoken(name: str, *, minutes: float, seed: int = 0, only: Delivery | None = 
     deliveries = RECIPES[name].deliveries
     while samples < 60 * minutes * RATE:
         rng = np.random.default_rng((seed, 4, list(PRESETS).index(name), turn))
-        engine, voice, language = _VOICES[turn % len(_VOICES)]
+        voice, language = _VOICES[turn % len(_VOICES)]
         # Voices and deliveries are out of step, so that each voice has each delivery.
         delivery = deliveries[(turn + turn // len(_VOICES)) % len(deliveries)]
-        tempo = 0.72 if delivery == "rap" else 1.0
-        made, _ = deliver(
-            rng, engine, voice, language=language, delivery=delivery, tempo=tempo, level=float(rng.uniform(0.3, 0.7))
-        )
+        level = float(rng.uniform(0.3, 0.7))
+        made, _ = deliver(rng, voice, language=language, delivery=delivery, tempo=1.0, level=level)
         whole = _on_grid(made)
         if only in (None, delivery):
             sounds.append(whole.audio)

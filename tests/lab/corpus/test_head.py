@@ -42,7 +42,7 @@ def test_motion_follows_the_sound_and_not_only_chance(babble):
 def test_blinks_come_at_the_styles_rate():
     sound = Utterance(np.zeros(16000 * 240, dtype=np.int16), (("pau", 0.0, 240.0),), "test", "en-us")
     still = np.zeros(sound.frames)
-    heard = Prosody(still, still, still > 0, np.zeros((0, 2)))
+    heard = Prosody(still, still, np.zeros((0, 2)))
     for wanted in (10.0, 25.0):
         lids = upper_face(sound, heard, ArticulationStyle(blinks=wanted), np.random.default_rng(0)).blink
         shut = lids > 0.5
