@@ -27,7 +27,7 @@ def report(words: Sequence[str], work: Callable[[], object]) -> int:
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
     logging.getLogger("sdk").setLevel(logging.DEBUG if debug else logging.WARNING)
     # A style's licence and consent are shown whenever one is loaded.
-    logging.getLogger("sdk.packs.terms").setLevel(logging.INFO)
+    logging.getLogger("sdk.packs").setLevel(logging.INFO)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("default", UserWarning)  # TalkstyleWarning is one

@@ -20,13 +20,9 @@ CONFIG: Final = "config.json"
 DELTA: Final = "delta.safetensors"
 CARD: Final = "README.md"
 """The files of a pack, next to its previews."""
-PREVIEW_FORMATS: Final = {"png": "PNG", "webp": "WEBP", "gif": "GIF"}
-"""Formats of previews, by suffix, as Pillow calls them."""
 
 FORMAT: Final = "talkstyle-pack"
 FORMAT_VERSION: Final = 1
-FEATURES: Final[frozenset[str]] = frozenset()
-"""The features that this reader knows beyond version 1."""
 
 CONFIG_MAX_BYTES: Final = 256 * 1024
 DELTA_MAX_BYTES: Final = 256 * 1024 * 1024
@@ -38,23 +34,12 @@ GET_AGAIN: Final = "Get the pack again from where it came, or use another."
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 
 
-def is_preview(name: str) -> bool:
-    """Whether a file of that name is a preview: ``preview*.png``, ``.webp`` or ``.gif``."""
-    stem, _, suffix = name.rpartition(".")
-    return stem.startswith("preview") and stem.replace("-", "").isalnum() and suffix in PREVIEW_FORMATS
-
-
 def _readable(text: str, allowed: str = "") -> str:
     """Refuse characters that nobody sees: controls, text direction, private use, lone surrogates, unassigned."""
     for character in text:
         if unicodedata.category(character).startswith("C") and character not in allowed:
             raise ValueError(f"holds the invisible character U+{ord(character):04X}")
     return text
-
-
-def _prose(text: str) -> str:
-    # The two joiners belong to the spelling of several languages.
-    return _readable(text, "\n\u200c\u200d")
 
 
 def _name(text: str) -> str:
@@ -72,7 +57,10 @@ def _name(text: str) -> str:
 
 
 Name: TypeAlias = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_name)]
-Prose: TypeAlias = Annotated[str, Field(max_length=1000), AfterValidator(_prose)]
+# The two joiners belong to the spelling of several languages.
+Prose: TypeAlias = Annotated[
+    str, Field(max_length=1000), AfterValidator(lambda text: _readable(text, "\n\u200c\u200d"))
+]
 Token: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_ .,:+()-]{0,99}$")]
 """An identifier, a version, the name or value of a setting. No slash, no backslash."""
 Sha256: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -81,19 +69,19 @@ Setting: TypeAlias = bool | int | float | Token
 Numbers: TypeAlias = Annotated[dict[Token, float], Field(max_length=64)]
 
 
-class _Record(BaseModel):
+class Record(BaseModel):
+    """What a JSON file holds: frozen, and ignoring keys of later versions."""
+
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
+    def to_bytes(self) -> bytes:
+        """The bytes of the file: the same record, the same bytes."""
+        fields = self.model_dump(mode="json", exclude_none=True)
+        return (json.dumps(fields, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
 
-class Base(_Record):
-    """The motion generator that the delta belongs to.
 
-    Attributes:
-        component: Its name.
-        version: Its version.
-        layout_sha256: Of its parameters' names, shapes and dtypes.
-        weights_sha256: Of its state dict's contents.
-    """
+class Base(Record):
+    """The motion generator that the delta belongs to; fingerprints as in ``sdk.compatibility``."""
 
     kind: Literal["motion-generator"] = "motion-generator"
     component: Token
@@ -102,7 +90,7 @@ class Base(_Record):
     weights_sha256: Sha256
 
 
-class Encoder(_Record):
+class Encoder(Record):
     """The audio encoder that the base was fed with: its name, version, and the sha256 of its statistics or weights."""
 
     component: Token
@@ -110,7 +98,7 @@ class Encoder(_Record):
     sha256: Sha256
 
 
-class DeltaInfo(_Record):
+class DeltaInfo(Record):
     """``delta.safetensors``: its form, sha256, size, dtype, and how many of the base's scalars it re-weights."""
 
     kind: Literal["full", "low-rank"]
@@ -120,7 +108,7 @@ class DeltaInfo(_Record):
     dtype: Dtype
 
 
-class Provenance(_Record):
+class Provenance(Record):
     """What the style was learned from: its kind, length (seconds; for images, how many) and the sha256 of its bytes."""
 
     kind: Literal["clip", "audio", "video", "images"]
@@ -128,14 +116,11 @@ class Provenance(_Record):
     sha256: Sha256
 
 
-class Training(_Record):
+class Training(Record):
     """How the style was made, and what it brought on frames used for nothing else.
 
     Attributes:
         seconds: Usable reference, in seconds; not how long the fit took, which differs each time.
-        steps: Steps of the optimiser.
-        seed: The seed.
-        settings: The fit's settings.
         references: What it was learned from.
         held_out: The frames (at 60 Hz) that the metrics were measured on, ``(first, last + 1)``; None if none.
         before: Metrics of the base on the frames held out.
@@ -156,7 +141,7 @@ class Training(_Record):
     null: Numbers = {}
 
 
-class Ingredient(_Record):
+class Ingredient(Record):
     """One style of a mix: its name, its weight, and the sha256 of its delta."""
 
     name: Name
@@ -164,11 +149,10 @@ class Ingredient(_Record):
     sha256: Sha256
 
 
-class Compression(_Record):
+class Compression(Record):
     """What ``compress`` kept of the delta with ``from_sha256``.
 
     Attributes:
-        from_sha256: The delta that was compressed.
         rank: The largest rank of a parameter's delta.
         energy: The share of the squared norm that is left.
         gain: The share of the style's measured gain that is left; None if it was not measured.
@@ -180,7 +164,7 @@ class Compression(_Record):
     gain: float | None = None
 
 
-class _Envelope(_Record):
+class _Envelope(Record):
     """What is read before anything else, whatever the version."""
 
     format: Literal["talkstyle-pack"]
@@ -192,17 +176,12 @@ class PackConfig(_Envelope):
     """The whole of ``config.json``.
 
     Attributes:
-        name: The style's name.
         summary: A sentence or two for people.
-        license: The pack's licence, as an SPDX identifier (the Hub writes it in lower case).
+        license: An SPDX identifier (the Hub writes it in lower case).
         consent: Who agreed that the style of this person is used, and to what.
-        base: The generator that the delta belongs to.
-        encoder: The encoder that fed it.
         face_frame: The version of the face frame that the motion lives in.
-        delta: What is in ``delta.safetensors``.
         training: How it was made; None for a mix.
         mix: What it was mixed from.
-        compression: What compressing it cost.
     """
 
     format: Literal["talkstyle-pack"] = FORMAT
@@ -227,9 +206,8 @@ class PackConfig(_Envelope):
         compression kept, if that was measured too. None if nothing was measured.
         """
         gain = None if self.training is None else self.training.after.get("gain")
-        if gain is None or self.compression is None or self.compression.gain is None:
-            return gain
-        return gain * self.compression.gain
+        kept = None if self.compression is None else self.compression.gain
+        return gain if gain is None or kept is None else gain * kept
 
     @classmethod
     def parse(cls, data: bytes, *, where: str) -> PackConfig:
@@ -247,7 +225,15 @@ class PackConfig(_Envelope):
             what = f"config.json is not sound JSON: {str(error)[:200]}"
             raise PackInvalid(what, where=where, hint=GET_AGAIN) from error
         try:
-            _check_readable(_Envelope.model_validate_json(data, strict=True), where)
+            envelope = _Envelope.model_validate_json(data, strict=True)
+            newer = None
+            if envelope.format_version > FORMAT_VERSION:
+                newer = f"has format version {envelope.format_version}, and this talkstyle reads up to {FORMAT_VERSION}"
+            elif envelope.required_features:
+                unknown = ", ".join(sorted(set(envelope.required_features)))
+                newer = f"needs features that this talkstyle lacks: {unknown}"
+            if newer:
+                raise PackIncompatible(f"the pack {newer}", where=where, hint="Upgrade talkstyle.")
             config = cls.model_validate_json(data, strict=True)
         except ValidationError as error:
             raise PackInvalid(f"config.json is not a pack's: {explain(error)}", where=where, hint=GET_AGAIN) from error
@@ -258,23 +244,6 @@ class PackConfig(_Envelope):
                 hint="Use the talkstyle that made it, or adapt again.",
             )
         return config
-
-    def to_bytes(self) -> bytes:
-        """The bytes of the file: the same config, the same bytes."""
-        fields = self.model_dump(mode="json", exclude_none=True)
-        return (json.dumps(fields, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
-
-
-def _check_readable(envelope: _Envelope, where: str) -> None:
-    """Refuse what a newer writer says that this reader cannot read."""
-    version, unknown = envelope.format_version, sorted(set(envelope.required_features) - FEATURES)
-    if version > FORMAT_VERSION:
-        what = f"the pack has format version {version}, and this talkstyle reads up to {FORMAT_VERSION}"
-    elif unknown:
-        what = f"the pack needs features that this talkstyle lacks: {', '.join(unknown)}"
-    else:
-        return
-    raise PackIncompatible(what, where=where, hint="Upgrade talkstyle.")
 
 
 def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from sdk._version import __version__
 from sdk.errors import Cancelled, ConfigError, HubError, PackInvalid, SdkError, StyleNotFound
@@ -27,20 +27,6 @@ _LIMITS: Final = {CONFIG: CONFIG_MAX_BYTES, DELTA: DELTA_MAX_BYTES}
 _LOGIN: Final = "If it is private, log in with `hf auth login` or set HF_TOKEN."
 
 
-class Download(NamedTuple):
-    """A pack of one commit in the cache.
-
-    Attributes:
-        location: The repository at the commit.
-        folder: The folder of its files.
-        root: The repository's folder in the cache, which links may lead into.
-    """
-
-    location: StyleLocation
-    folder: Path
-    root: Path
-
-
 @dataclass(frozen=True)
 class FoundStyle:
     """A style pack that a search found: its repository, licence, downloads, and whether it is private."""
@@ -51,11 +37,15 @@ class FoundStyle:
     private: bool
 
 
-def download(location: StyleLocation, *, token: str | bool | None = None) -> Download:
+def download(location: StyleLocation, *, token: str | bool | None = None) -> tuple[StyleLocation, Path, Path]:
     """Bring a pack into the cache, unless it is there.
 
     A branch or tag is resolved to its commit once: loading again costs one request; by commit, or offline, none. Files
     are measured before they are fetched; one in the cache that is not what its name says is fetched again.
+
+    Returns:
+        The repository at the commit, the folder of its files, and the repository's folder in the cache, which links may
+        lead into.
 
     Raises:
         StyleNotFound: No such repository or revision, or no pack in it.
@@ -73,7 +63,7 @@ def download(location: StyleLocation, *, token: str | bool | None = None) -> Dow
                 _forget(path)
                 raise HubError(f"{name} arrived damaged", where=str(fixed), hint="Try again.")
     # <cache>/models--org--name/snapshots/<commit>/config.json
-    return Download(fixed, path.parent, path.parents[2])
+    return fixed, path.parent, path.parents[2]
 
 
 def _measure(api: HfApi, location: StyleLocation, name: str) -> None:
@@ -91,6 +81,25 @@ def _measure(api: HfApi, location: StyleLocation, name: str) -> None:
     if found.file_size is None or found.file_size > _LIMITS[name]:
         what = f"{name} has {found.file_size} bytes, over the limit of {_LIMITS[name]}"
         raise PackInvalid(what, where=str(location), hint="Use another.")
+
+
+def check_push(repo_id: str, *, license: str | None, consent: str | None) -> None:  # noqa: A002 the field's name
+    """Check what can be known of a push before anything is made or sent.
+
+    Raises:
+        ConfigError: No name of a repository, or no licence or consent is stated.
+    """
+    if StyleLocation.parse(f"hf://{repo_id}").revision is not None:
+        raise ConfigError(
+            "a push takes its revision apart", where=repo_id, hint='Write push("org/name", revision=...).'
+        )
+    given = {"license": license, "consent": consent}
+    missing = [word for word, text in given.items() if not (text or "").strip()]
+    if missing:
+        raise ConfigError(
+            f"a style that is shared states its {' and its '.join(missing)}",
+            hint='Say so, as in push(..., license="cc-by-4.0", consent="my own face").',
+        )
 
 
 def upload(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from sdk.errors import ConfigError, PackInvalid, StyleNotFound
 from sdk.files import atomic_file
-from sdk.packs.config import CONFIG, DELTA, Sha256, explain
+from sdk.packs.config import CONFIG, DELTA, Record, Sha256, explain
 from sdk.packs.location import StyleLocation
 from sdk.packs.pack import StylePack, read_pack
 from sdk.packs.storage import read_file
@@ -21,18 +20,15 @@ from sdk.packs.storage import read_file
 MAX_BYTES: Final = 1024 * 1024
 
 
-class LockedStyle(BaseModel):
+class LockedStyle(Record):
     """One style of a lock.
 
     Attributes:
         ref: As the app writes it: ``org/name[@revision]``, the name of one that ships, or a relative folder.
-        name: The style's own name.
         commit: Of the repository; None if the style is not on the Hub.
         config_sha256: Of the file ``config.json``.
         delta_sha256: Of the file ``delta.safetensors``.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     ref: Annotated[str, Field(min_length=1, max_length=300)]
     name: str
@@ -41,14 +37,8 @@ class LockedStyle(BaseModel):
     delta_sha256: Sha256
 
 
-class Lock(BaseModel):
-    """A lock file.
-
-    Attributes:
-        styles: What it locks, each reference once.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
+class Lock(Record):
+    """A lock file; it holds each reference once."""
 
     format: Literal["talkstyle-lock"] = "talkstyle-lock"
     format_version: Literal[1] = 1
@@ -64,7 +54,7 @@ class Lock(BaseModel):
         """
         if not refs or len(set(refs)) != len(refs):
             raise ConfigError("no style, or one of them twice", where="lock", hint="Give each reference once.")
-        return cls(styles=tuple(_locked(ref, token) for ref in refs))
+        return cls(styles=tuple(_lock(ref, token) for ref in refs))
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Lock:
@@ -89,8 +79,7 @@ class Lock(BaseModel):
             OutputError: It cannot be written.
         """
         with atomic_file(path) as temporary:
-            text = json.dumps(self.model_dump(mode="json", exclude_none=True), indent=2, ensure_ascii=False)
-            temporary.write_text(text + "\n", encoding="utf-8")
+            temporary.write_bytes(self.to_bytes())
         return Path(path)
 
     def load(self, ref: str, *, token: str | bool | None = None) -> StylePack:
@@ -116,7 +105,7 @@ class Lock(BaseModel):
         return pack
 
 
-def _locked(ref: str, token: str | bool | None) -> LockedStyle:
+def _lock(ref: str, token: str | bool | None) -> LockedStyle:
     location = StyleLocation.parse(ref)
     if location.kind == "local" and (PurePath(location.name).is_absolute() or location.name.startswith("~")):
         raise ConfigError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,26 +18,16 @@ from sdk.errors import ConfigError, PackInvalid, StyleWithoutEffect
 from sdk.face import FACE_FRAME_VERSION
 from sdk.files import atomic_folder
 from sdk.interfaces import AudioEncoder, MotionGenerator
+from sdk.packs import hub
 from sdk.packs.card import card
-from sdk.packs.config import (
-    CARD,
-    CONFIG,
-    CONFIG_MAX_BYTES,
-    DELTA,
-    Compression,
-    Dtype,
-    PackConfig,
-    Training,
-    explain,
-)
+from sdk.packs.config import CARD, CONFIG, CONFIG_MAX_BYTES, DELTA, Compression, Dtype, PackConfig, Training, explain
 from sdk.packs.delta import Delta, energy, low_rank
 from sdk.packs.delta_file import encode_delta, read_delta
 from sdk.packs.location import StyleLocation
-from sdk.packs.preview_files import check_preview
-from sdk.packs.storage import check_target, read_file
-from sdk.packs.terms import check_push, show
+from sdk.packs.storage import check_preview, check_target, read_file
 
 RANKS: Final = (1, 2, 4, 8, 16, 32)
+_log = logging.getLogger("sdk.packs")
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +65,7 @@ class StylePack:
         base: MotionGenerator | None = None,
         token: str | bool | None = None,
     ) -> StylePack:
-        """Load a pack and check all of it.
+        """Load a pack and check all of it; its licence and consent are logged, in one line.
 
         Args:
             location: A folder (``./rap``), the name of a style that ships (``rap``), or one on the Hub
@@ -90,7 +81,8 @@ class StylePack:
             HubError: The Hub cannot be reached or refuses.
         """
         pack, _ = read_pack(StyleLocation.parse(location), base=base, token=token)
-        show(pack.config)
+        license, consent = pack.config.license or "not stated", pack.config.consent or "not stated"  # noqa: A001
+        _log.info("style %r: licence %s; consent: %s", pack.name, license, " ".join(consent.split()))
         return pack
 
     @classmethod
@@ -220,10 +212,8 @@ class StylePack:
             StyleNotFound: There is no such branch.
             HubError: The Hub cannot be reached or refuses.
         """
-        from sdk.packs import hub
-
         pack = self.replace(license=license or self.config.license, consent=consent or self.config.consent)
-        check_push(repo_id, license=pack.config.license, consent=pack.config.consent)
+        hub.check_push(repo_id, license=pack.config.license, consent=pack.config.consent)
         return hub.upload(
             repo_id,
             pack._files(files, location=repo_id),
@@ -329,8 +319,6 @@ def read_pack(
     """Read and check a pack, each file once, as for ``StylePack.load``; also returns its files' sha256 by name."""
     source = root = None
     if location.kind == "hub":
-        from sdk.packs import hub
-
         source, folder, root = hub.download(location, token=token)
     else:
         folder = location.folder()

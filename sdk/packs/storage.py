@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import stat
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from sdk.errors import OutputError, PackIncompatible, PackInvalid, StyleNotFound
-from sdk.packs.config import CARD, CONFIG, CONFIG_MAX_BYTES, DELTA, FORMAT, GET_AGAIN, PackConfig, is_preview
+from sdk.errors import OutputError, PackInvalid, StyleNotFound
+from sdk.packs.config import CARD, CONFIG, CONFIG_MAX_BYTES, DELTA, FORMAT, GET_AGAIN, PackConfig
+
+PREVIEW_MAX_BYTES: Final = 4 * 1024 * 1024
+MAX_PREVIEWS: Final = 8
+_PREVIEW: Final = re.compile(r"preview([^\W_]|-)*\.(png|webp|gif)")
+_PLAIN: Final = {"loop", "duration", "background", "timestamp", "transparency", "version", "extension", "default_image"}
+"""What Pillow reports of a picture's format itself; anything else is text, a camera's notes, or a profile."""
 
 # Never waiting for a pipe, and never following what has become a link since it was looked at.
 _FLAGS: Final = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
@@ -81,7 +90,7 @@ def check_target(target: Path) -> None:
     if not target.is_dir():
         raise OutputError("there is a file where the folder should go", where=str(target), hint="Choose a new folder.")
     names = {entry.name for entry in target.iterdir()} - _CLUTTER
-    foreign = sorted(name for name in names if name not in (CONFIG, DELTA, CARD) and not is_preview(name))
+    foreign = sorted(name for name in names if name not in (CONFIG, DELTA, CARD) and not _PREVIEW.fullmatch(name))
     if names and (foreign or not _holds_pack(target)):
         what = f"it holds {foreign[0]!r}" if foreign else "its config.json is not a pack's"
         raise OutputError(
@@ -93,17 +102,61 @@ def check_target(target: Path) -> None:
 
 def _holds_pack(folder: Path) -> bool:
     """Whether the config is a pack's, of whatever version and in whatever state."""
-    try:
-        read_config(folder)
-    except StyleNotFound:
+    path = folder / CONFIG
+    if not path.is_file():
         return False
-    except PackIncompatible:
-        return True
-    except PackInvalid:
-        try:
-            with (folder / CONFIG).open("rb") as file:
-                found = json.loads(file.read(CONFIG_MAX_BYTES))
-            return isinstance(found, dict) and found.get("format") == FORMAT
-        except (OSError, ValueError, RecursionError):
-            return False
-    return True
+    try:
+        with path.open("rb") as file:
+            found = json.loads(file.read(CONFIG_MAX_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("format") == FORMAT
+
+
+def check_preview(name: str, data: bytes) -> None:
+    """Check that a preview is a picture, and says nothing of the machine or the people that made it.
+
+    Raises:
+        OutputError: The name is no preview's, or the bytes are no such picture, too many, or hold metadata.
+    """
+    from PIL import Image
+
+    if not _PREVIEW.fullmatch(name):
+        raise OutputError(f"{name!r} is no name of a preview", hint="Use preview*.png, .webp or .gif.")
+    if len(data) > PREVIEW_MAX_BYTES:
+        raise OutputError(
+            f"the preview has {len(data)} bytes, over {PREVIEW_MAX_BYTES}",
+            where=name,
+            hint="Make it shorter or smaller.",
+        )
+    form = name.rpartition(".")[2].upper()
+    try:
+        # Pillow only warns of a picture that unpacks to far too many pixels.
+        with warnings.catch_warnings(action="error"), Image.open(io.BytesIO(data), formats=[form]) as picture:
+            picture.load()
+            told = sorted(picture.info.keys() - _PLAIN)
+    except Exception as error:  # decoders raise anything on hostile bytes
+        raise OutputError(
+            f"the preview is no sound {form} picture: {error}", where=name, hint="Make it again."
+        ) from error
+    if told:
+        raise OutputError(
+            f"the preview holds more than pixels: {', '.join(map(str, told))[:200]}",
+            where=name,
+            hint="Save it again without metadata.",
+        )
+
+
+def read_previews(folder: Path) -> dict[str, bytes]:
+    """Read the previews of a pack's folder, by name.
+
+    Raises:
+        SdkError: One is no regular file, too large, or fails ``check_preview``.
+    """
+    names = sorted(entry.name for entry in folder.iterdir() if _PREVIEW.fullmatch(entry.name))
+    if len(names) > MAX_PREVIEWS:
+        raise OutputError(f"{len(names)} previews", where=str(folder), hint=f"Keep {MAX_PREVIEWS} at most.")
+    found = {name: read_file(folder / name, limit=PREVIEW_MAX_BYTES) for name in names}
+    for name, data in found.items():
+        check_preview(name, data)
+    return found

@@ -6,8 +6,7 @@ import pytest
 from PIL import Image
 
 from sdk import previews as module
-from sdk.packs import StylePack
-from sdk.packs.preview_files import check_preview
+from sdk.packs import StylePack, check_preview
 from sdk.previews import previews
 from sdk.registry import resolve
 

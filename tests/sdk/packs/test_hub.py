@@ -276,7 +276,7 @@ def test_by_the_environment_alone(hub, pushed, tmp_path):
     }
     code = (
         "from sdk.packs import StyleLocation, hub; import sys\n"
-        "print(hub.download(StyleLocation.parse('ann/rap@v1')).location)\n"
+        "print(hub.download(StyleLocation.parse('ann/rap@v1'))[0])\n"
         "assert 'torch' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
