@@ -30,18 +30,15 @@ SUFFIXES: Final = (".png", ".svg", ".pdf")
 
 REFERENCE_COLOUR, PLAIN_COLOUR, STYLED_COLOUR = "#222222", "#2a78c2", "#e0761a"
 """Told apart without telling red from green."""
-
-COLUMNS: Final = 6
-"""Frames side by side in an overview."""
+OVERVIEW_COLUMNS: Final = 6
+GAP_PIXELS: Final = 4
+"""Between the frames of a contact sheet."""
 
 OUTLINES: Final = (
     range(17), range(17, 22), range(22, 27), range(27, 31), range(31, 36),
     (*range(36, 42), 36), (*range(42, 48), 42), (*range(48, 60), 48), (*range(60, 68), 60),
 )  # fmt: skip
 """Points of iBUG-68 that are joined by lines: jaw, brows, nose, eyes, lips."""
-
-GAP_PIXELS: Final = 4
-"""Between the frames of a contact sheet."""
 
 
 def figure(width: float = 12.0, height: float = 4.0) -> Figure:
@@ -109,12 +106,11 @@ def openings(
         ("without the style", plain, PLAIN_COLOUR),
         ("with the style", styled, STYLED_COLOUR),
     )
-    longest = 0.0
     for name, motion, colour in curves:
         if motion is not None:
             seconds = np.arange(len(motion)) / float(motion.rate)
             axes.plot(seconds, mouth_opening(canonical_face() + motion.expression), label=name, color=colour, lw=1.4)
-            longest = max(longest, float(motion.duration))
+    longest = max(float(motion.duration) for _, motion, _ in curves if motion is not None)
     if held_out is not None:
         axes.axvspan(held_out, longest, color="#777777", alpha=0.15, lw=0, label="held out")
     axes.set(xlim=(0, longest), xlabel="seconds", ylabel="mouth opening\n(outer-eye distances)")
@@ -165,19 +161,19 @@ def overview(
         ComponentUnavailable: matplotlib is not installed.
         OutputError: It cannot be written there.
     """
-    rows = -(-len(frames) // COLUMNS)
+    rows = -(-len(frames) // OVERVIEW_COLUMNS)
     curves = [("mouth opening\n(outer-eye distances)", opening, REFERENCE_COLOUR)]
     curves += [] if level is None else [("sound's level\n(dBFS)", level, PLAIN_COLOUR)]
     drawn = figure(12, 2.4 * rows + 2.2 * len(curves))
-    grid = drawn.add_gridspec(rows + len(curves), COLUMNS, height_ratios=[1.0] * (rows + len(curves)))
+    grid = drawn.add_gridspec(rows + len(curves), OVERVIEW_COLUMNS)
     for number, (caption, _, frame) in enumerate(frames):
-        axes = drawn.add_subplot(grid[number // COLUMNS, number % COLUMNS])
+        axes = drawn.add_subplot(grid[number // OVERVIEW_COLUMNS, number % OVERVIEW_COLUMNS])
         axes.imshow(frame)
         axes.set_title(caption, fontsize=9)
         axes.set_axis_off()
     longest = max(len(curve) for _, curve, _ in curves) / float(MOTION_RATE)
-    for number, (name, curve, colour) in enumerate(curves):
-        axes = drawn.add_subplot(grid[rows + number, :])
+    for row, (name, curve, colour) in enumerate(curves, start=rows):
+        axes = drawn.add_subplot(grid[row, :])
         axes.plot(np.arange(len(curve)) / float(MOTION_RATE), curve, color=colour, lw=1.2)
         for _, second, _ in frames:
             axes.axvline(second, color=STYLED_COLOUR, lw=0.8, alpha=0.7)
@@ -197,7 +193,7 @@ def contact_sheet(rows: Sequence[Sequence[Image]], *, height: int = 200) -> Imag
     strips = [[_scaled(frame, height) for frame in row] for row in rows if len(row)]
     if not strips:
         raise InputError("there are no frames to lay out", where="contact_sheet")
-    width = max(sum(frame.shape[1] for frame in strip) + GAP_PIXELS * (len(strip) - 1) for strip in strips)
+    width = max(sum(frame.shape[1] + GAP_PIXELS for frame in strip) for strip in strips) - GAP_PIXELS
     sheet = np.full((len(strips) * (height + GAP_PIXELS) - GAP_PIXELS, width, 3), 255, dtype=np.uint8)
     for number, strip in enumerate(strips):
         top, left = number * (height + GAP_PIXELS), 0
