@@ -1,4 +1,4 @@
-"""Evaluation clips and fits on drawn clips: a real detector, small networks of our own."""
+"""Fits of drawn clips: a real detector, small networks of our own."""
 
 from fractions import Fraction
 
@@ -9,37 +9,28 @@ from sdk.adapter import FitConfig
 from sdk.data import Audio, Motion
 from sdk.drawing import drawn_clip
 from sdk.errors import ConfigError, InputError, ReferenceTooShort
-from sdk.evaluation import EvaluationClip
 from sdk.media import open_audio, write_video
 from sdk.registry import load, register
 from talkstyle_lab.fits import FitClip, FitTable, _CachingDetector, _names, evaluate_fits
-from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet, talking
+from tests.sdk.evaluation.drawn_people import FPS, drawn_person
+from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet
 
-FPS, SECONDS = 15, 6
 CONFIG = FitConfig(steps=10, learning_rate=3e-3, batch=1, window=90, critic_warmup=1, max_offset=0)
 
 pytestmark = pytest.mark.filterwarnings("ignore::sdk.TalkstyleWarning")
 
 
-def write(folder, name, *, opening, smile, pace):
-    """A drawn person whose mouth opens as loudly as they speak, and its labels: lips that meet where it is silent."""
-    rng = np.random.default_rng(pace)
-    swell = np.abs(np.sin(np.arange(SECONDS * 16000) / 16000 * pace))
-    voice = Audio(rng.normal(size=SECONDS * 16000) * (0.1 * swell + 1e-3), 16000)
-    course = np.abs(np.sin(np.arange(SECONDS * FPS) / FPS * pace)).astype(np.float32)
-    motion = Motion(*talking(SECONDS * FPS, opening=opening, smile=smile, loudness=course), Fraction(FPS))
-    write_video(folder / f"{name}.mp4", drawn_clip(motion, size=192, seed=pace), rate=FPS, audio=open_audio(voice))
-    shut = np.abs(np.sin(np.arange(SECONDS * 30) / 30 * pace)) < 0.2
-    (folder / f"{name}.json").write_text("[" + ",".join('"M"' if s else '"AA"' for s in shut) + "]")
-    return FitClip(video=folder / f"{name}.mp4", phonemes=folder / f"{name}.json")
+def clip(folder, name, **how):
+    video, phonemes = drawn_person(folder, name, **how)
+    return FitClip(video=video, phonemes=phonemes)
 
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clips")
     return [
-        write(folder, "lively", opening=0.24, smile=0.03, pace=4),
-        write(folder, "calm", opening=0.10, smile=0.0, pace=3),
+        clip(folder, "lively", opening=0.24, smile=0.03, pace=4),
+        clip(folder, "calm", opening=0.10, smile=0.0, pace=3),
     ]
 
 
@@ -60,49 +51,6 @@ def fits(clips, detector, **options):
     )
 
 
-def prepare(clip, detector):
-    import torch
-
-    from sdk.metrics import read_phonemes
-    from sdk.progress import Reporter
-
-    return EvaluationClip.prepare(
-        clip.video,
-        None,
-        generator=TinyGenerator().eval(),
-        encoder=LoudnessEncoder(),
-        detector=detector,
-        device=torch.device("cpu"),
-        phonemes=read_phonemes(clip.phonemes),
-        max_offset=0,
-        report=Reporter(),
-    )
-
-
-def test_baselines_know_the_first_part_and_the_person_is_the_ceiling(clips, detector):
-    one = prepare(clips[0], detector)
-    assert one.train.stop == one.test.start
-    assert one.test.stop == len(one.data.features)
-    figures = one.score(one.baselines())
-    assert figures["base"].sld_share == pytest.approx(0)
-    assert figures["real"].sld_share == pytest.approx(1)
-    assert figures["real"].scores.lmd == 0
-    assert figures["real"].closure < 0.5
-    assert figures["static mean"].scores.opening_ratio == pytest.approx(0, abs=1e-4)
-    # The mouth follows the loudness here, so a line through it does as well as can be.
-    assert figures["loudness"].scores.opening_r > 0.8
-    assert figures["ridge"].scores.opening_r > 0.8
-    assert figures["ridge"].scores.lmd < figures["static mean"].scores.lmd
-    assert figures["real before"].closure is None
-    assert {"script_sld", "closure", "sld_share", "width_null"} <= figures["ridge"].as_dict().keys()
-
-
-def test_the_level_lies_on_the_materials_frames(clips, detector):
-    one = prepare(clips[0], detector)
-    assert len(one.level) == len(one.data.features) == len(one.data.base)
-    assert np.corrcoef(one.level, one.data.features[:, 0])[0, 1] > 0.7
-
-
 def test_a_table_of_paired_fits(clips, detector, parts):
     table = fits(clips, detector)
     assert table.clips == ("lively", "calm")
@@ -110,6 +58,7 @@ def test_a_table_of_paired_fits(clips, detector, parts):
     assert set(table.values) == {*rows, "real", "real before"}
     assert table.values["style"]["lmd"].shape == (2, 2)
     assert not np.isnan(table.values["style"]["lmd"]).any()
+    assert {"script_sld", "closure", "sld_share", "width_null"} <= table.values["ridge"].keys()
     base, style = table.mean("base", "style"), table.mean("style", "style")
     assert base[1] == 0
     assert style[1] > 0, "two seeds gave the same fit"

@@ -25,6 +25,9 @@ def test_the_table_and_the_document(clip, talkstyle, talkstyle_json):
     assert document["mean"]["real"]["sld_share"]["mean"] in (1, None)
     assert {"base", "style", "ridge", "loudness", "real before"} <= set(document["clips"]["drawn"])
     assert document["mean"]["style"]["opening_null"]["mean"] is not None
+    code, out, _ = talkstyle(*words)
+    assert code == 0
+    assert all(heading in out for heading in ("opening r", "of held out", "within 50 ms", "dynamics ID"))
 
 
 def test_one_clip_is_not_enough_for_unpaired_fits(clip, talkstyle_json):

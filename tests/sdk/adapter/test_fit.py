@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from sdk.adapter import FitConfig, FitOptions, StyleAdapter, adapt
+from sdk.adapter import FitConfig, StyleAdapter, adapt
 from sdk.data import Audio, Motion
 from sdk.errors import AudioSilent, ConfigError, HubError, InputError, ReferenceTooShort
 from sdk.packs import StylePack, styled
@@ -132,13 +132,6 @@ def test_motion_that_cannot_be_learned_from_is_refused(spoken):
         make().fit_motion(voice, motion, valid=np.zeros(300, bool))
     with pytest.raises(AudioSilent):
         make().fit_motion(Audio(np.zeros(80000), 16000), motion)
-
-
-def test_options_are_said_once_and_shown_everywhere(spoken):
-    for function in (adapt, StyleAdapter.fit, StyleAdapter.fit_motion):
-        assert all(f"    {option}: " in function.__doc__ for option in FitOptions.__annotations__)
-    with pytest.raises(TypeError, match="'naem'"):
-        make().fit_motion(*spoken, naem="x")
 
 
 def test_a_callers_own_networks_stay_as_they_are(spoken):

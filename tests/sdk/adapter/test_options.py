@@ -1,0 +1,19 @@
+import pytest
+
+from sdk.adapter import FitOptions, StyleAdapter, adapt
+from sdk.adapter.options import start
+from sdk.errors import ConfigError
+
+
+def test_options_are_declared_once_and_shown_everywhere():
+    for function in (adapt, StyleAdapter.fit, StyleAdapter.fit_motion):
+        assert all(f"    {option}: " in function.__doc__ for option in FitOptions.__annotations__)
+
+
+def test_options_are_checked_before_the_work():
+    with pytest.raises(TypeError, match="'naem'"):
+        start({"naem": "x"})
+    for wrong in ({"seed": -1}, {"rank": ()}, {"push_to": "ann/rap"}):
+        with pytest.raises(ConfigError):
+            start(wrong)
+    start({"seed": 3, "rank": (8, 16), "push_to": "ann/rap", "license": "mit", "consent": "nobody: made up"})
