@@ -7,7 +7,7 @@ tuck under the teeth are timed separately, because a mean never closes the lips.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,19 +21,17 @@ from talkstyle_lab.corpus.style import ArticulationStyle
 _LONG_PAUSE = 0.35  # seconds
 
 
-@dataclass(frozen=True, eq=False)
-class UpperFace:
-    """Brows and lids, each ``[T]``, 0 to about 1."""
-
-    brow_inner: NDArray[np.float64]
-    brow_outer: NDArray[np.float64]
-    blink: NDArray[np.float64]
-
-
 def articulate(
-    utterance: Utterance, prosody: Prosody, style: ArticulationStyle, upper: UpperFace, rng: np.random.Generator
+    utterance: Utterance,
+    prosody: Prosody,
+    style: ArticulationStyle,
+    upper: Mapping[str, NDArray[np.float64]],
+    rng: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Move the face to speech: displacements from the canonical face, ``[T, 68, 3]``; ``rng`` varies each phone."""
+    """Move the face to speech: displacements from the canonical face, ``[T, 68, 3]``.
+
+    ``upper`` has the channels of ``head.upper_face``; ``rng`` varies each phone.
+    """
     lips = _dominance(utterance, style, rng)
     # The jaw opens more where the speech is louder than the utterance's median, and less where it is quieter.
     loud = np.clip(gaussian(prosody.loudness, 4.0), -9.0, 9.0) / 10.0
@@ -53,11 +51,9 @@ def articulate(
         "press": (0.2 + 0.8 * style.firmness) * seal,
         "smile": max(style.smile, 0.0),
         "frown": max(-style.smile, 0.0),
-        "brow_inner": upper.brow_inner,
-        "brow_outer": upper.brow_outer,
         "brow_furrow": style.furrow,
-        "blink": upper.blink,
-        "squint": style.squint * (1 - upper.blink),
+        "squint": style.squint * (1 - upper["blink"]),
+        **upper,
     }
     channels = np.stack(np.broadcast_arrays(*(values[name] for name in BASIS_CHANNELS)), axis=1)
     return displace(channels, seal=seal, tuck=tuck, asymmetry=style.asymmetry)

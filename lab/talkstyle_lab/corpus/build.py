@@ -34,7 +34,7 @@ from talkstyle_lab.corpus.speech import (
     espeak,
     flite,
     gapless,
-)  # fmt: skip
+)
 from talkstyle_lab.corpus.style import ArticulationStyle
 
 CORPUS_VERSION: Final = 2

@@ -1,14 +1,16 @@
-"""Speak one text with espeak-ng's library, in a process of its own; needs nothing but Python.
+"""Speaks one text with espeak-ng's library, in its own process; needs only Python.
 
-A process for each text, since the library keeps state between texts: only a fresh one says the same text the same way
-twice. Reads JSON (``text``, ``voice``, ``settings``) from standard input. Writes one line of JSON (``rate`` and
-``marks``: pairs of an IPA symbol and the sample at which it begins; or ``error``), then the sound as 16-bit samples.
+The library keeps state between texts: only a fresh process speaks the same text the same way twice. Reads JSON
+(``text``, ``voice``, ``settings``) from standard input. Writes a line of JSON (``rate`` and ``marks``: pairs of an IPA
+symbol and the sample at which it begins; or ``error``), then the sound as 16-bit samples.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import ctypes.util
+import itertools
 import json
 import sys
 from typing import Any
@@ -35,16 +37,14 @@ _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 def _library() -> Any:
     for name in ("libespeak-ng.so.1", "libespeak-ng.dylib", "libespeak-ng.dll", ctypes.util.find_library("espeak-ng")):
-        try:
+        with contextlib.suppress(OSError):
             if name:
                 return ctypes.CDLL(name)
-        except OSError:
-            continue
     return None
 
 
 def speak(text: str, voice: str, settings: dict[str, int]) -> tuple[dict[str, Any], bytes]:
-    """What the worker writes: the line's content, and the sound."""
+    """The content of the worker's line, and the sound."""
     library = _library()
     if library is None:
         return {"error": "the library espeak-ng is not installed"}, b""
@@ -57,11 +57,8 @@ def speak(text: str, voice: str, settings: dict[str, int]) -> tuple[dict[str, An
     def take(samples: Any, count: int, events: Any) -> int:
         if samples and count > 0:
             sound.append(ctypes.string_at(samples, 2 * count))
-        index = 0
-        while events[index].type != 0:
-            if events[index].type == _PHONEME_EVENT:
-                marks.append((events[index].id.string.decode("utf-8", "ignore"), events[index].sample))
-            index += 1
+        spoken = (e for e in itertools.takewhile(lambda e: e.type != 0, events) if e.type == _PHONEME_EVENT)
+        marks.extend((e.id.string.decode("utf-8", "ignore"), e.sample) for e in spoken)
         return 0
 
     callback = _Callback(take)

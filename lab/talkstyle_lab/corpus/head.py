@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.geometry import rotation_matrix
-from talkstyle_lab.corpus.articulation import UpperFace
 from talkstyle_lab.corpus.phones import PAUSE
 from talkstyle_lab.corpus.prosody import Prosody, gaussian
 from talkstyle_lab.corpus.speech import FRAME_RATE, Utterance
@@ -57,8 +56,14 @@ def head_pose(
     return np.concatenate([rotation, carried * (0.7, 0.7, 0.2) + lean * (1.0, 0.6, 0.3)], axis=1)
 
 
-def upper_face(utterance: Utterance, prosody: Prosody, style: ArticulationStyle, rng: np.random.Generator) -> UpperFace:
-    """Raise the brows on emphasis and with pitch, and blink, preferably in pauses."""
+def upper_face(
+    utterance: Utterance, prosody: Prosody, style: ArticulationStyle, rng: np.random.Generator
+) -> dict[str, NDArray[np.float64]]:
+    """Raise the brows on emphasis and with pitch, and blink, preferably in pauses.
+
+    Returns:
+        The channels ``brow_inner``, ``brow_outer`` and ``blink``, each ``[T]``, 0 to about 1.
+    """
     time = utterance.times
     raised = np.zeros_like(time)
     for at, strength in prosody.accents:
@@ -68,7 +73,8 @@ def upper_face(utterance: Utterance, prosody: Prosody, style: ArticulationStyle,
     calm = 0.12 * _noise(len(time), 0.3, rng)[:, 0]
     brows = style.brows * gaussian(raised + calm, 2.5)
     tilt = rng.uniform(0.3, 0.7)
-    return UpperFace(1.2 * tilt * brows, 1.2 * (1 - tilt) * brows, _blinks(utterance, style, rng))
+    blink = _blinks(utterance, style, rng)
+    return {"brow_inner": 1.2 * tilt * brows, "brow_outer": 1.2 * (1 - tilt) * brows, "blink": blink}
 
 
 def _pauses(utterance: Utterance) -> list[tuple[float, float]]:

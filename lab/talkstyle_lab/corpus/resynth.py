@@ -98,9 +98,8 @@ def resynthesise(
         target += vibrato[0] * swell * np.sin(2 * np.pi * vibrato[1] * fine) + 0.08 * melody
     wanted = np.clip(median * 2 ** (target / 12), 55, 620)
     audio = _overlap_add(utterance.audio, hertz, edges_in, edges_out, wanted)
-    phones = [
-        (label, *edges) for (label, _, _), edges in zip(utterance.phones, pairwise(edges_out.tolist()), strict=True)
-    ]
+    labels, edges = (label for label, _, _ in utterance.phones), pairwise(edges_out.tolist())
+    phones = ((label, start, end) for label, (start, end) in zip(labels, edges, strict=True))
     return replace(utterance, audio=audio, phones=gapless(phones, len(audio) / RATE))
 
 

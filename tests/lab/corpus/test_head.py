@@ -44,7 +44,7 @@ def test_blinks_come_at_the_styles_rate():
     still = np.zeros(sound.frames)
     heard = Prosody(still, still, np.zeros((0, 2)))
     for wanted in (10.0, 25.0):
-        lids = upper_face(sound, heard, ArticulationStyle(blinks=wanted), np.random.default_rng(0)).blink
+        lids = upper_face(sound, heard, ArticulationStyle(blinks=wanted), np.random.default_rng(0))["blink"]
         shut = lids > 0.5
         count = (np.diff(shut.astype(int)) == 1).sum() / 4
         assert count == pytest.approx(wanted, rel=0.35)
@@ -53,5 +53,5 @@ def test_blinks_come_at_the_styles_rate():
 
 def test_brows_rise_on_accents(babble):
     heard = prosody(babble)
-    brows = upper_face(babble, heard, PRESETS["lively"], np.random.default_rng(0)).brow_inner
+    brows = upper_face(babble, heard, PRESETS["lively"], np.random.default_rng(0))["brow_inner"]
     assert brows.max() - brows.min() > 0.1
