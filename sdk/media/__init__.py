@@ -5,7 +5,7 @@ from sdk.media.image import ImageInput, Picture, read_image, write_image
 from sdk.media.sequence import SequenceWriter
 from sdk.media.signing import Signer, SignerInput, as_signer
 from sdk.media.source import MediaInput
-from sdk.media.video import MediaInfo, VideoFrame, VideoReader, has_picture, probe
+from sdk.media.video import MediaInfo, VideoFrame, VideoReader, probe
 from sdk.media.writer import VideoWriter, open_writer, write_video
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "VideoReader",
     "VideoWriter",
     "as_signer",
-    "has_picture",
     "open_audio",
     "open_writer",
     "probe",

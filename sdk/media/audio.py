@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 from typing import Any, BinaryIO, Final, TypeAlias
 
 import av
@@ -74,13 +75,16 @@ class AudioReader:
         """
         if self._weights is None:
             self._weights = self._channel_weights()
-        resampler = _Resampler(self._track.rate, self.rate)
-        samples, clipped = 0, 0
-        for block in _joined(self._track.blocks(), math.ceil(MIN_CHUNK_SECONDS * self._track.rate)):
-            samples += block.size
-            clipped += _clipped_samples(block)
-            yield from resampler.push(self._weights @ block)
-        yield from resampler.finish()
+        weights, samples, clipped = self._weights, 0, 0
+
+        def mixed() -> Iterator[FloatArray]:
+            nonlocal samples, clipped
+            for block in _joined(self._track.blocks(), math.ceil(MIN_CHUNK_SECONDS * self._track.rate)):
+                samples += block.size
+                clipped += _clipped_samples(block)
+                yield weights @ block
+
+        yield from _resampled(mixed(), self._track.rate, self.rate)
         if samples and clipped / samples >= CLIPPED_SHARE_THRESHOLD:
             self._note(f"the sound is clipped: {100 * clipped / samples:.2f} % of its samples are at full scale")
 
@@ -153,43 +157,31 @@ class _ArrayTrack:
             yield block
 
 
-class _Resampler:
-    """Mono float32 from one rate to another, chunk by chunk; the count of samples is exact in the end."""
+def audio_frame(samples: NDArray[Any], sample_format: str, *, rate: int, position: int) -> av.AudioFrame:
+    """A mono frame of samples ``[n]``, which begins at sample ``position``."""
+    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None]), format=sample_format, layout="mono")
+    frame.sample_rate, frame.time_base, frame.pts = rate, Fraction(1, rate), position
+    return frame
 
-    def __init__(self, source: int, target: int) -> None:
-        self._source, self._target = source, target
-        self._resampler = av.AudioResampler(format="flt", layout="mono", rate=target)
-        self._taken = self._given = 0
 
-    def push(self, samples: FloatArray) -> Iterator[FloatArray]:
-        if self._source == self._target:
+def _resampled(blocks: Iterator[FloatArray], source: int, target: int) -> Iterator[FloatArray]:
+    """Blocks ``[n]`` from one rate to another, within [-1, 1]; the count of samples is exact in the end."""
+    if source == target:
+        yield from (np.clip(block, -1.0, 1.0) for block in blocks)
+        return
+    resampler = av.AudioResampler(format="flt", layout="mono", rate=target)
+    taken = given = total = 0
+    for block in chain(blocks, [None]):
+        frame = None if block is None else audio_frame(block, "flt", rate=source, position=taken)
+        taken += 0 if block is None else len(block)
+        total = round(Fraction(taken * target, source))
+        pieces = [piece.to_ndarray()[0] for piece in resampler.resample(frame)] if taken else []
+        samples = np.concatenate([np.zeros(0, np.float32), *pieces])[: total - given]
+        if len(samples):
+            given += len(samples)
             yield np.clip(samples, -1.0, 1.0)
-            return
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None]), format="flt", layout="mono")
-        frame.sample_rate = self._source
-        frame.time_base = Fraction(1, self._source)
-        frame.pts = self._taken
-        self._taken += len(samples)
-        yield from self._resample(frame)
-
-    def finish(self) -> Iterator[FloatArray]:
-        if self._taken == 0:
-            return
-        yield from self._resample(None)
-        missing = self._total() - self._given
-        if missing > 0:
-            yield np.zeros(missing, np.float32)
-
-    def _resample(self, frame: av.AudioFrame | None) -> Iterator[FloatArray]:
-        pieces = [piece.to_ndarray()[0] for piece in self._resampler.resample(frame)]
-        if pieces:
-            samples = np.clip(np.concatenate(pieces)[: self._total() - self._given], -1.0, 1.0).astype(np.float32)
-            self._given += len(samples)
-            if len(samples):
-                yield samples
-
-    def _total(self) -> int:
-        return round(Fraction(self._taken * self._target, self._source))
+    if given < total:
+        yield np.zeros(total - given, np.float32)
 
 
 def _joined(blocks: Iterator[FloatArray], count: int) -> Iterator[FloatArray]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-import av
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
+from numpy.typing import NDArray
 
 from sdk.data import FloatArray
-from sdk.media.audio import AudioReader
+from sdk.media.audio import AudioReader, audio_frame
 
 RATE: Final = 48000
 """Samples a second of every track."""
@@ -73,14 +73,10 @@ class AudioWriter:
                 self._waiting = np.pad(self._waiting, (0, count - len(self._waiting)))
             else:
                 self._waiting = np.concatenate([self._waiting, chunk])
-        samples, self._waiting = self._waiting[None, :count], self._waiting[count:]
+        samples: NDArray[Any] = self._waiting[:count]
+        self._waiting = self._waiting[count:]
         if self._codec.sample_format == "s16":
             samples = np.round(samples * 32767).astype(np.int16)
-        frame = av.AudioFrame.from_ndarray(
-            np.ascontiguousarray(samples), format=self._codec.sample_format, layout="mono"
-        )
-        frame.sample_rate = RATE
-        frame.pts = self._written
-        frame.time_base = Fraction(1, RATE)
+        frame = audio_frame(samples, self._codec.sample_format, rate=RATE, position=self._written)
         self._container.mux(self._stream.encode(frame))
         self._written += count

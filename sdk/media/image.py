@@ -87,8 +87,7 @@ def open_still(source: Source) -> Iterator[Pillow.Image | None]:
                 yield None
                 return
             with image:
-                if image.width * image.height > MAX_PIXELS:
-                    raise _too_large(source.name, f"{image.width} x {image.height}")
+                _check_size(source.name, *image.size)
                 yield image
         except (SdkError, Cancelled):
             raise
@@ -144,16 +143,14 @@ def _check(array: NDArray[Any]) -> None:
 
 def _from_array(array: NDArray[Any]) -> Picture:
     _check(array)
-    if array.shape[0] * array.shape[1] > MAX_PIXELS:
-        raise _too_large("array", f"{array.shape[1]} x {array.shape[0]}")
+    _check_size("array", array.shape[1], array.shape[0])
     if array.ndim == 2:
         array = np.repeat(array[:, :, None], 3, axis=2)
     return _picture(array)
 
 
 def _from_pillow(image: Pillow.Image, name: str) -> Picture:
-    if image.width * image.height > MAX_PIXELS:
-        raise _too_large(name, f"{image.width} x {image.height}")
+    _check_size(name, *image.size)
     if image.mode == "F":
         raise InputError("a picture of floats cannot be read", where=name, hint="Save it with 8 or 16 bits.")
     transparent = image.has_transparency_data
@@ -169,6 +166,11 @@ def _picture(array: NDArray[np.uint8]) -> Picture:
     if alpha is not None and (alpha == 255).all():
         alpha = None
     return Picture(np.array(array[:, :, :3], order="C"), alpha)
+
+
+def _check_size(name: str, width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise _too_large(name, f"{width} x {height}")
 
 
 def _too_large(name: str, size: str) -> MediaError:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,11 +52,11 @@ class SequenceWriter(FrameWriter):
         self._pattern = DEFAULT_PATTERN
         if "%" in given.name:
             given, self._pattern = given.parent, given.name
+            hint = f"Write it as {DEFAULT_PATTERN}."
             if len(NUMBER.findall(self._pattern)) != 1 or self._pattern.count("%") != 1:
-                hint = f"Write it as {DEFAULT_PATTERN}."
                 raise ConfigError(f"{self._pattern!r} has no place for one number", where=str(path), hint=hint)
             if not self._pattern.lower().endswith(".png"):
-                raise ConfigError("frames are written as .png", where=str(path), hint=f"Write it as {DEFAULT_PATTERN}.")
+                raise ConfigError("frames are written as .png", where=str(path), hint=hint)
         super().__init__(given, **options)
         self._check_folder()
 
@@ -77,13 +78,23 @@ class SequenceWriter(FrameWriter):
             )
 
     def _encode(self, place: Path, frames: Iterator[NDArray[np.uint8]]) -> None:
-        if self._audio is None:
-            count = self._write_pictures(place, frames, None)
-        else:
-            with av.open(str(place / SOUND), "w", format="wav", container_options={"fflags": "+bitexact"}) as container:
-                container.metadata.update(tags())
-                audio = AudioWriter(container, "pcm_s16le", self._audio, rate=self.rate)
-                count = self._write_pictures(place, frames, audio)
+        count, marks = 0, png_marks()
+        with ExitStack() as stack:
+            audio = None
+            if self._audio is not None:
+                options = {"fflags": "+bitexact"}
+                sound = stack.enter_context(av.open(str(place / SOUND), "w", format="wav", container_options=options))
+                sound.metadata.update(tags())
+                audio = AudioWriter(sound, "pcm_s16le", self._audio, rate=self.rate)
+            for count, frame in enumerate(frames, start=1):
+                file = place / (self._pattern % (count - 1))
+                picture = Pillow.fromarray(self._flatten(frame, keep_alpha=True))
+                picture.save(file, format="PNG", pnginfo=marks, compress_level=COMPRESSION_LEVEL)
+                if self._signer is not None:
+                    self._signer.sign(file, title=file.name)
+                if audio is not None:
+                    audio.encode_until(count)
+            if audio is not None:
                 audio.finish(count)
         index = {
             "comment": COMMENT,
@@ -97,15 +108,3 @@ class SequenceWriter(FrameWriter):
             "names": self._pattern,
         }
         (place / INDEX).write_text(json.dumps(index, indent=1), encoding="utf-8")
-
-    def _write_pictures(self, place: Path, frames: Iterator[NDArray[np.uint8]], audio: AudioWriter | None) -> int:
-        count, marks = 0, png_marks()
-        for count, frame in enumerate(frames, start=1):
-            file = place / (self._pattern % (count - 1))
-            picture = Pillow.fromarray(self._flatten(frame, keep_alpha=True))
-            picture.save(file, format="PNG", pnginfo=marks, compress_level=COMPRESSION_LEVEL)
-            if self._signer is not None:
-                self._signer.sign(file, title=file.name)
-            if audio is not None:
-                audio.encode_until(count)
-        return count

@@ -72,8 +72,10 @@ class _View(io.RawIOBase):
         return self._at
 
 
-def as_source(value: MediaInput) -> Source:
+def as_source(value: MediaInput | Source) -> Source:
     """Take a path, bytes or a binary file object; a file object that cannot seek is copied to a temporary file."""
+    if isinstance(value, Source):
+        return value
     if isinstance(value, str | os.PathLike):
         path = Path(value)
         return Source(str(path), lambda: _open_path(path))

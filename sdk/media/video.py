@@ -97,7 +97,7 @@ class VideoReader(Track):
 
     _stops = "pictures stop"
 
-    def __init__(self, source: MediaInput) -> None:
+    def __init__(self, source: MediaInput | Source) -> None:
         origin = as_source(source)
         self.warnings: list[str] = []
         with open_container(origin) as container:
@@ -117,11 +117,6 @@ class VideoReader(Track):
                 f"the video is HDR, {transfer}, and is read without tone mapping: its colours will look flat; "
                 "export it as SDR for true colours"
             )
-
-    def __enter__(self) -> VideoReader:
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
 
     def __iter__(self) -> Iterator[VideoFrame]:
         """Read from the beginning.
@@ -186,17 +181,15 @@ def _video_stream(container: InputContainer, source: Source) -> VideoStream:
     if not streams:
         raise MediaTrackMissing("there are no moving pictures", where=source.name, hint="Give a video.")
     stream = streams[0]
-    if stream.codec_context is None:
-        raise MediaCorrupt(
-            "the pictures are damaged, or in an unknown codec", where=source.name, hint="Convert it to H.264."
-        )
-    if stream.codec_context.width * stream.codec_context.height > MAX_PIXELS:
-        raise MediaError(
-            f"the pictures are too large: {stream.codec_context.width} x {stream.codec_context.height}",
-            where=source.name,
-            hint=f"At most {MAX_PIXELS // 1_000_000} megapixels are read.",
-        )
-    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+    context = stream.codec_context
+    if context is None:
+        hint = "Convert it to H.264."
+        raise MediaCorrupt("the pictures are damaged, or in an unknown codec", where=source.name, hint=hint)
+    if context.width * context.height > MAX_PIXELS:
+        what = f"the pictures are too large: {context.width} x {context.height}"
+        hint = f"At most {MAX_PIXELS // 1_000_000} megapixels are read."
+        raise MediaError(what, where=source.name, hint=hint)
+    context.options = {"max_pixels": str(MAX_PIXELS)}
     stream.thread_type = "AUTO"
     return stream
 
@@ -239,26 +232,21 @@ def probe(source: MediaInput) -> MediaInfo:
         has_audio = bool(container.streams.audio)
         moving = bool(_moving(container))
         duration = stated_duration(container)
-    if moving:
-        video = VideoReader(source)
-        width, height = video.size
-        return MediaInfo(
-            kind="video",
-            duration=video.duration,
-            has_audio=has_audio,
-            has_video=True,
-            width=width,
-            height=height,
-            frame_rate=video.frame_rate,
-        )
-    if not has_audio:
-        raise MediaCorrupt("there is neither sound nor picture", where=origin.name)
-    return MediaInfo(kind="audio", duration=duration, has_audio=True)
-
-
-def has_picture(source: MediaInput) -> bool:
-    """Whether a file holds a still or moving pictures."""
-    return probe(source).kind != "audio"
+    if not moving:
+        if not has_audio:
+            raise MediaCorrupt("there is neither sound nor picture", where=origin.name)
+        return MediaInfo(kind="audio", duration=duration, has_audio=True)
+    video = VideoReader(origin)
+    width, height = video.size
+    return MediaInfo(
+        kind="video",
+        duration=video.duration,
+        has_audio=has_audio,
+        has_video=True,
+        width=width,
+        height=height,
+        frame_rate=video.frame_rate,
+    )
 
 
 def _still(source: Source) -> MediaInfo | None:

@@ -229,8 +229,7 @@ def _frames(clip: MediaInput | None, count: int) -> tuple[list[Image], float]:
     if clip is None:
         drawings = [drawn_face(512, seed=seed).pixels for seed in range(min(count, 6))]
         return [drawings[k % len(drawings)] for k in range(count)], 25.0
-    with VideoReader(clip) as reader:
-        frames = list(islice(iter(reader), count))
+    frames = list(islice(VideoReader(clip), count))
     return [frame.image for frame in frames], float(1 / frame_interval([Fraction(frame.time) for frame in frames]))
 
 

@@ -101,6 +101,5 @@ def follow(clip: MediaInput, name: str, frames: int, *, detector: LandmarkDetect
 
 
 def _pictures(clip: MediaInput, frames: int) -> Iterator[Image]:
-    with VideoReader(clip) as reader:
-        for frame in islice(reader, 0, FRAME_STRIDE * frames, FRAME_STRIDE):
-            yield frame.image
+    for frame in islice(VideoReader(clip), 0, FRAME_STRIDE * frames, FRAME_STRIDE):
+        yield frame.image
