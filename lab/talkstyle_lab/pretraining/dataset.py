@@ -69,6 +69,15 @@ class Dataset:
         )
 
 
+def sessions(corpus: Path, split: str) -> list[list[dict[str, Any]]]:
+    """The utterances of a split, as the corpus's index lists them, by session."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for entry in json.loads((corpus / "index.json").read_text("utf-8"))["utterances"]:
+        if entry["split"] == split:
+            found.setdefault(entry["session"], []).append(entry)
+    return list(found.values())
+
+
 def statistics(corpus: Path, *, seed: int = 0) -> dict[str, FloatArray]:
     """Each band's mean over active frames, and its spread around the running mean: what the encoder ships."""
     mean: NDArray[np.float64] = np.full(BANDS, -7.0)
@@ -170,17 +179,12 @@ def _bands(samples: FloatArray) -> NDArray[np.float64]:
     return log_mel(samples, 0, 2 * frames).reshape(frames, 2, BANDS)
 
 
-def _tracks(corpus: Path, rng: np.random.Generator, *, split: str = "train") -> Iterator[Take]:
+def _tracks(corpus: Path, rng: np.random.Generator) -> Iterator[Take]:
     """A session's utterances joined by digital silence, before, between and after, in which the face comes to rest."""
-    listed = json.loads((corpus / "index.json").read_text("utf-8"))["utterances"]
-    sessions: dict[int, list[str]] = {}
-    for entry in listed:
-        if entry["split"] == split:
-            sessions.setdefault(entry["session"], []).append(entry["file"])
-    for files in sessions.values():
+    for entries in sessions(corpus, "train"):
         parts = [_silence(rng)]
-        for index in rng.permutation(len(files)):
-            parts += [_read(corpus / files[index]), _silence(rng)]
+        for index in rng.permutation(len(entries)):
+            parts += [_read(corpus / entries[index]["file"]), _silence(rng)]
         yield _join(parts)
 
 

@@ -7,7 +7,6 @@ velocities, are drawn together for those and apart for other sessions' (a contra
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,7 @@ from torch.nn import functional
 
 from sdk.losses import LOSS_SCALE, gradient_penalty, velocity
 from sdk.progress import CancelToken, ProgressCallback, Reporter
+from talkstyle_lab.pretraining.dataset import sessions
 from talkstyle_lab.pretraining.weights import write_weights
 from talkstyle_reference.transfer_net import MlpTransferNet
 
@@ -72,14 +72,16 @@ def pretrain_net(
 
 def _sessions(corpus: Path, split: str) -> list[list[Tensor]]:
     """Upright faces in loss units, ``[T, 204]`` each, of the sessions with at least two long enough."""
-    listed = json.loads((corpus / "index.json").read_text("utf-8"))["utterances"]
-    found: dict[int, list[Tensor]] = {}
-    for entry in listed:
-        if entry["split"] == split and entry["delivery"] != "silence" and entry["frames"] > _WINDOW_FRAMES:
-            with np.load(corpus / entry["file"], allow_pickle=False) as shard:
-                faces = torch.from_numpy(shard["expression"].astype(np.float32)).flatten(1) * LOSS_SCALE
-            found.setdefault(entry["session"], []).append(faces)
-    return [takes for takes in found.values() if len(takes) > 1]
+    found = []
+    for entries in sessions(corpus, split):
+        takes = []
+        for entry in entries:
+            if entry["delivery"] != "silence" and entry["frames"] > _WINDOW_FRAMES:
+                with np.load(corpus / entry["file"], allow_pickle=False) as shard:
+                    takes.append(torch.from_numpy(shard["expression"].astype(np.float32)).flatten(1) * LOSS_SCALE)
+        if len(takes) > 1:
+            found.append(takes)
+    return found
 
 
 def _window(takes: list[Tensor], rng: np.random.Generator) -> Tensor:
@@ -100,10 +102,10 @@ def _contrast(first: Tensor, second: Tensor) -> Tensor:
     return (functional.cross_entropy(similarity, own) + functional.cross_entropy(similarity.T, own)) / 2
 
 
-def _recognised(net: nn.Module, sessions: list[list[Tensor]]) -> float:
+def _recognised(net: nn.Module, validation: list[list[Tensor]]) -> float:
     """The share of sessions whose other window is nearest to theirs."""
     rng = np.random.default_rng(0)
-    first, second = (torch.stack([_window(takes, rng) for takes in sessions]) for _ in range(2))
+    first, second = (torch.stack([_window(takes, rng) for takes in validation]) for _ in range(2))
     with torch.no_grad():
         similarity = _signature(net, first) @ _signature(net, second).T
     return float((similarity.argmax(1) == torch.arange(len(similarity))).float().mean())
