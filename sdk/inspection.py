@@ -132,7 +132,7 @@ def inspect(
 
     Args:
         clip: A video.
-        audio: Its sound; its own track where left out. Without either, the sound's figures are None.
+        audio: Its sound; its own track by default. Without either, the sound's figures are None.
         face: Which face, where there are several: ``"largest"``, an index, or a box in pixels.
         each: Frames picked for each key motion.
         detector: A landmark detector, or its name.

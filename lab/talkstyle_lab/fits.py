@@ -42,7 +42,7 @@ class FitClip:
 
     Attributes:
         video: Where it is.
-        audio: Its sound; its own track where left out.
+        audio: Its sound; its own track by default.
         phonemes: A file of phoneme labels; see ``sdk.metrics.read_phonemes``.
     """
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any, Unpack
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -34,7 +35,7 @@ class StyleAdapter:
     """Learns styles. Components are loaded once; fits can be made many times, from one thread at a time.
 
     Args:
-        encoder: An audio encoder, or its name; the generator's own where left out.
+        encoder: An audio encoder, or its name; the generator's own by default.
         detector: A landmark detector, or its name; loaded when a fit first needs it.
         generator: A motion generator, or its name; it is never changed.
         net: A style transfer net f, or its name; it is never changed.
@@ -119,7 +120,7 @@ class StyleAdapter:
         motion: Motion,
         /,
         *,
-        valid: NDArray[Any] | None = None,
+        valid: NDArray[np.bool_] | None = None,
         neutral: FloatArray | None = None,
         **options: Unpack[FitOptions],
     ) -> StylePack:
@@ -130,9 +131,9 @@ class StyleAdapter:
         Args:
             audio: What is being said, 2 s or longer.
             motion: How the face moves, in the face frame at 60 Hz, on the sound's clock.
-            valid: Which frames of the motion count, bool ``[T]``; all where left out.
+            valid: Which frames of the motion count, bool ``[T]``; all by default.
             neutral: The person's neutral face ``[68, 3]``, face-frame units, which figures are measured on; the
-                canonical face where left out.
+                canonical face by default.
             **options: As in ``FitOptions``.
 
         Returns:

@@ -19,8 +19,8 @@ class FitConfig(BaseModel):
         critic_learning_rate: Of f, where it is adversarial.
         critic_warmup: Steps that an adversarial f gets before the generator moves.
         batch: Windows in a step.
-        noise: Standard deviation of the noise that each step adds to the features, in their own units: what is heard
-            only once is not learned by heart.
+        noise: Standard deviation of the noise that each step adds to the features, in their own units: sounds heard
+            only once are not memorised.
         window: Frames (60 Hz) in a window.
         warmup: Frames at a window's start that the loss leaves out, while the generator finds its state.
         check_every: Steps between measurements on the validation part.

@@ -35,7 +35,7 @@ class Gain:
 
     @property
     def share(self) -> float:
-        """The share of the base's style distance that is gone: 1 is all of it, under 0 a loss."""
+        """The share of the base's style distance that the style removes: 1 is all of it, below 0 is a loss."""
         return _share(self.before.style, self.after.style)
 
 

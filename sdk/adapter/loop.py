@@ -1,7 +1,7 @@
 """The training loop of a fit, readable from top to bottom.
 
 Nothing in it draws from a global source of randomness: each step's numbers come from the seed and the step alone, so a
-fit that was killed goes on to the same bits from any checkpoint.
+fit that was killed continues to the same bits from any checkpoint.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class EvaluationClip:
 
         Args:
             clip: A video.
-            audio: Its sound; its own track where left out.
+            audio: Its sound; its own track by default.
             generator: The base, an unstyled motion generator in ``eval`` mode.
             encoder: Turns the sound into features.
             detector: Finds the face.

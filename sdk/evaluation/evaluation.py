@@ -79,15 +79,15 @@ def evaluate(
     Args:
         pack: The style, or where it is.
         clip: A video.
-        audio: Its sound; its own track where left out.
+        audio: Its sound; its own track by default.
         strength: Of the style.
         phonemes: What is said at each 30th of a second of the sound (``sdk.metrics.read_phonemes``), to measure
             whether the lips close.
         wrong: Another person's style, made for the same base, which this one has to beat.
         face: Which face, where there are several.
         detector: A landmark detector, or its name.
-        generator: The base, or its name; the one that the pack names where left out.
-        encoder: The audio encoder, or its name; the one that the pack names where left out.
+        generator: The base, or its name; the one that the pack names by default.
+        encoder: The audio encoder, or its name; the one that the pack names by default.
         device: ``"auto"``, or any name that torch knows.
         allow_other_base: Accept a pack that was made for other weights of the same layout.
         on_progress: Called between steps.

@@ -26,7 +26,7 @@ def added_at_rest(
         generator: The base that it was made for.
         encoder: The base's.
         seconds: Of silence; the mean over its second half counts.
-        device: Where the generator is; the CPU where left out.
+        device: Where the generator is; the CPU by default.
     """
     place = device or torch.device("cpu")
     features = encoder.encode(Audio(np.zeros(round(seconds * encoder.sample_rate), np.float32), encoder.sample_rate))

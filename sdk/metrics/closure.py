@@ -79,7 +79,7 @@ def closure(
         motion: At 60 Hz.
         labels: Of the sound, from its beginning, 30 a second.
         start: The frame (60 Hz) of the sound that ``motion`` begins at.
-        valid: Which frames count; all where left out.
+        valid: Which frames count; all by default.
         within: Seconds that the lips may be early or late: the smallest ratio of those lags is taken. With none, lips
             that close late do not close.
 

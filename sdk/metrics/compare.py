@@ -86,7 +86,7 @@ def compare(
         real: At 60 Hz where ``ordered``.
         paired: Whether they share a clock, frame by frame.
         ordered: Whether ``real``'s frames follow each other in time.
-        valid: Which frames of ``real`` count, bool ``[T]``; all where left out.
+        valid: Which frames of ``real`` count, bool ``[T]``; all by default.
         neutral: The real person's neutral face ``[68, 3]``, which SLD is measured on.
     """
     face = canonical_face()

@@ -45,7 +45,7 @@ def correlate(
     Args:
         generated: What was generated.
         real: What was observed.
-        valid: Which frames of ``real`` count; all where left out.
+        valid: Which frames of ``real`` count; all by default.
         rate: Frames a second.
         within: The largest lag tried, in seconds.
     """

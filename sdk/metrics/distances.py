@@ -110,7 +110,7 @@ def style_landmark_distance(
     Args:
         generated: At 60 Hz.
         reference: At 60 Hz.
-        neutral: The face that both are shown on, ``[68, 3]``; the canonical one where left out.
+        neutral: The face that both are shown on, ``[68, 3]``; the canonical one by default.
         window: Frames in a window.
         stride: Frames from one window to the next.
         order: 0 compares positions (SLD), 1 velocities (SLV).

@@ -25,7 +25,7 @@ def blinks(motion: Motion, *, neutral: NDArray[np.float32] | None = None) -> NDA
 
     Args:
         motion: At 60 Hz or slower.
-        neutral: The face that moves, ``[68, 3]``; the canonical one where left out.
+        neutral: The face that moves, ``[68, 3]``; the canonical one by default.
     """
     face = canonical_face() if neutral is None else neutral
     opening = eye_opening(face + motion.expression)

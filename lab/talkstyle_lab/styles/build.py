@@ -58,7 +58,7 @@ _VOICES: Final = (
     ("slt", "en-us"), ("m3", "en-us"), ("rms", "en-us"), ("f2", "de"),
     ("awb", "en-us"), ("f4", "fr"), ("kal16", "en-us"), ("m7", "es"),
 )  # fmt: skip
-"""Voice and language, in turn: a style is nobody's voice, and no language's."""
+"""Voice and language, in turn: a style belongs to no voice and no language."""
 
 _GRID: Final = 3 * RATE // 60
 """Samples in three frames of motion, the shortest sound that is a whole number of both."""
