@@ -39,9 +39,9 @@ class Networks:
         files: dict[WeightFile, Path],
         *,
         device: torch.device,
-        min_confidence: float = 0.5,
-        flip_input: bool = True,
-        batch: int = 8,
+        min_confidence: float,
+        flip_input: bool,
+        batch: int,
     ) -> None:
         self._device = device
         self._flip_input = flip_input
@@ -85,15 +85,15 @@ class Networks:
     @torch.no_grad()
     def landmarks(self, faces: Sequence[tuple[Image, NDArray[np.float64]]]) -> list[FloatArray]:
         """Find the points of faces in any pictures: for each, from its box, ``[68, 3]`` as in ``sdk.Landmarks``."""
-        found: list[FloatArray] = []
-        for start in range(0, len(faces), self._batch):
-            found += self._landmarks(faces[start : start + self._batch])
-        return found
+        starts = range(0, len(faces), self._batch)
+        return [points for start in starts for points in self._landmarks(faces[start : start + self._batch])]
 
     def _landmarks(self, faces: Sequence[tuple[Image, NDArray[np.float64]]]) -> list[FloatArray]:
         crops, corners, sides, scales = [], [], [], []
-        for image, box in faces:
-            centre, scale = _frame(box, self._finder.reference_scale)
+        for image, (left, top, right, bottom, _) in faces:
+            # The middle and the scale of a face as the networks were trained to see it.
+            centre = np.array([(left + right) / 2, (top + bottom) / 2 - 0.12 * (bottom - top)])
+            scale = float(right - left + bottom - top) / self._finder.reference_scale
             crops.append(crop(image, centre, scale))
             corner, end = (transform([at, at], centre, scale, CROP_PIXELS, True).numpy() for at in (1, CROP_PIXELS))
             corners.append(corner)
@@ -118,13 +118,6 @@ class Networks:
                 if (point > 0).all():
                     draw_gaussian(plane, point, GAUSSIAN_SIGMA)
         return torch.from_numpy(drawn).to(self._device)
-
-
-def _frame(box: NDArray[np.float64], reference: float) -> tuple[NDArray[np.float64], float]:
-    """The middle and the scale of a face as its networks were trained to see it, from its box."""
-    left, top, right, bottom = box[:4]
-    centre = np.array([(left + right) / 2, (top + bottom) / 2 - 0.12 * (bottom - top)])
-    return centre, float(right - left + bottom - top) / reference
 
 
 def peaks(heat: Tensor) -> Tensor:

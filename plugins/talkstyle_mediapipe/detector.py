@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -72,11 +73,10 @@ class MediaPipeDetector:
             raise ConfigError(f"max_faces={max_faces} is out of range", where=where, hint="Give at least 1.")
         if not 0.0 <= min_confidence <= 1.0:
             raise ConfigError(f"min_confidence={min_confidence} is out of range", where=where, hint="Give 0 to 1.")
-        self._max_faces = max_faces
-        self._min_confidence = min_confidence
-        self._flip_input = flip_input
-        self._model = None if model is None else Path(model)
+        path = None if model is None else Path(model)
+        self._start = partial(Mesh, max_faces=max_faces, min_confidence=min_confidence, model=path)
         self._mesh: Mesh | None = None
+        self._flip_input = flip_input
         self._lock = threading.Lock()
 
     def detect(self, images: Sequence[Image]) -> list[list[Landmarks]]:
@@ -92,19 +92,24 @@ class MediaPipeDetector:
 
     def _faces(self, image: Image) -> list[Landmarks]:
         whole = _View(0.0, 0.0, float(max(image.shape[:2])))
+        found = []
+        for face in self._search(image, whole):
+            view = _view_of(face, whole)
+            found.append(face if view is whole else _nearest(self._look(image, view), face) or face)
         faces = []
-        for face in _distinct([self._refined(image, whole, face) for face in self._search(image, whole)]):
+        for face in _distinct(found):
             points = ibug_points(face.points)
-            mirrored = self._mirrored(image, whole, face) if self._flip_input else None
-            if mirrored is not None:
-                points = (points + ibug_points(mirrored.points)[list(MIRROR)]) / 2
+            if self._flip_input:
+                mirrored = _nearest(self._look(image, _view_of(face, whole), mirrored=True), face)
+                if mirrored is not None:
+                    points = (points + ibug_points(mirrored.points)[list(MIRROR)]) / 2
             faces.append(Landmarks(points.astype(np.float32), score=face.score, box=face.box))
         return sorted(faces, key=lambda face: face.width, reverse=True)
 
     def _look(self, image: Image, view: _View, *, mirrored: bool = False) -> list[MeshFace]:
         """Find the faces in a view, in the picture's pixels; left and right are as in the view."""
         if self._mesh is None:
-            self._mesh = Mesh(max_faces=self._max_faces, min_confidence=self._min_confidence, model=self._model)
+            self._mesh = self._start()
         picture, scale = _cut(image, view)
         found = self._mesh.faces(np.ascontiguousarray(picture[:, ::-1]) if mirrored else picture)
         if mirrored:
@@ -112,15 +117,6 @@ class MediaPipeDetector:
         # _cut rounds the view to whole pixels.
         corner = np.array([round(view.left), round(view.top), 0.0])
         return [MeshFace(points / scale + corner, score) for points, score in found]
-
-    def _refined(self, image: Image, whole: _View, face: MeshFace) -> MeshFace:
-        """Look at a small face again, from so near that it fills about half of the view."""
-        view = _view_of(face, whole)
-        return face if view is whole else _nearest(self._look(image, view), face) or face
-
-    def _mirrored(self, image: Image, whole: _View, face: MeshFace) -> MeshFace | None:
-        """Look at a face in the mirror; None where it is not found there."""
-        return _nearest(self._look(image, _view_of(face, whole), mirrored=True), face)
 
     def _search(self, image: Image, whole: _View) -> list[MeshFace]:
         """Look at the whole, then at overlapping tiles of half its side, then of a quarter, until a face is found."""
@@ -166,7 +162,7 @@ def _cut(image: Image, view: _View) -> tuple[Image, float]:
 
 
 def _view_of(face: MeshFace, whole: _View) -> _View:
-    """The view to look at a face in: a closer one where it is small."""
+    """The view to look at a face in: where it is small, a closer one, about half of which it fills."""
     if face.size >= SMALL_FACE_SHARE * whole.side:
         return whole
     side = CLOSE_VIEW_SIZES * face.size

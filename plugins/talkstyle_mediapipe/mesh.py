@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
+import tempfile
 import warnings
 import weakref
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +22,6 @@ from numpy.typing import NDArray
 from sdk.data import Box, Image
 from sdk.errors import ModelFileMissing
 from sdk.models import model_file
-from talkstyle_mediapipe.quiet import without_chatter
 
 BUNDLE: Final = "face_landmarker.task"
 BUNDLE_URL: Final = (
@@ -37,6 +42,10 @@ _INNER_LIPS: Final = (78, 82, 13, 312, 308, 317, 14, 87)
 _PAIRS: Final = np.array(
     [(i, i) if isinstance(i, int) else i for i in (*_JAW, *_BROWS, *_NOSE, *_EYES, *_OUTER_LIPS, *_INNER_LIPS)]
 )
+
+# absl's I and W lines, TensorFlow Lite's own, and absl's message before it is initialised. No environment variable
+# turns these off.
+_CHATTER = re.compile(rb"[IW]\d{4} .*\.cc:\d+\]|INFO: |WARNING: (All log messages|Logging) before ")
 
 
 class MeshFace(NamedTuple):
@@ -77,10 +86,6 @@ def ibug_points(mesh: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(mesh[_PAIRS].mean(axis=1))
 
 
-class _Backend(Protocol):
-    def faces(self, picture: Image) -> list[MeshFace]: ...
-
-
 class Mesh:
     """Finds faces that fill at least a tenth of a square picture; options as for the detector. Not thread-safe.
 
@@ -92,7 +97,7 @@ class Mesh:
         self._seen_face = False
         with warnings.catch_warnings(), without_chatter():
             warnings.simplefilter("ignore", DeprecationWarning)  # from MediaPipe's own dependencies, on import
-            self._backend: _Backend
+            self._backend: _WheelMesh | _BundleMesh
             if model is None and _wheel_has_models():
                 self._backend = _WheelMesh(max_faces, min_confidence)
             else:
@@ -204,3 +209,32 @@ def _checked(path: Path) -> Path:
         what = f"the file is no face landmarker bundle: it lacks {', '.join(sorted(missing))}"
         raise ModelFileMissing(what, where=str(path), hint=hint)
     return path
+
+
+@contextmanager
+def without_chatter() -> Iterator[None]:
+    """Drop information and warnings that native code writes to stderr in the block; pass its errors on at the end.
+
+    Native code writes to the file descriptor, past ``sys.stderr``, so the descriptor itself is redirected. That affects
+    the whole process, hence only during start-up.
+    """
+    try:
+        stderr = os.dup(2)
+    except OSError:  # a process without stderr
+        yield
+        return
+    try:
+        with tempfile.TemporaryFile() as held:
+            if sys.stderr is not None:
+                sys.stderr.flush()
+            os.dup2(held.fileno(), 2)
+            try:
+                yield
+            finally:
+                os.dup2(stderr, 2)
+                held.seek(0)
+                kept = b"".join(line for line in held if not _CHATTER.match(line))
+                if kept:
+                    os.write(2, kept)
+    finally:
+        os.close(stderr)

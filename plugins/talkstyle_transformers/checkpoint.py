@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -95,21 +93,27 @@ def load_model(kind: type[Any], checkpoint: Checkpoint) -> Any:
     Raises:
         ModelFileMissing: The files are damaged, or lack a part of the network.
     """
+    from transformers.utils import logging
+
+    shows_progress = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
     try:
-        with _quiet():
-            model, found = kind.from_pretrained(
-                checkpoint.folder,
-                use_safetensors=True,
-                local_files_only=True,
-                trust_remote_code=False,
-                output_loading_info=True,
-            )
+        model, found = kind.from_pretrained(
+            checkpoint.folder,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
     except Exception as error:  # transformers raises many kinds for damaged files
         raise ModelFileMissing(
             f"the checkpoint cannot be read: {type(error).__name__}: {error}",
             where=str(checkpoint.folder),
             hint="Fetch its files again.",
         ) from error
+    finally:
+        if shows_progress:
+            logging.enable_progress_bar()
     lacking = sorted(set(found["missing_keys"]) - _UNUSED)
     if lacking or found["mismatched_keys"]:
         raise ModelFileMissing(
@@ -118,20 +122,6 @@ def load_model(kind: type[Any], checkpoint: Checkpoint) -> Any:
             hint="Its config.json does not belong to its weights, or they were saved in part.",
         )
     return model.eval()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers from drawing a progress bar on stderr."""
-    from transformers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
 
 
 def _folder(name: str, config: CheckpointConfig) -> Path:
@@ -149,19 +139,18 @@ def _folder(name: str, config: CheckpointConfig) -> Path:
         return folder
     if folder.is_absolute() or config.model.count("/") > 1 or config.model.startswith((".", "~")):
         raise ModelFileMissing("there is no such folder", where=config.model, hint="Give a checkpoint's folder.")
-    return _from_hub(config)
+    return _from_hub(config.model, config)
 
 
-def _from_hub(config: CheckpointConfig) -> Path:
+def _from_hub(repository: str, config: CheckpointConfig) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-    assert config.model is not None
-    command = f"hf download {config.model} " + " ".join(f"--include {pattern!r}" for pattern in _PATTERNS)
+    command = f"hf download {repository} " + " ".join(f"--include {pattern!r}" for pattern in _PATTERNS)
     try:
         return Path(
             snapshot_download(
-                config.model,
+                repository,
                 revision=config.revision,
                 allow_patterns=list(_PATTERNS),
                 local_files_only=config.local_files_only,
@@ -169,7 +158,7 @@ def _from_hub(config: CheckpointConfig) -> Path:
         )
     except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
         raise ModelFileMissing(
-            f"the checkpoint {config.model!r} is not on this machine, and cannot be fetched: {error}",
+            f"the checkpoint {repository!r} is not on this machine, and cannot be fetched: {error}",
             where=config.revision and f"revision {config.revision}",
             hint=f"Where there is a network, run: {command}",
         ) from error

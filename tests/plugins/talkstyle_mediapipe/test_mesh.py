@@ -10,8 +10,7 @@ from sdk.errors import ModelFileMissing
 from sdk.models import MIRROR_VARIABLE, MODELS_VARIABLE, download
 from talkstyle_mediapipe import mesh
 from talkstyle_mediapipe.detector import MediaPipeDetector
-from talkstyle_mediapipe.mesh import ibug_points
-from talkstyle_mediapipe.quiet import without_chatter
+from talkstyle_mediapipe.mesh import ibug_points, without_chatter
 
 FOLDER = os.environ.get(MODELS_VARIABLE)
 BUNDLE = Path(FOLDER) / mesh.BUNDLE if FOLDER else None
