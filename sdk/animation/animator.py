@@ -25,9 +25,9 @@ from sdk.warnings import warn
 if TYPE_CHECKING:
     import torch
 
-    from sdk.media import AudioInput, AudioReader
+    from sdk.media import AudioInput, AudioReader, ImageInput
     from sdk.packs import StylePack
-    from sdk.tracking import FaceSelector, PortraitInput
+    from sdk.tracking import FaceSelector
 
 StyleInput: TypeAlias = Union["StylePack", str, Path, Mapping[str, float], None]
 """A pack, a reference to one, a mix as references with weights, or None for the base's own way."""
@@ -37,7 +37,7 @@ MAX_PORTRAITS: Final = 4
 
 
 def animate(
-    portrait: PortraitInput | Portrait,
+    portrait: ImageInput | Portrait,
     audio: AudioInput,
     /,
     *,
@@ -47,7 +47,7 @@ def animate(
     controls: Controls = Controls(),  # noqa: B008 frozen
     seed: int = 0,
     face: FaceSelector = None,
-    teeth: PortraitInput | Portrait | None = None,
+    teeth: ImageInput | Portrait | None = None,
     generator: str | MotionGenerator | None = None,
     encoder: str | AudioEncoder | None = None,
     renderer: str | Renderer = defaults.RENDERER,
@@ -139,10 +139,10 @@ class Animator:
 
     def load_portrait(
         self,
-        source: PortraitInput | Portrait,
+        source: ImageInput | Portrait,
         *,
         face: FaceSelector = None,
-        teeth: PortraitInput | Portrait | None = None,
+        teeth: ImageInput | Portrait | None = None,
     ) -> tuple[Portrait, tuple[str, ...]]:
         """Read a portrait, with teeth if given, and what is worth knowing about it; errors as for ``animate``."""
         from sdk.tracking import load_portrait, load_teeth
@@ -161,7 +161,7 @@ class Animator:
 
     def animate(
         self,
-        portrait: PortraitInput | Portrait,
+        portrait: ImageInput | Portrait,
         audio: AudioInput,
         /,
         *,
@@ -171,7 +171,7 @@ class Animator:
         controls: Controls = Controls(),  # noqa: B008 frozen
         seed: int = 0,
         face: FaceSelector = None,
-        teeth: PortraitInput | Portrait | None = None,
+        teeth: ImageInput | Portrait | None = None,
         allow_other_base: bool = False,
         on_progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,

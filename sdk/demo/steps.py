@@ -21,11 +21,11 @@ from sdk.demo.portrait import astronaut
 from sdk.errors import OutputError
 from sdk.files import make_folder
 from sdk.interfaces import LandmarkDetector, Renderer
-from sdk.media import open_audio, write_video
+from sdk.media import ImageInput, open_audio, write_video
 from sdk.packs import StylePack
 from sdk.progress import CancelToken, Progress, ProgressCallback, Reporter
 from sdk.registry import require_extra, resolve
-from sdk.tracking import PortraitInput, load_portrait
+from sdk.tracking import load_portrait
 
 FPS: Final = Fraction(25)
 
@@ -64,7 +64,7 @@ def run(
     folder: str | os.PathLike[str],
     /,
     *,
-    portrait: PortraitInput | None = None,
+    portrait: ImageInput | None = None,
     size: int = 512,
     seconds: float | None = None,
     seed: int = 0,

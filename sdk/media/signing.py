@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from cryptography.x509 import Certificate
 
-TEST: Final = "test"
-"""Asks for a signer with a certificate made on the spot, which nobody trusts."""
-
 TEST_NAME: Final = "talkstyle TEST CERTIFICATE - NOT TRUSTED"
 
 Pem: TypeAlias = str | os.PathLike[str] | bytes
@@ -91,7 +88,7 @@ def as_signer(value: SignerInput) -> Signer | None:
     """Take a signer, or ``"test"`` for one that nobody trusts; errors as for ``Signer``."""
     if value is None or isinstance(value, Signer):
         return value
-    if value == TEST:
+    if value == "test":
         return Signer.test()
     hint = 'Give sdk.Signer(certificates, key), or "test" for one that nobody trusts.'
     raise ConfigError(f"{value!r} is no signer", where="signer", hint=hint)

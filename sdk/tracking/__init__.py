@@ -4,7 +4,7 @@ from sdk.tracking.clip import load_clip
 from sdk.tracking.detection import FaceSelector
 from sdk.tracking.quality import TEETH_OPENING_THRESHOLD, require_teeth
 from sdk.tracking.selection import Pick, frame_quality, pick, templates
-from sdk.tracking.stills import FaceStills, PortraitInput, load_portrait, load_stills, load_teeth
+from sdk.tracking.stills import FaceStills, load_portrait, load_stills, load_teeth
 from sdk.tracking.track import FaceTrack, frame_interval
 
 __all__ = [
@@ -13,7 +13,6 @@ __all__ = [
     "FaceStills",
     "FaceTrack",
     "Pick",
-    "PortraitInput",
     "frame_interval",
     "frame_quality",
     "load_clip",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final
 
 import numpy as np
@@ -19,7 +19,7 @@ from sdk.progress import Reporter
 from sdk.tracking.detection import FaceSelector, detect
 from sdk.tracking.quality import MAX_YAW_DEGREES, quality_warnings, yaw_degrees
 from sdk.tracking.smoothing import smooth
-from sdk.tracking.track import FaceTrack, missing_frames, nearest_values, resample
+from sdk.tracking.track import FaceTrack, frame_interval, max_gap_seconds, nearest_values, resample
 from sdk.tracking.tracker import Tracker
 
 BATCH_FRAMES: Final = 8
@@ -77,10 +77,7 @@ def load_clip(
     turned = {frame for frame, angle in zip(detections, yaw, strict=True) if abs(angle) > MAX_YAW_DEGREES}
     median_yaw = float(np.median(np.abs(yaw) if 2 * len(turned) > len(yaw) else yaw))
     width, sharpness = track.width, float(np.median([one.sharpness for one in detections.values()]))
-    warnings = [
-        *reader.warnings,
-        *quality_warnings(width=width, yaw=median_yaw, sharpness=sharpness, where=origin.name),
-    ]
+    warnings = reader.warnings + quality_warnings(width=width, yaw=median_yaw, sharpness=sharpness, where=origin.name)
     if turned:
         warnings.append(
             f"the head is turned beyond {MAX_YAW_DEGREES} degrees in {len(turned)} of {len(yaw)} frames, "
@@ -131,13 +128,18 @@ def _detect(
 
 def _missing_warnings(times: Sequence[Fraction], detected: Sequence[int], turned: set[int]) -> list[str]:
     """Warn of frames without the face, by number and second."""
-    warnings = []
-    missing = {frame: bridged for frame, bridged in missing_frames(times, detected).items() if frame not in turned}
-    for interpolated, what in ((True, "interpolated"), (False, "left out")):
-        frames = [frame for frame, bridged in missing.items() if bridged == interpolated]
-        if frames:
-            warnings.append(f"no face in {len(frames)} of {len(times)} frames, {what}: {_stretches(times, frames)}")
-    return warnings
+    limit = max_gap_seconds(frame_interval(times))
+    interpolated: list[int] = []
+    left_out: list[int] = []
+    for a, b in pairwise([-1, *detected, len(times)]):
+        is_short = a >= 0 and b < len(times) and float(times[b] - times[a]) <= limit
+        missing = (frame for frame in range(a + 1, b) if frame not in turned)
+        (interpolated if is_short else left_out).extend(missing)
+    return [
+        f"no face in {len(frames)} of {len(times)} frames, {what}: {_stretches(times, frames)}"
+        for what, frames in (("interpolated", interpolated), ("left out", left_out))
+        if frames
+    ]
 
 
 def _stretches(times: Sequence[Fraction], frames: Sequence[int]) -> str:

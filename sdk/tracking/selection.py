@@ -70,14 +70,7 @@ def templates() -> Mapping[str, FloatArray]:
 
 
 def _shape(*, drop: float = 0.0, narrow: float = 0.0, forward: float = 0.0, press: float = 0.0) -> FloatArray:
-    """A mouth's displacement.
-
-    Args:
-        drop: How far the jaw goes down.
-        narrow: How far each corner comes in.
-        forward: How far the lips protrude.
-        press: How far the outer edges of closed lips come together: their red vanishes.
-    """
+    """Displace the jaw downwards, each mouth corner inwards, the lips forward, and the lips' outer edges together."""
     face = canonical_face()
     moved = np.zeros((POINTS, 3), dtype=np.float32)
     corner = float(np.abs(face[48, 0]))

@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 
@@ -17,9 +16,6 @@ from sdk.media import ImageInput, read_image
 from sdk.progress import Reporter
 from sdk.tracking.detection import Detection, FaceSelector, detect_face
 from sdk.tracking.quality import require_teeth
-
-PortraitInput: TypeAlias = ImageInput
-"""A path, a file's bytes, a binary file object, an array, or a Pillow image."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +97,7 @@ def load_stills(
 
 
 def load_portrait(
-    source: PortraitInput, *, detector: LandmarkDetector, face: FaceSelector = None
+    source: ImageInput, *, detector: LandmarkDetector, face: FaceSelector = None
 ) -> tuple[Portrait, tuple[str, ...]]:
     """Read a portrait and detect its face, or the one selected of several.
 
@@ -127,7 +123,7 @@ def load_portrait(
     return Portrait(picture.pixels, one.landmarks, picture.alpha), tuple(warnings)
 
 
-def load_teeth(source: PortraitInput, *, detector: LandmarkDetector) -> tuple[Portrait, tuple[str, ...]]:
+def load_teeth(source: ImageInput, *, detector: LandmarkDetector) -> tuple[Portrait, tuple[str, ...]]:
     """Read a second picture of a person, which shows their teeth; of several faces the largest.
 
     Returns:

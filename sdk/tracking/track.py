@@ -89,9 +89,8 @@ def resample(
     count = max(1, ceil((times[-1] + interval) * MOTION_RATE))
     clock = np.arange(count) / float(MOTION_RATE)
     given = np.array([float(times[frame]) for frame in detected])
-    after = np.searchsorted(given, clock, side="right").clip(1, max(1, len(given) - 1))
-    if len(given) == 1:
-        after = np.zeros(count, dtype=np.intp)
+    last = len(given) - 1
+    after = np.searchsorted(given, clock, side="right").clip(min(1, last), last)
     before = np.maximum(after - 1, 0)
     span = given[after] - given[before]
     # Clipped: the ends are held.
@@ -113,13 +112,3 @@ def nearest_values(
     given = np.array([float(times[frame]) for frame in detected])
     at = np.searchsorted((given[1:] + given[:-1]) / 2, np.arange(count) / float(MOTION_RATE))
     return np.asarray(values, dtype=np.float32)[at]
-
-
-def missing_frames(times: Sequence[Fraction], detected: Sequence[int]) -> dict[int, bool]:
-    """The frames without a face, and whether each is interpolated."""
-    limit = max_gap_seconds(frame_interval(times))
-    missing: dict[int, bool] = {}
-    for a, b in pairwise([-1, *detected, len(times)]):
-        interpolated = a >= 0 and b < len(times) and float(times[b] - times[a]) <= limit
-        missing |= dict.fromkeys(range(a + 1, b), interpolated)
-    return missing

@@ -21,11 +21,10 @@ from sdk.data import Audio
 from sdk.demo import at_frame_rate, load_assets
 from sdk.drawing import drawn_clip, drawn_face
 from sdk.interfaces import LandmarkDetector, Renderer
-from sdk.media import AudioInput, MediaInput, open_audio, read_audio, write_video
+from sdk.media import AudioInput, ImageInput, MediaInput, open_audio, read_audio, write_video
 from sdk.packs import StylePack
 from sdk.progress import Progress, ProgressCallback, Reporter
 from sdk.registry import resolve
-from sdk.tracking import PortraitInput
 from talkstyle_lab.bench import timing
 
 FPS: Final = 25
@@ -69,7 +68,7 @@ def run(
     /,
     *,
     audio: AudioInput | None = None,
-    portrait: PortraitInput | None = None,
+    portrait: ImageInput | None = None,
     speech: AudioInput | None = None,
     seconds: float | None = None,
     config: FitConfig | None = None,
