@@ -22,10 +22,10 @@ class Unbatchable(Exception):
     """The generator has parameters outside the layers known here, or uses them in another way."""
 
 
-def with_deltas(generator: M, deltas: Sequence[Delta | None], strengths: Sequence[float]) -> M:
-    """Let each layer of a generator add what the deltas of the batch's items make of its input; None is the base.
+def with_deltas(generator: M, styles: Sequence[tuple[Delta | None, float]]) -> M:
+    """Let each layer of a generator add what the batch's deltas, each with its strength, make of its input.
 
-    The generator itself is changed, by a hook and a child for each layer.
+    A delta of None is the base. The generator itself is changed, by a hook and a child for each layer.
 
     Raises:
         Unbatchable: A parameter belongs to a layer of another kind, or to two.
@@ -37,28 +37,28 @@ def with_deltas(generator: M, deltas: Sequence[Delta | None], strengths: Sequenc
             continue
         if type(layer) not in (nn.Linear, nn.Conv1d) or not known.keys() >= set(names.values()):
             raise Unbatchable(f"{prefix} is a {type(layer).__name__}, or shares its parameters")
-        stacks = {part: _stack(name, known[name], deltas, strengths) for part, name in names.items()}
+        stacks = {part: _stack(name, known[name], styles) for part, name in names.items()}
         hook = _Linear(**stacks) if isinstance(layer, nn.Linear) else _Conv1d(layer, **stacks)
         layer.add_module("style", hook)  # so that it moves between devices with the layer
         layer.register_forward_hook(hook)
     return generator
 
 
-Stack = tuple[Tensor, ...]
-"""``(delta [B, m, n],)``, or ``(A [B, r, n], B [B, m, r])``; of a vector, ``(delta [B, m],)``."""
+Stack = tuple[Tensor, Tensor | None]
+"""``delta [B, m, n]`` and None, or ``A [B, r, n]`` and ``B [B, m, r]``; of a vector, ``delta [B, m]`` and None."""
 
 
-def _stack(name: str, parameter: Tensor, deltas: Sequence[Delta | None], strengths: Sequence[float]) -> Stack:
+def _stack(name: str, parameter: Tensor, batch: Sequence[tuple[Delta | None, float]]) -> Stack:
     device, matrix = parameter.device, parameter.reshape(len(parameter), -1) if parameter.ndim > 1 else parameter
-    styles = [(i, delta, strengths[i]) for i, delta in enumerate(deltas) if delta is not None]
+    styles = [(i, delta, strength) for i, (delta, strength) in enumerate(batch) if delta is not None]
     ranks = [delta.forms[name].rank for _, delta, _ in styles]
     if matrix.ndim == 1 or not ranks or any(rank is None for rank in ranks):
-        whole = torch.zeros(len(deltas), *matrix.shape)
+        whole = torch.zeros(len(batch), *matrix.shape)
         for i, delta, strength in styles:
             whole[i] = strength * delta.dense(name).reshape(matrix.shape)
-        return (whole.to(device),)
+        return whole.to(device), None
     rank = max(rank or 0 for rank in ranks)
-    first, second = torch.zeros(len(deltas), rank, matrix.shape[1]), torch.zeros(len(deltas), len(matrix), rank)
+    first, second = torch.zeros(len(batch), rank, matrix.shape[1]), torch.zeros(len(batch), len(matrix), rank)
     for i, delta, strength in styles:
         own = delta.forms[name].rank or 0
         first[i, :own] = delta.tensors[f"{name}.A"]
@@ -73,7 +73,8 @@ class _Hook(nn.Module):
     second: Tensor | None
     bias: Tensor | None
 
-    def _keep(self, first: Tensor, second: Tensor | None, bias: Tensor | None) -> None:
+    def __init__(self, first: Tensor, second: Tensor | None, bias: Tensor | None) -> None:
+        super().__init__()
         for name, tensor in (("first", first), ("second", second), ("bias", bias)):
             self.register_buffer(name, tensor, persistent=False)
 
@@ -87,9 +88,9 @@ class _Linear(_Hook):
     """``y += (x A^T) B^T`` for ``x`` ``[B, ..., n]``."""
 
     def __init__(self, weight: Stack, bias: Stack | None = None) -> None:
-        super().__init__()
-        first, *rest = (part.transpose(1, 2).contiguous() for part in weight)
-        self._keep(first, rest[0] if rest else None, None if bias is None else bias[0][:, None])
+        first, second = weight
+        second = None if second is None else second.transpose(1, 2).contiguous()
+        super().__init__(first.transpose(1, 2).contiguous(), second, None if bias is None else bias[0][:, None])
 
     def forward(self, _: nn.Module, given: tuple[Any, ...], out: Tensor) -> Tensor:
         x = self._input(given)
@@ -103,20 +104,18 @@ class _Conv1d(_Hook):
     """The same for ``x`` ``[B, n, T]``: all taps of the kernel in one product, then each moved to its place."""
 
     def __init__(self, layer: nn.Conv1d, weight: Stack, bias: Stack | None = None) -> None:
-        super().__init__()
         if layer.groups != 1 or layer.padding_mode != "zeros" or isinstance(layer.padding, str):
             raise Unbatchable("a convolution in groups, or with another padding")
-        self.width, self.stride, self.dilation = layer.kernel_size[0], layer.stride[0], layer.dilation[0]
-        self.padding = layer.padding[0]
-        items, self.rows, _ = weight[0].shape
-        taps = weight[0].reshape(items, self.rows, -1, self.width).permute(0, 3, 1, 2)
-        first, second = taps.reshape(items, self.width * self.rows, -1), weight[1] if len(weight) == 2 else None
+        first, second = weight
+        (items, rows, _), width = first.shape, layer.kernel_size[0]
+        first = first.reshape(items, rows, -1, width).permute(0, 3, 1, 2).reshape(items, width * rows, -1)
         column = None if bias is None else bias[0][:, :, None]
-        self.ones = int(second is not None and column is not None)
         if second is not None and column is not None:
             # The bias becomes one more column, for a row of ones.
             second, column = torch.cat([second, column], dim=2), None
-        self._keep(first, second, column)
+        super().__init__(first, second, column)
+        self.rows, self.width, self.padding = rows, width, layer.padding[0]
+        self.stride, self.dilation = layer.stride[0], layer.dilation[0]
 
     def forward(self, _: nn.Module, given: tuple[Any, ...], out: Tensor) -> Tensor:
         x = self._input(given)
@@ -125,7 +124,7 @@ class _Conv1d(_Hook):
         x = functional.pad(x, (self.padding, self.padding)) if self.padding else x
         span = (out.shape[-1] - 1) * self.stride + 1
         every = torch.bmm(self.first, x)
-        moved = out.new_ones(len(x), self.rows + self.ones, out.shape[-1])
+        moved = out.new_ones(len(x), self.rows if self.second is None else self.second.shape[2], out.shape[-1])
         moved[:, : self.rows] = sum(
             every[:, tap * self.rows : (tap + 1) * self.rows, tap * self.dilation :][:, :, : span : self.stride]
             for tap in range(self.width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ from sdk.packs.delta import dense
 from sdk.packs.pack import StylePack
 
 M = TypeVar("M")
+_Style: TypeAlias = tuple[StylePack | None, float]
 
 
 def styled(
@@ -110,20 +111,19 @@ class StyleSlot:
         own = {name: parameter.detach().clone() for name, parameter in generator.named_parameters()}
         self.generator = with_parameters(generator, own).eval()
 
-    def use(self, pack: StylePack, *, strength: float = 1.0, allow_other_base: bool = False) -> None:
+    def use(self, pack: StylePack | None, *, strength: float = 1.0, allow_other_base: bool = False) -> None:
         """Exchange the style; arguments and errors as for ``styled``."""
-        self._identity.check(pack, allow_other_base=allow_other_base)
+        if pack is not None:
+            self._identity.check(pack, allow_other_base=allow_other_base)
         _check_strength(strength)
-        self._set(_styled_parameters(self._base, pack, strength))
+        tensors = _styled_parameters(self._base, pack, strength)
+        with torch.no_grad():
+            for name, parameter in self.generator.named_parameters():
+                parameter.copy_(tensors[name])
 
     def clear(self) -> None:
         """Take the style off: the parameters are the base's, bit for bit."""
-        self._set(dict(self._base.named_parameters()))
-
-    @torch.no_grad()
-    def _set(self, tensors: Mapping[str, Tensor]) -> None:
-        for name, parameter in self.generator.named_parameters():
-            parameter.copy_(tensors[name])
+        self.use(None)
 
 
 class StyledBatch(nn.Module):
@@ -164,9 +164,10 @@ class StyledBatch(nn.Module):
         if not packs or len(strengths) != len(packs):
             raise ConfigError(f"{len(packs)} styles and {len(strengths)} strengths", hint="Give one of each per item.")
         identity = Identity.of(generator)
-        groups: dict[tuple[StylePack | None, float], list[int]] = {}
-        for item, (pack, strength) in enumerate(zip(packs, strengths, strict=True)):
-            groups.setdefault((pack, strength), []).append(item)
+        groups: dict[_Style, list[int]] = {}
+        styles = list(zip(packs, strengths, strict=True))
+        for item, style in enumerate(styles):
+            groups.setdefault(style, []).append(item)
         for pack, strength in groups:
             _check_strength(strength)
             if pack is not None:
@@ -174,10 +175,9 @@ class StyledBatch(nn.Module):
         self._items = list(groups.values())
         order = [item for items in self._items for item in items]
         self._back = sorted(range(len(order)), key=order.__getitem__)
-        together = None if len(groups) == 1 else _in_one_pass(generator, packs, strengths, list(groups)[:3])
-        self.one_pass = together is not None or len(groups) == 1
-        self._whole = together
-        self._each = nn.ModuleList([] if together is not None else [_with_style(generator, *key) for key in groups])
+        self._whole = None if len(groups) == 1 else _in_one_pass(generator, styles, list(groups)[:3])
+        self._each = nn.ModuleList([] if self._whole is not None else [_with_style(generator, *key) for key in groups])
+        self.one_pass = len(self._each) < 2
         self.eval()
 
     def forward(self, features: Tensor, state: GeneratorState | None = None) -> tuple[Tensor, Tensor, GeneratorState]:
@@ -191,32 +191,24 @@ class StyledBatch(nn.Module):
         if self._whole is not None:
             return self._whole(features, state)  # type: ignore[no-any-return]
         states = [None] * len(self._each) if state is None else state
-        results = [
-            generator(features[items], old)
-            for generator, items, old in zip(self._each, self._items, states, strict=True)
-        ]
-        expression, pose = (torch.cat([result[part] for result in results])[self._back] for part in (0, 1))
-        return expression, pose, [result[2] for result in results]
+        results = [each(features[items], old) for each, items, old in zip(self._each, self._items, states, strict=True)]
+        expressions, poses, states = zip(*results, strict=True)
+        return torch.cat(expressions)[self._back], torch.cat(poses)[self._back], list(states)
 
 
-def _in_one_pass(
-    generator: MotionGenerator,
-    packs: Sequence[StylePack | None],
-    strengths: Sequence[float],
-    tried: Sequence[tuple[StylePack | None, float]],
-) -> nn.Module | None:
+def _in_one_pass(generator: MotionGenerator, styles: Sequence[_Style], tried: Sequence[_Style]) -> nn.Module | None:
     """The generator with all styles in its layers, or None if those tried move otherwise than one by one."""
 
-    def joined(packs: Sequence[StylePack | None], strengths: Sequence[float]) -> Any:
-        deltas = [None if pack is None else pack.delta for pack in packs]
-        return with_deltas(with_parameters(cast("nn.Module", generator), {}), deltas, strengths).eval()
+    def joined(styles: Sequence[_Style]) -> Any:
+        deltas = [(None if pack is None else pack.delta, strength) for pack, strength in styles]
+        return with_deltas(with_parameters(cast("nn.Module", generator), {}), deltas).eval()
 
     # More frames than items, so that a layer which does not have the batch first cannot pass by chance.
     noise = torch.randn(len(tried), 11, generator.features, generator=torch.Generator().manual_seed(0))
     noise = noise.to(next(generator.named_parameters())[1].device)
     try:
         with torch.no_grad():
-            got = joined(*zip(*tried, strict=True))(noise)
+            got = joined(tried)(noise)
             want = [_with_style(generator, *key)(noise[i : i + 1]) for i, key in enumerate(tried)]
     except Unbatchable:
         return None
@@ -224,4 +216,4 @@ def _in_one_pass(
         one_by_one = torch.cat([result[part] for result in want])
         if not torch.allclose(got[part], one_by_one, rtol=0, atol=1e-4 * float(one_by_one.abs().max()) + 1e-7):
             return None
-    return cast("nn.Module", joined(packs, strengths))
+    return cast("nn.Module", joined(styles))
