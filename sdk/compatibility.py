@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sdk.errors import ComponentMismatch, PackIncompatible
 from sdk.interfaces import AudioEncoder, MotionGenerator, StyleTransferNet
@@ -53,19 +53,14 @@ def check_compatible(
 
 @dataclass(frozen=True)
 class Identity:
-    """What identifies a generator to the packs made for it; to compare it with many, take it once.
-
-    Attributes:
-        name: Its name and version.
-        layout_sha256: Of the parameters' names, shapes and dtypes.
-        weights_sha256: Of the parameters and buffers.
-        shapes: Of the parameters.
-    """
+    """What identifies a generator to the packs made for it; to compare it with many, take it once."""
 
     name: str
+    """Its name and version."""
     layout_sha256: str
     weights_sha256: str
     shapes: dict[str, tuple[int, ...]]
+    """Of the parameters."""
 
     @classmethod
     def of(cls, generator: MotionGenerator) -> Identity:
@@ -132,8 +127,7 @@ def layout_sha256(module: MotionGenerator | StyleTransferNet) -> str:
 
     Of the UTF-8 text of a JSON array without blanks, one ``[name, shape, dtype]`` a parameter, sorted by name.
     """
-    rows = sorted((name, list(p.shape), _dtype(p)) for name, p in module.named_parameters())
-    return hashlib.sha256(json.dumps(rows, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_json(sorted(_row(*each) for each in module.named_parameters()))).hexdigest()
 
 
 def weights_sha256(module: MotionGenerator | StyleTransferNet) -> str:
@@ -146,11 +140,14 @@ def weights_sha256(module: MotionGenerator | StyleTransferNet) -> str:
 
     digest = hashlib.sha256()
     for name, tensor in sorted(module.state_dict().items()):
-        digest.update(json.dumps([name, list(tensor.shape), _dtype(tensor)], separators=(",", ":")).encode() + b"\n")
-        values = tensor.detach().cpu().contiguous().reshape(-1)
-        digest.update(values.view(torch.uint8).numpy().data)
+        digest.update(_json(_row(name, tensor)) + b"\n")
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 
 
-def _dtype(tensor: Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
+def _row(name: str, tensor: Tensor) -> list[Any]:
+    return [name, list(tensor.shape), str(tensor.dtype).removeprefix("torch.")]
+
+
+def _json(rows: list[Any]) -> bytes:
+    return json.dumps(rows, separators=(",", ":")).encode()

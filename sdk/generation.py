@@ -22,11 +22,9 @@ __all__ = ["MotionStream", "aligned", "generate"]
 
 
 def aligned(generator: MotionGenerator, features: Tensor) -> tuple[Tensor, Tensor]:
-    """Run a generator over whole sequences, each output in its own frame's place.
+    """Run a generator over features, float32 ``[B, T, D]``, each output in its own frame's place.
 
-    Args:
-        generator: Any motion generator.
-        features: float32 ``[B, T, D]``; past the end the last frame is repeated.
+    Past the end the last frame is repeated.
 
     Returns:
         ``expression`` ``[B, T, 68, 3]`` and ``pose`` ``[B, T, 6]``, differentiable.
@@ -41,9 +39,7 @@ def aligned(generator: MotionGenerator, features: Tensor) -> tuple[Tensor, Tenso
 class MotionStream:
     """Motion of a sound that arrives piece by piece: the pieces joined equal ``generate`` on the whole.
 
-    Args:
-        generator: Any motion generator, in ``eval`` mode.
-        device: Where it is.
+    The generator is in ``eval`` mode and on ``device``.
     """
 
     def __init__(self, generator: MotionGenerator, *, device: torch.device) -> None:
@@ -74,7 +70,7 @@ class MotionStream:
             expression, pose, self._state = self._generator(batch, self._state)
         drop = min(self._late, len(features))
         self._late -= drop
-        return _motion(expression[0, drop:].cpu().numpy(), pose[0, drop:].cpu().numpy())
+        return _motion(expression[0, drop:], pose[0, drop:])
 
 
 def generate(generator: MotionGenerator, features: FloatArray, *, device: torch.device) -> Motion:
@@ -85,10 +81,11 @@ def generate(generator: MotionGenerator, features: FloatArray, *, device: torch.
         return Motion.empty()
     with torch.inference_mode():
         expression, pose = aligned(generator, torch.as_tensor(features, device=device)[None])
-    return _motion(expression[0].cpu().numpy(), pose[0].cpu().numpy())
+    return _motion(expression[0], pose[0])
 
 
-def _motion(expression: FloatArray, pose: FloatArray) -> Motion:
+def _motion(*parts: Tensor) -> Motion:
+    expression, pose = (part.cpu().numpy() for part in parts)
     if not (np.isfinite(expression).all() and np.isfinite(pose).all()):
         raise ComponentBroken(
             "the motion generator returned numbers that are not finite",

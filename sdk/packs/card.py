@@ -16,6 +16,10 @@ _HUB_LICENSES = {
     *("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "unlicense", "gpl-3.0", "agpl-3.0", "openrail"),
     *(f"cc-by{kind}-{n}.0" for kind in ("", "-sa", "-nc", "-nd", "-nc-sa", "-nc-nd") for n in (3, 4)),
 }
+_GAIN = (
+    "On frames that the fit did not see, {:.0%} of the distance between the base's way of moving and the reference's "
+    "is gone."
+)
 
 
 def base_tag(component: str) -> str:
@@ -41,6 +45,7 @@ def card(config: PackConfig, *, location: str | None = None, previews: Collectio
             front.append(f"license_name: {json.dumps(re.sub('[^a-z0-9.-]+', '-', known).strip('-') or 'other')}")
     front.append("---")
     location = location or f"./{config.name}"
+    gain = [] if config.gain is None else ["## What it brings", _GAIN.format(config.gain)]
     parts = [
         "\n".join(front),
         f"# {_plain(config.name)}",
@@ -52,7 +57,7 @@ def card(config: PackConfig, *, location: str | None = None, previews: Collectio
         'video.save("speech.mp4")\n```',
         "## Terms",
         f"- Licence: {_plain(config.license or 'not stated')}\n- Consent: {_plain(config.consent or 'not stated')}",
-        *_gain(config),
+        *gain,
         "## How it was made",
         _made(config),
         "## Technical",
@@ -62,28 +67,15 @@ def card(config: PackConfig, *, location: str | None = None, previews: Collectio
 
 
 def _described(preview: str) -> str:
-    if "opening" in preview:
-        return "The mouth's opening, without the style and with it"
-    return "A drawn face in this style"
-
-
-def _gain(config: PackConfig) -> list[str]:
-    """The gain in words, if it was measured."""
-    if config.gain is None:
-        return []
-    return [
-        "## What it brings",
-        f"On frames that the fit did not see, {config.gain:.0%} of the distance between the base's way of moving and "
-        "the reference's is gone.",
-    ]
+    opening = "The mouth's opening, without the style and with it"
+    return opening if "opening" in preview else "A drawn face in this style"
 
 
 def _made(config: PackConfig) -> str:
     lines = []
     if config.mix:
-        lines.append(
-            "The weighted sum of styles: " + ", ".join(f"{i.weight:g} x {_plain(i.name)}" for i in config.mix) + "."
-        )
+        styles = ", ".join(f"{each.weight:g} x {_plain(each.name)}" for each in config.mix)
+        lines.append(f"The weighted sum of styles: {styles}.")
     if config.training is not None:
         lines += _training(config.training)
     if config.compression is not None:
@@ -95,29 +87,20 @@ def _made(config: PackConfig) -> str:
 
 def _training(training: Training) -> list[str]:
     lines = [f"Learned from {training.seconds:g} s of reference in {training.steps} steps (seed {training.seed})."]
-    if training.references:
-        lines.append("References: " + ", ".join(_reference(r.kind, r.length) for r in training.references) + ".")
+    if references := training.references:
+        each = [f"{r.length:g} images" if r.kind == "images" else f"{r.kind} of {r.length:g} s" for r in references]
+        lines.append(f"References: {', '.join(each)}.")
     names = [name for name in training.before if name in training.after]
     if not names:
         return [*lines, "Its gain was not measured."]
     if training.held_out is not None:
         first, last = training.held_out
         lines.append(f"Measured on the frames {first} to {last} (60 a second), which the fit did not see:")
-    head = ["measure", "base", "this style", *training.baselines, *(["chance"] if training.null else [])]
-    rows = [head, ["---"] * len(head)]
-    for name in names:
-        row = [name, _figure(training.before[name]), _figure(training.after[name])]
-        row += [_figure(values.get(name)) for values in training.baselines.values()]
-        rows.append(row + ([_figure(training.null.get(name))] if training.null else []))
+    columns = [("base", training.before), ("this style", training.after), *training.baselines.items()]
+    columns += [("chance", training.null)] if training.null else []
+    rows = [["measure", *(head for head, _ in columns)], ["---"] * (1 + len(columns))]
+    rows += [[name, *(f"{values[name]:.3g}" if name in values else "" for _, values in columns)] for name in names]
     return [*lines, "\n".join("| " + " | ".join(row) + " |" for row in rows)]
-
-
-def _reference(kind: str, length: float) -> str:
-    return f"{length:g} images" if kind == "images" else f"{kind} of {length:g} s"
-
-
-def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.3g}"
 
 
 def _technical(config: PackConfig) -> str:

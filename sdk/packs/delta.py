@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite, prod
@@ -133,11 +133,8 @@ class Delta:
         """
         if base.keys() != fitted.keys() or any(base[name].shape != fitted[name].shape for name in base):
             raise PackIncompatible("the fitted parameters have other names or shapes than the base's")
-
-        def change(name: str) -> Tensor:
-            return (fitted[name].detach().cpu().double() - base[name].detach().cpu().double()).float()
-
-        return cls({f"{name}.delta": change(name) for name in base})
+        changes = {name: fitted[name].detach().cpu().double() - p.detach().cpu().double() for name, p in base.items()}
+        return cls({f"{name}.delta": change.float() for name, change in changes.items()})
 
     @property
     def dtype(self) -> torch.dtype:
@@ -186,7 +183,7 @@ def dense(
     return tensors[f"{parameter}.B"].to(device, dtype) @ tensors[f"{parameter}.A"].to(device, dtype)
 
 
-def weighted_sum(terms: Iterable[tuple[Delta, float]]) -> Delta:
+def weighted_sum(terms: Sequence[tuple[Delta, float]]) -> Delta:
     """The exact weighted sum of deltas of one base.
 
     Whole deltas are summed in float64 and rounded once, to float32. If all are in low rank, so is the sum: factors are
@@ -194,19 +191,16 @@ def weighted_sum(terms: Iterable[tuple[Delta, float]]) -> Delta:
     terms. One delta at weight 1 is that delta.
 
     Raises:
-        ConfigError: No terms, or a weight that is no finite number.
+        ConfigError: A weight is no finite number.
         PackIncompatible: Deltas of different bases.
         NotFiniteError: The sum overflows float32.
     """
-    pairs = list(terms)
-    if not pairs:
-        raise ConfigError("a mix needs at least one style")
-    for _, weight in pairs:
+    for _, weight in terms:
         if not isfinite(weight):
             raise ConfigError(f"the weight of a style is {weight}", hint="Give finite numbers, such as 0.7 and 0.3.")
-    if len(pairs) == 1 and pairs[0][1] == 1:
-        return pairs[0][0]
-    stored = [delta.forms for delta, _ in pairs]
+    if len(terms) == 1 and terms[0][1] == 1:
+        return terms[0][0]
+    stored = [delta.forms for delta, _ in terms]
     if any(found.keys() != stored[0].keys() for found in stored):
         raise PackIncompatible("the styles re-weight different parameters", hint="Mix styles of one base.")
     tensors: dict[str, Tensor] = {}
@@ -217,12 +211,12 @@ def weighted_sum(terms: Iterable[tuple[Delta, float]]) -> Delta:
         if not all(form.shape == each[0].shape if whole is None else form.fits(whole.shape) for form in each):
             raise PackIncompatible(f"the styles differ in the shape of {name}", hint="Mix styles of one base.")
         if whole is None:
-            tensors[f"{name}.A"] = torch.cat([delta.tensors[f"{name}.A"].float() for delta, _ in pairs])
-            factors = [(delta.tensors[f"{name}.B"].double() * weight).float() for delta, weight in pairs]
+            tensors[f"{name}.A"] = torch.cat([delta.tensors[f"{name}.A"].float() for delta, _ in terms])
+            factors = [(delta.tensors[f"{name}.B"].double() * weight).float() for delta, weight in terms]
             tensors[f"{name}.B"] = torch.cat(factors, dim=1)
             continue
         total = torch.zeros(whole.shape, dtype=torch.float64)
-        for delta, weight in pairs:
+        for delta, weight in terms:
             total += weight * delta.dense(name, torch.float64).reshape(whole.shape)
         tensors[f"{name}.delta"] = total.float()
     return Delta(tensors)

@@ -54,7 +54,20 @@ class Lock(Record):
         """
         if not refs or len(set(refs)) != len(refs):
             raise ConfigError("no style, or one of them twice", where="lock", hint="Give each reference once.")
-        return cls(styles=tuple(_lock(ref, token) for ref in refs))
+        styles = []
+        for ref in refs:
+            location = StyleLocation.parse(ref)
+            if location.kind == "local" and (PurePath(location.name).is_absolute() or location.name.startswith("~")):
+                raise ConfigError(
+                    "a lock goes with an app, and this folder is on this machine alone",
+                    where=ref,
+                    hint="Give it relative to the app, as in ./styles/rap, or push it to the Hub.",
+                )
+            pack, found = read_pack(location, token=token)
+            sha256 = {"config_sha256": found[CONFIG], "delta_sha256": found[DELTA]}
+            commit = None if pack.source is None else pack.source.revision
+            styles.append(LockedStyle(ref=ref, name=pack.name, commit=commit, **sha256))
+        return cls(styles=tuple(styles))
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Lock:
@@ -103,16 +116,3 @@ class Lock(Record):
                 hint = "Find out what changed it; if it was you, lock again."
                 raise PackInvalid(f"{file} is not the one that was locked", where=ref, hint=hint)
         return pack
-
-
-def _lock(ref: str, token: str | bool | None) -> LockedStyle:
-    location = StyleLocation.parse(ref)
-    if location.kind == "local" and (PurePath(location.name).is_absolute() or location.name.startswith("~")):
-        raise ConfigError(
-            "a lock goes with an app, and this folder is on this machine alone",
-            where=ref,
-            hint="Give it relative to the app, as in ./styles/rap, or push it to the Hub.",
-        )
-    pack, found = read_pack(location, token=token)
-    commit = None if pack.source is None else pack.source.revision
-    return LockedStyle(ref=ref, name=pack.name, commit=commit, config_sha256=found[CONFIG], delta_sha256=found[DELTA])

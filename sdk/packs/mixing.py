@@ -41,7 +41,7 @@ def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name
                 f"{first.name!r} and {pack.name!r} were made for different bases or encoders",
                 hint="Mix styles of one base; adapt again if one is older.",
             )
-    delta = weighted_sum((pack.delta, weight) for pack, weight in packs)
+    delta = weighted_sum([(pack.delta, weight) for pack, weight in packs])
     if delta is first.delta:
         return first if name is None else first.replace(name=name)
     shown = sorted(packs, key=lambda term: (-abs(term[1]), term[0].name))

@@ -109,11 +109,6 @@ def test_a_weight_must_be_finite(weight):
         weighted_sum([(full(1), weight)])
 
 
-def test_no_terms():
-    with pytest.raises(ConfigError):
-        weighted_sum([])
-
-
 def test_an_overflow_is_named():
     with pytest.raises(NotFiniteError, match=r"conv\.weight"):
         weighted_sum([(full(1), 1e38), (full(1), 1e39)])
