@@ -8,7 +8,7 @@ still one would show a halo, and the background moves with the head.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import torch
@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sdk.data import FloatArray, Image
-from talkstyle_warp.arrays import Doubles, Mask
-from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.curves import Doubles, smoothstep
 from talkstyle_warp.fitted_face import FittedFace
+
+Mask: TypeAlias = NDArray[np.bool_]
 
 MAX_SIDE: Final = 256  # pixels along the longer side at which the background is searched for
 HEAD_RADIUS: Final = 1.15  # everything within so many radii of the face's outline is head
@@ -38,17 +39,11 @@ MIN_LEVELS: Final = (2.0, 6.0)
 
 @dataclass(frozen=True, eq=False)
 class Background:
-    """The background of a window of a portrait.
+    """The background of a window of a portrait."""
 
-    Attributes:
-        matte: 0 where the picture shows background, 1 where it does not, float32 ``[h, w]``.
-        plate: The background, extrapolated behind the head, float32 ``[h, w, 3]``, 0 to 255.
-        error: 90th percentile of the surface's error next to the head, levels of 255.
-    """
-
-    matte: FloatArray
-    plate: FloatArray
-    error: float
+    matte: FloatArray  # 0 where the picture shows background, 1 where it does not, float32 [h, w]
+    plate: FloatArray  # the background, extrapolated behind the head, float32 [h, w, 3], 0 to 255
+    error: float  # 90th percentile of the surface's error next to the head, levels of 255
 
 
 def find_background(pixels: Image, face: FittedFace, part: tuple[slice, slice]) -> Background | None:

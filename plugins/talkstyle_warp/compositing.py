@@ -10,26 +10,18 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from sdk.data import Floats
-from talkstyle_warp.arrays import Doubles
+from talkstyle_warp.curves import Doubles
 
 
 @dataclass(frozen=True)
 class Window:
-    """A rectangle of the picture with nodes on whole pixels, ``step`` apart, the first on the first pixel.
+    """A rectangle of the picture with nodes on whole pixels, ``step`` apart, the first on the first pixel."""
 
-    Attributes:
-        left: The first column.
-        top: The first row.
-        columns: Nodes in a row.
-        rows: Nodes in a column.
-        step: Pixels between nodes.
-    """
-
-    left: int
-    top: int
-    columns: int
-    rows: int
-    step: int
+    left: int  # the first column
+    top: int  # the first row
+    columns: int  # nodes in a row
+    rows: int  # nodes in a column
+    step: int  # pixels between nodes
 
     @classmethod
     def around(cls, low: Floats, high: Floats, *, step: int, size: tuple[int, ...]) -> Window:

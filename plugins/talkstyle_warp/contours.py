@@ -7,9 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from sdk.data import Floats
-from talkstyle_warp.arrays import Bytes, Doubles
-from talkstyle_warp.curves import smoothstep, spline_weights
+from sdk.data import Floats, Image
+from talkstyle_warp.curves import Doubles, smoothstep, spline_weights
 
 # Landmarks along the upper and the lower edge, from left to right in the picture.
 MOUTH: Final = ((60, 61, 62, 63, 64), (60, 67, 66, 65, 64))
@@ -18,21 +17,13 @@ EYES: Final = (((36, 37, 38, 39), (36, 41, 40, 39)), ((42, 43, 44, 45), (42, 47,
 
 @dataclass(frozen=True, eq=False)
 class Contour:
-    """The upper and lower edge of a mouth or an eye, in coordinates along and across (downwards) its corners' line.
+    """The upper and lower edge of a mouth or an eye, in coordinates along and across (downwards) its corners' line."""
 
-    Attributes:
-        origin: The middle between the corners, ``[2]``, pixels.
-        axes: Unit vectors along and across, as rows, ``[2, 2]``.
-        half: Half the distance between the corners, pixels.
-        knots: Positions of the landmarks along the contour, upper and lower, pixels.
-        heights: Their positions across it.
-    """
-
-    origin: Doubles
-    axes: Doubles
-    half: float
-    knots: tuple[Doubles, Doubles]
-    heights: tuple[Doubles, Doubles]
+    origin: Doubles  # the middle between the corners, [2], pixels
+    axes: Doubles  # unit vectors along and across, as rows, [2, 2]
+    half: float  # half the distance between the corners, pixels
+    knots: tuple[Doubles, Doubles]  # positions of the landmarks along the contour, upper and lower, pixels
+    heights: tuple[Doubles, Doubles]  # their positions across it
 
     @classmethod
     def through(cls, points: Floats, edges: tuple[tuple[int, ...], tuple[int, ...]], *, closed: bool) -> Contour:
@@ -72,7 +63,7 @@ class Contour:
         """Positions along and across to pixels ``[..., 2]``."""
         return np.asarray(self.origin + np.stack(np.broadcast_arrays(along, across), axis=-1) @ self.axes)
 
-    def colours(self, picture: Bytes, along: Floats, across: Floats) -> Doubles:
+    def colours(self, picture: Image, along: Floats, across: Floats) -> Doubles:
         """The colours of a picture ``[H, W, C]`` at positions along and across, by nearest pixel, ``[..., C]``."""
         x, y = np.moveaxis(np.rint(self.to_pixels(along, across)).astype(int), -1, 0)
         height, width = picture.shape[:2]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
+from numpy.typing import NDArray
 
 from sdk.data import Floats
-from talkstyle_warp.arrays import Doubles
+
+Doubles: TypeAlias = NDArray[np.float64]
 
 
 def spline_weights(knots: Floats, at: Floats) -> Doubles:

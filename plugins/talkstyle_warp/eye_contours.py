@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from sdk.data import Image
-from talkstyle_warp.arrays import Doubles
 from talkstyle_warp.contours import Contour
+from talkstyle_warp.curves import Doubles
 
 COLUMNS: Final = 15  # places along an eye at which its edges are searched for
 STEPS: Final = 24  # steps of a search from an edge outwards

@@ -10,8 +10,8 @@ import numpy as np
 from sdk.data import Floats, Landmarks
 from sdk.errors import FaceUnreliable
 from sdk.face import Pose, align, lift, neutral_face
-from sdk.geometry import canonical_face
-from talkstyle_warp.arrays import Doubles
+from sdk.geometry import canonical_face, lip_gap
+from talkstyle_warp.curves import Doubles
 
 # The face's outline above the ears and the forehead, on the canonical face (x, y, z; outer-eye distances): the right
 # half, the other mirrored. The hairline lies about a nose's length above the brows; the skull falls back to the side.
@@ -22,6 +22,8 @@ _OUTLINE: Final = (
 _FOREHEAD: Final = ((-0.400, -0.480, -0.010), (-0.190, -0.530, -0.090), (0.0, -0.540, -0.110), (0.0, -0.240, -0.190))
 _CHEEK: Final = ((-0.450, 0.260, 0.020), (-0.480, 0.540, 0.060), (-0.330, 0.640, -0.080))
 
+# Inner lips farther apart than this (outer-eye distances; 3 mm) count as parted; a detector's noise stays below.
+PARTED_THRESHOLD: Final = 0.03
 # Depth gained over a way across the picture, at most: a steeper side would be hidden, and fold, in a turn of 20
 # degrees more.
 MAX_SLOPE: Final = 1.5
@@ -38,25 +40,20 @@ def _both(half: tuple[tuple[float, float, float], ...]) -> Doubles:
 
 @dataclass(frozen=True, eq=False)
 class FittedFace:
-    """A portrait's face.
+    """A portrait's face."""
 
-    Attributes:
-        points: The landmarks with depth, ``[68, 3]``, pixels.
-        pose: The similarity from the face frame to the picture, one frame.
-        shape: The landmarks in the face frame, ``[68, 3]``.
-        relief: Points of known depth, ``[N, 3]``, face frame: landmarks, forehead, cheeks and rings.
-        centre: The centre of the face's outline, ``[2]``, face frame (x, y).
-        radii: Half the outline's width and height.
-        width: The face's width in pixels.
-    """
+    points: Doubles  # the landmarks with depth, [68, 3], pixels
+    pose: Pose  # the similarity from the face frame to the picture, one frame
+    shape: Doubles  # the landmarks in the face frame, [68, 3]
+    relief: Doubles  # points of known depth, [N, 3], face frame: landmarks, forehead, cheeks and rings
+    centre: Doubles  # the centre of the face's outline, [2], face frame (x, y)
+    radii: Doubles  # half the outline's width and height
+    width: float  # the face's width in pixels
 
-    points: Doubles
-    pose: Pose
-    shape: Doubles
-    relief: Doubles
-    centre: Doubles
-    radii: Doubles
-    width: float
+    @property
+    def parted(self) -> bool:
+        """Whether the lips are parted."""
+        return lip_gap(self.shape) > PARTED_THRESHOLD
 
     @property
     def unit(self) -> float:

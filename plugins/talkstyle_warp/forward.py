@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from talkstyle_warp.arrays import Doubles
 from talkstyle_warp.compositing import Window, to_tensor
+from talkstyle_warp.curves import Doubles
 from talkstyle_warp.rig import FaceRig
 
 # Of its distance to the picture's border, the part that a place may travel: below one, so that nothing folds.
@@ -19,21 +19,13 @@ ROOM: Final = 0.7
 
 @dataclass(frozen=True, eq=False)
 class DrivingMotion:
-    """Motion of a few frames, as the fields take it.
+    """Motion of a few frames, as the fields take it."""
 
-    Attributes:
-        inputs: Displacements ``[B, INPUTS, 3]``, face frame.
-        turn: The head's rotation minus the identity, ``[B, 3, 3]``.
-        travel: The head's translation, ``[B, 3]``.
-        chin: Displacement of the chin by the head's motion alone, ``[B, 3]``.
-        closure: How far the eyes are closed, ``[B]``.
-    """
-
-    inputs: Tensor
-    turn: Tensor
-    travel: Tensor
-    chin: Tensor
-    closure: Tensor
+    inputs: Tensor  # displacements [B, INPUTS, 3], face frame
+    turn: Tensor  # the head's rotation minus the identity, [B, 3, 3]
+    travel: Tensor  # the head's translation, [B, 3]
+    chin: Tensor  # displacement of the chin by the head's motion alone, [B, 3]
+    closure: Tensor  # how far the eyes are closed, [B]
 
     def __len__(self) -> int:
         """The number of frames."""
@@ -41,35 +33,22 @@ class DrivingMotion:
 
     def pick(self, frames: list[int]) -> DrivingMotion:
         """Some of the frames."""
-        parts = (self.inputs, self.turn, self.travel, self.chin, self.closure)
-        return DrivingMotion(*(part[frames] for part in parts))
+        return DrivingMotion(*(part[frames] for part in vars(self).values()))
 
 
 @dataclass(frozen=True, eq=False)
 class ForwardField:
-    """The portrait's nodes in a window, and what moves them.
+    """The portrait's nodes in a window, and what moves them."""
 
-    Attributes:
-        window: Where the nodes are.
-        columns: Which of the inputs these fields depend on, ``[K]``.
-        matrices: Fields, ``[K, F * N]``.
-        places: The nodes on the head, face frame, and ones: ``[4, N]``.
-        head: The head's mask, ``[N]``.
-        torso: The share of the chin's displacement, ``[N]``.
-        room: How far each node may move, in nodes, ``[N]``.
-        camera: From the face frame to nodes, ``[2, 3]``.
-        targets: The nodes' own places in nodes, ``[1, 2, rows, columns]``.
-    """
-
-    window: Window
-    columns: Tensor
-    matrices: Tensor
-    places: Tensor
-    head: Tensor
-    torso: Tensor
-    room: Tensor
-    camera: Tensor
-    targets: Tensor
+    window: Window  # where the nodes are
+    columns: Tensor  # which of the inputs these fields depend on, [K]
+    matrices: Tensor  # fields, [K, F * N]
+    places: Tensor  # the nodes on the head, face frame, and ones: [4, N]
+    head: Tensor  # the head's mask, [N]
+    torso: Tensor  # the share of the chin's displacement, [N]
+    room: Tensor  # how far each node may move, in nodes, [N]
+    camera: Tensor  # from the face frame to nodes, [2, 3]
+    targets: Tensor  # the nodes' own places in nodes, [1, 2, rows, columns]
 
     @classmethod
     def of(

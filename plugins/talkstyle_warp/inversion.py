@@ -15,13 +15,9 @@ MAX_STEP: Final = 4.0  # nodes that a step may cross
 
 
 def jacobian(field: Tensor) -> Tensor:
-    """The map's derivative ``1 + du/dx`` by central differences; the outermost nodes count as still.
+    """The derivative of a field's map by central differences; the outermost nodes count as still.
 
-    Args:
-        field: Displacements ``[B, 2, H, W]``, in nodes.
-
-    Returns:
-        ``[B, 4, H, W]``: d(x, y)/dx, then d(x, y)/dy.
+    From displacements ``[B, 2, H, W]``, in nodes, to ``[B, 4, H, W]``: d(x, y)/dx, then d(x, y)/dy.
     """
     table = field.new_zeros((len(field), 4, *field.shape[2:]))
     table[:, :2, :, 1:-1] = (field[..., 2:] - field[..., :-2]) / 2
@@ -29,12 +25,6 @@ def jacobian(field: Tensor) -> Tensor:
     table[:, 0] += 1
     table[:, 3] += 1
     return table
-
-
-def determinant(field: Tensor) -> Tensor:
-    """The map's Jacobian determinant ``[B, H, W]``: positive where nothing folds."""
-    j = jacobian(field)
-    return j[:, 0] * j[:, 3] - j[:, 1] * j[:, 2]
 
 
 def invert(field: Tensor, targets: Tensor) -> Tensor:

@@ -6,10 +6,9 @@ from typing import Final
 
 import numpy as np
 
-from sdk.data import Floats
-from talkstyle_warp.arrays import Bytes, Doubles
+from sdk.data import Floats, Image
 from talkstyle_warp.contours import Contour
-from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.curves import Doubles, smoothstep
 
 COVER_CLOSURE: Final = 0.75  # closure from which skin begins to cover an eye
 # Eye openings above and below the eye at which skin is free of lashes and of the lid's edge.
@@ -18,7 +17,7 @@ LINE_DARKENING: Final = 0.35  # how much darker the line is in which the lids me
 SKIN_SAMPLES: Final = 24  # places along an eye at which the skin's colour is sampled
 
 
-def paint_lid(picture: Bytes, contour: Contour, places: Floats) -> Doubles:
+def paint_lid(picture: Image, contour: Contour, places: Floats) -> Doubles:
     """Paint skin over an eye: a gradient from the skin above the upper lid to the skin below the lower one.
 
     Args:
@@ -49,7 +48,7 @@ def paint_lid(picture: Bytes, contour: Contour, places: Floats) -> Doubles:
     return np.concatenate([colours, cover[..., None]], axis=-1)
 
 
-def _skin(picture: Bytes, contour: Contour, along: Floats, across: Floats) -> Doubles:
+def _skin(picture: Image, contour: Contour, along: Floats, across: Floats) -> Doubles:
     """Colours along a line next to the eye, ``[n, C]``, smoothed along it."""
     found = contour.colours(picture, along, across)
     ends = np.pad(found, ((2, 2), (0, 0)), mode="edge")

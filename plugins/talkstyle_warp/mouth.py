@@ -5,18 +5,17 @@ Measures are those of an average adult's dentition, in outer-eye distances (90 m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sdk.data import FloatArray, Floats, Image
-from sdk.geometry import lip_gap
-from talkstyle_warp.arrays import Doubles, Mask
 from talkstyle_warp.contours import EYES, Contour
-from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.curves import Doubles, smoothstep
 from talkstyle_warp.fitted_face import FittedFace
-from talkstyle_warp.retarget import PARTED
 
 # Crown widths from the middle outwards (mm / 90): incisors, canine, premolars, molars.
 _UPPER_WIDTHS: Final = (0.094, 0.073, 0.084, 0.078, 0.075, 0.110, 0.105)
@@ -27,20 +26,15 @@ _LOWER_ARCH: Final = 0.31
 
 @dataclass(frozen=True, eq=False)
 class Interior:
-    """Layers over a window of the portrait, in the portrait's pixels, with the lips closed.
+    """Layers over a window of the portrait, in the portrait's pixels, with the lips closed."""
 
-    Attributes:
-        cavity: The cavity's colour, ``[3]``, 0 to 255.
-        upper: Upper teeth and gum, colour (0 to 255) and opacity (0 to 1), float32 ``[H, W, 4]``; fixed to the skull.
-        lower: Lower teeth in front of the tongue, likewise; follows the jaw.
-    """
-
-    cavity: FloatArray
+    cavity: FloatArray  # the cavity's colour, [3], 0 to 255
+    # upper teeth and gum, colour (0 to 255) and opacity (0 to 1), float32 [H, W, 4]; fixed to the skull
     upper: FloatArray
-    lower: FloatArray
+    lower: FloatArray  # lower teeth in front of the tongue, likewise; follows the jaw
 
 
-def _polygon_mask(points: Doubles, places: Doubles) -> Mask:
+def _polygon_mask(points: Doubles, places: Doubles) -> NDArray[np.bool_]:
     """Which places ``[..., 2]`` lie within a polygon, by counting crossings."""
     inside = np.zeros(places.shape[:-1], dtype=bool)
     x, y = places[..., 0], places[..., 1]
@@ -50,8 +44,9 @@ def _polygon_mask(points: Doubles, places: Doubles) -> Mask:
     return inside
 
 
-def pixels_within(pixels: Image, points: Doubles) -> Doubles:
-    """The colours inside a polygon, ``[N, 3]``; possibly none."""
+def pixels_within(pixels: Image, points: Floats, polygon: Sequence[int]) -> Doubles:
+    """The colours inside a polygon of landmarks, ``[N, 3]``; possibly none."""
+    points = np.asarray(points, dtype=np.float64)[[*polygon], :2]
     height, width = pixels.shape[:2]
     x0, y0 = np.clip(np.floor(points.min(0)), 0, (width - 1, height - 1)).astype(int)
     x1, y1 = np.clip(np.ceil(points.max(0)) + 1, 1, (width, height)).astype(int)
@@ -60,7 +55,7 @@ def pixels_within(pixels: Image, points: Doubles) -> Doubles:
     step = max(1, (x1 - x0) // 200)
     ys, xs = np.mgrid[y0:y1:step, x0:x1:step]
     inside = _polygon_mask(points, np.stack([xs, ys], axis=-1).astype(np.float64))
-    return np.asarray(pixels[ys[inside], xs[inside]].astype(np.float64), dtype=np.float64)
+    return np.asarray(pixels[ys[inside], xs[inside]], dtype=np.float64)
 
 
 def luma(colour: Doubles) -> Doubles:
@@ -79,12 +74,11 @@ def tooth_tone(pixels: Image, points: Floats, *, open_mouth: bool = False) -> Do
 
     That of its own teeth if an open mouth shows them; else the whites of the eyes, kept near the skin's brightness.
     """
-    flat = np.asarray(points, dtype=np.float64)[:, :2]
-    eyes = np.concatenate([pixels_within(pixels, flat[[*upper, *lower[-2:0:-1]]]) for upper, lower in EYES])
-    skin = pixels_within(pixels, flat[[31, 35, 53, 49]])
+    eyes = np.concatenate([pixels_within(pixels, points, (*upper, *lower[-2:0:-1])) for upper, lower in EYES])
+    skin = pixels_within(pixels, points, (31, 35, 53, 49))
     skin_tone = np.median(skin, axis=0) if len(skin) else np.array([180.0, 140.0, 120.0])
     white = _brightest(eyes, 0.2) if len(eyes) >= 12 else np.array([205.0, 195.0, 180.0])
-    inside = pixels_within(pixels, flat[[60, 61, 62, 63, 64, 65, 66, 67]]) if open_mouth else eyes[:0]
+    inside = pixels_within(pixels, points, range(60, 68)) if open_mouth else eyes[:0]
     if len(inside) >= 12:
         shown = _brightest(inside, 0.3)
         if luma(shown) > 0.75 * luma(skin_tone) and shown[2] > 0.6 * shown[0]:
@@ -101,25 +95,17 @@ def tooth_tone(pixels: Image, points: Floats, *, open_mouth: bool = False) -> Do
 
 def lip_tone(pixels: Image, points: Floats) -> Doubles:
     """The lower lip's colour, ``[3]``."""
-    flat = np.asarray(points, dtype=np.float64)[:, :2]
-    lip = pixels_within(pixels, flat[[60, 67, 66, 65, 64, 55, 56, 57, 58, 59]])
+    lip = pixels_within(pixels, points, (60, 67, 66, 65, 64, 55, 56, 57, 58, 59))
     return np.median(lip, axis=0) if len(lip) else np.array([170.0, 100.0, 95.0])
 
 
 def _teeth(
     a: Doubles, b: Doubles, widths: tuple[float, ...], arch: float, blur: float
 ) -> tuple[Doubles, Doubles, Doubles]:
-    """A row of crowns seen from the front, biting edge at b = 0 and gum towards positive b.
+    """A row of crowns from the front: opacity, shade (1 is the tone itself) and share of gum, each ``[H, W]``, 0 to 1.
 
-    Args:
-        a: Across the face from the middle, ``[H, W]``, outer-eye distances.
-        b: From the edge towards the gum.
-        widths: Crown widths from the middle outwards.
-        arch: Half width of the dental arch.
-        blur: A pixel's size.
-
-    Returns:
-        Opacity, shade (1 is the tone itself) and share of gum, each ``[H, W]``, 0 to 1.
+    ``a`` is the place across the face from the middle, ``b`` that from the biting edge towards the gum, ``[H, W]``,
+    ``arch`` the half width of the dental arch, and ``blur`` a pixel's size, all in outer-eye distances.
     """
     side = np.clip(np.abs(a) / arch, 0.0, 0.999)
     arc = arch * np.arcsin(side)  # along the arch, which foreshortens the outer crowns
@@ -154,7 +140,7 @@ def paint_interior(
 ) -> Interior:
     """Paint the layers over places ``[H, W, 2]`` (pixels) of a portrait; ``tooth`` is the teeth's colour, if known."""
     if tooth is None:
-        tooth = tooth_tone(pixels, face.points, open_mouth=lip_gap(face.shape) > PARTED)
+        tooth = tooth_tone(pixels, face.points, open_mouth=face.parted)
     lip = lip_tone(pixels, face.points)
     skin_light = float(luma(tooth))
     # In the mouth's own plane, so that a turned portrait foreshortens the teeth like the mouth.
@@ -186,7 +172,7 @@ def paint_interior(
     joined = cover * lower_teeth[..., :3] + (1 - cover) * tongue_cover[..., None] * tongue
     joined /= np.maximum(joined_cover, 1e-6)
     lower = np.concatenate([joined, joined_cover], axis=-1).astype(np.float32)
-    if lip_gap(face.shape) > PARTED:
+    if face.parted:
         # Next to the portrait's own teeth, painted ones in the corners of the mouth would look painted.
         upper[..., 3] *= 1.0 - smoothstep(np.abs(a) * face.unit / contour.half, 0.5, 0.75)
     cavity = (np.array([0.20, 0.085, 0.075]) * skin_light).astype(np.float32)

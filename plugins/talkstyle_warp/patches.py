@@ -12,10 +12,9 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from sdk.data import FloatArray, Portrait
-from talkstyle_warp.arrays import Bytes, Doubles
+from sdk.data import FloatArray, Image, Portrait
 from talkstyle_warp.compositing import Window, magnify, mix, sample, to_bytes, to_tensor
-from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.curves import Doubles, smoothstep
 from talkstyle_warp.forward import DrivingMotion, ForwardField
 from talkstyle_warp.inversion import invert
 from talkstyle_warp.lids import COVER_CLOSURE, paint_lid
@@ -34,23 +33,14 @@ SOFT: Final = 0.012  # width of a matte's ramp, outer-eye distances; at least a 
 
 @dataclass(frozen=True, eq=False)
 class Patch(ABC):
-    """A window of the picture that travels with the head by whole pixels.
+    """A window of the picture that travels with the head by whole pixels."""
 
-    Attributes:
-        inner: The window that is rendered.
-        field: Fields over the window and its margin.
-        texture: What is resampled, ``[C, H, W]``, over the field's window.
-        feather: Falls to zero at the window's edge, ``[H, W]``.
-        anchor: The window's middle on the head, ``[3]``, face frame.
-        channels: Colour channels of the texture, alpha included; mattes follow.
-    """
-
-    inner: Window
-    field: ForwardField
-    texture: Tensor
-    feather: Tensor
-    anchor: Tensor
-    channels: int
+    inner: Window  # the window that is rendered
+    field: ForwardField  # fields over the window and its margin
+    texture: Tensor  # what is resampled, [C, H, W], over the field's window
+    feather: Tensor  # falls to zero at the window's edge, [H, W]
+    anchor: Tensor  # the window's middle on the head, [3], face frame
+    channels: int  # colour channels of the texture, alpha included; mattes follow
 
     def offsets(self, driving: DrivingMotion) -> Tensor:
         """The window's displacement in whole pixels, ``[B, 2]`` (x, y), as float."""
@@ -118,7 +108,7 @@ def _windows(rig: FaceRig, points: list[int], *, pad: float, above: float, below
     return outer.inner(margin), outer
 
 
-def _texture(picture: Bytes, window: Window) -> FloatArray:
+def _texture(picture: Image, window: Window) -> FloatArray:
     """The picture in a window, float32 ``[H, W, C]``, padded with its edge."""
     height, width = picture.shape[:2]
     ys = np.clip(np.arange(window.height) + window.top, 0, height - 1)
@@ -147,16 +137,12 @@ def _ramp(rig: FaceRig) -> float:
 
 @dataclass(frozen=True, eq=False)
 class EyePatch(Patch):
-    """An eye: the eyeball at rest, the lower lid over it, the upper lid over both.
+    """An eye: the eyeball at rest, the lower lid over it, the upper lid over both."""
 
-    Attributes:
-        skin: Covers the eyeball as the eye closes, with its opacity, ``[C + 1, H, W]``.
-    """
-
-    skin: Tensor
+    skin: Tensor  # covers the eyeball as the eye closes, with its opacity, [C + 1, H, W]
 
     @classmethod
-    def of(cls, picture: Bytes, rig: FaceRig, eye: int, field: FieldFactory, *, device: torch.device) -> EyePatch:
+    def of(cls, picture: Image, rig: FaceRig, eye: int, field: FieldFactory, *, device: torch.device) -> EyePatch:
         """Prepare one eye (0 the person's right, 1 the left)."""
         face, contour = rig.face, rig.eyes[eye]
         lids, brow = ([*range(36, 42)], range(17, 22)) if eye == 0 else ([*range(42, 48)], range(22, 27))
@@ -195,31 +181,21 @@ class EyePatch(Patch):
 
 @dataclass(frozen=True, eq=False)
 class MouthPatch(Patch):
-    """The mouth: two lips, and between them what is behind.
+    """The mouth: two lips, and between them what is behind."""
 
-    Attributes:
-        below: The picture with the lower lip's mattes, ``[C + 2, H, W]``; the texture has the upper lip's.
-        upper: Upper teeth with their opacity, ``[4, H, W]``, over the field's window.
-        lower: Lower teeth and tongue with their opacity.
-        cavity: The cavity's colour, ``[1, C, 1, 1]``.
-        own: The portrait's own interior with its matte, if its mouth is open.
-        jaw: Weights on the inputs ``[INPUTS]`` that give the displacement of the lower teeth.
-        shadow: How much the lips darken what is behind them: 1 for a painted interior, less for a photographed one.
-    """
-
-    below: Tensor
-    upper: Tensor
-    lower: Tensor
-    cavity: Tensor
-    own: Tensor | None
-    jaw: Tensor
-    shadow: float
+    below: Tensor  # the picture with the lower lip's mattes, [C + 2, H, W]; the texture has the upper lip's
+    upper: Tensor  # upper teeth with their opacity, [4, H, W], over the field's window
+    lower: Tensor  # lower teeth and tongue with their opacity
+    cavity: Tensor  # the cavity's colour, [1, C, 1, 1]
+    own: Tensor | None  # the portrait's own interior with its matte, if its mouth is open
+    jaw: Tensor  # weights on the inputs [INPUTS] that give the displacement of the lower teeth
+    shadow: float  # how much the lips darken what is behind them: 1 for a painted interior, less for a photographed one
 
     @classmethod
     def of(
         cls,
         portrait: Portrait,
-        picture: Bytes,
+        picture: Image,
         rig: FaceRig,
         field: FieldFactory,
         *,

@@ -10,20 +10,20 @@ from typing import Final, Literal
 import numpy as np
 import torch
 
-from sdk.data import FloatArray, Motion, Portrait
+from sdk.data import FloatArray, Image, Motion, Portrait
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
-from sdk.geometry import lip_closing, lip_gap, rotation_matrix
+from sdk.geometry import lip_closing, rotation_matrix
 from sdk.warnings import warn
-from talkstyle_warp.arrays import Bytes, Doubles
 from talkstyle_warp.background import MAX_ERROR, Background, find_background
 from talkstyle_warp.compositing import Window, to_tensor
+from talkstyle_warp.curves import Doubles
 from talkstyle_warp.fitted_face import FittedFace, fit_face
 from talkstyle_warp.forward import DrivingMotion, ForwardField
 from talkstyle_warp.inversion import invert
 from talkstyle_warp.patches import EyePatch, MouthPatch
 from talkstyle_warp.resamplers import Resampler, resampler_for
-from talkstyle_warp.retarget import PARTED, Retargeter
+from talkstyle_warp.retarget import Retargeter
 from talkstyle_warp.rig import FaceRig
 
 Rest = Literal["closed", "portrait"]
@@ -36,14 +36,13 @@ MAX_PIXELS: Final = 1 << 20
 
 @dataclass(frozen=True, eq=False)
 class PreparedPortrait:
-    """Everything that is computed once per portrait."""
+    """What is computed once per portrait."""
 
-    picture: Bytes
+    picture: Image
     face: FittedFace
     rig: FaceRig
     retargeter: Retargeter
     at_rest: Doubles
-    window: Window
     field: ForwardField
     background: Background | None
     resampler: Resampler
@@ -99,10 +98,9 @@ class WarpRenderer:
             FaceUnreliable: The landmarks make no face, or the mouth in ``portrait.teeth`` is closed.
         """
         face = fit_face(portrait.landmarks)
-        parted = lip_gap(face.shape) > PARTED
         # Along y alone: the depth is the template's.
-        at_rest = lip_closing(face.shape) * (0, float(parted and self.rest == "closed"), 0)
-        rig = FaceRig(face, lips_closed=not parted, pixels=portrait.pixels)
+        at_rest = lip_closing(face.shape) * (0, float(face.parted and self.rest == "closed"), 0)
+        rig = FaceRig(face, portrait.pixels)
         picture = portrait.pixels
         if portrait.alpha is not None:
             picture = np.concatenate([picture, portrait.alpha[..., None]], axis=-1)
@@ -118,18 +116,16 @@ class WarpRenderer:
             return ForwardField.of(part, matrices, rig, distance, self.device)
 
         background = self._find_background(portrait, face, (rows, columns))
-        keep_open = self.rest == "portrait"
         return PreparedPortrait(
             picture=picture,
             face=face,
             rig=rig,
             retargeter=Retargeter.of(face.shape + at_rest, face_width=face.width / face.unit),
             at_rest=at_rest,
-            window=window,
             field=field(window, [rig.skin(window.nodes())[2]]),
             background=background,
             resampler=resampler_for(picture, window, self.device, cubic=self.cubic, background=background),
-            mouth=MouthPatch.of(portrait, picture, rig, field, keep_open=keep_open, device=self.device),
+            mouth=MouthPatch.of(portrait, picture, rig, field, keep_open=self.rest == "portrait", device=self.device),
             eyes=tuple(EyePatch.of(picture, rig, eye, field, device=self.device) for eye in (0, 1)),
         )
 
@@ -148,27 +144,24 @@ class WarpRenderer:
         """Retarget motion to a portrait, as its fields take it."""
         retargeter = prepared.retargeter
         expression = retargeter.expression(motion.expression) + prepared.at_rest
-        closure = retargeter.closure(motion.expression)
+        closure, pose = retargeter.closure(motion.expression), retargeter.pose(motion.pose)
         inputs = prepared.rig.inputs(expression, closure)
-        pose = retargeter.pose(motion.pose)
         turn = rotation_matrix(pose[:, :3]) - np.eye(3)
         # Exactly zero while the head is at rest, so that a still head leaves every pixel as it was.
         turn[~pose[:, :3].any(axis=1)] = 0.0
-        travel = pose[:, 3:]
-        chin = turn @ prepared.face.shape[8] + travel
-        return DrivingMotion(*(to_tensor(part, self.device) for part in (inputs, turn, travel, chin, closure)))
+        chin = turn @ prepared.face.shape[8] + pose[:, 3:]
+        return DrivingMotion(*(to_tensor(part, self.device) for part in (inputs, turn, pose[:, 3:], chin, closure)))
 
     def landmarks(self, prepared: PreparedPortrait, motion: Motion) -> FloatArray:
         """Where the landmarks should be in the frames, float32 ``[T, 68, 3]``, pixels."""
         face, retargeter = prepared.face, prepared.retargeter
         moved = face.shape + prepared.at_rest + retargeter.expression(motion.expression)
-        closure = retargeter.closure(motion.expression)
-        moved += prepared.rig.lid_landmarks(closure)
+        moved += prepared.rig.lid_landmarks(retargeter.closure(motion.expression))
         pose = retargeter.pose(motion.pose)
         posed = moved @ rotation_matrix(pose[:, :3]).transpose(0, 2, 1) + pose[:, None, 3:]
         return np.stack([face.to_pixels(frame) for frame in posed]).astype(np.float32)
 
-    def render(self, prepared: PreparedPortrait, motions: Iterable[Motion]) -> Iterator[Bytes]:
+    def render(self, prepared: PreparedPortrait, motions: Iterable[Motion]) -> Iterator[Image]:
         """Render motion that arrives piece by piece, a few frames at a time.
 
         Yields:
@@ -182,17 +175,14 @@ class WarpRenderer:
                     frames = self._frames(prepared, motion[first : first + chunk])
                 yield from frames
 
-    def _frames(self, prepared: PreparedPortrait, motion: Motion) -> list[Bytes]:
-        driving, window = self.drive(prepared, motion), prepared.window
+    def _frames(self, prepared: PreparedPortrait, motion: Motion) -> list[Image]:
+        driving, window = self.drive(prepared, motion), prepared.field.window
         field = prepared.field.displacements(driving)[:, 0]
         sources = invert(field, prepared.field.targets.expand(len(motion), -1, -1, -1))
-        everything = list(range(len(motion)))
         # While the lids are still, the field alone renders the eyes.
         lids = np.flatnonzero(prepared.retargeter.closure(motion.expression)).tolist()
-        overlays = [
-            (patch, patch.overlays(driving, shown, cubic=self.cubic))
-            for patch, shown in ((prepared.mouth, everything), *((eye, lids) for eye in prepared.eyes))
-        ]
+        shown = ((prepared.mouth, [*range(len(motion))]), *((eye, lids) for eye in prepared.eyes))
+        overlays = [(patch, patch.overlays(driving, part, cubic=self.cubic)) for patch, part in shown]
         frames = []
         for k in range(len(motion)):
             out = prepared.picture.copy()
@@ -208,10 +198,7 @@ class WarpRenderer:
 def _one_thread(device: torch.device) -> Iterator[None]:
     """Use one thread on the CPU: the arrays are small, and the video encoder needs the other cores."""
     before = torch.get_num_threads()
-    if device.type != "cpu" or before == 1:
-        yield
-        return
-    torch.set_num_threads(1)
+    torch.set_num_threads(1 if device.type == "cpu" else before)
     try:
         yield
     finally:

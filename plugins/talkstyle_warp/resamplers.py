@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from talkstyle_warp.arrays import Bytes
+from sdk.data import Image
 from talkstyle_warp.background import Background
 from talkstyle_warp.compositing import Window, magnify, sample, to_bytes, to_tensor
 from talkstyle_warp.resampling import pack, pack_layers, resample
@@ -28,12 +28,12 @@ class Resampler(ABC):
         window: The part that moves.
     """
 
-    def __init__(self, picture: Bytes, window: Window) -> None:
+    def __init__(self, picture: Image, window: Window) -> None:
         self.window = window
         self.part = window.within(picture.shape)
 
     @abstractmethod
-    def warped(self, sources: Tensor, out: Bytes) -> AbstractContextManager[Tensor]:
+    def warped(self, sources: Tensor, out: Image) -> AbstractContextManager[Tensor]:
         """Warp the window in a picture that holds the portrait unmoved.
 
         Args:
@@ -49,10 +49,10 @@ class Resampler(ABC):
 class NumbaResampler(Resampler):
     """On the CPU, bilinearly."""
 
-    def __init__(self, picture: Bytes, window: Window, *, background: Background | None = None) -> None:
+    def __init__(self, picture: Image, window: Window, *, background: Background | None = None) -> None:
         super().__init__(picture, window)
         crop = picture[self.part]
-        self.plate: Bytes | None = None
+        self.plate: Image | None = None
         self.covered: NDArray[np.int32] | None = None
         if background is None:
             self.words = [pack(crop[..., first : first + 3]) for first in range(0, crop.shape[2], 3)]
@@ -63,7 +63,7 @@ class NumbaResampler(Resampler):
         self.covered = np.pad(front.cumsum(0, dtype=np.int32).cumsum(1, dtype=np.int32), ((1, 0), (1, 0)))
 
     @contextmanager
-    def warped(self, sources: Tensor, out: Bytes) -> Iterator[Tensor]:
+    def warped(self, sources: Tensor, out: Image) -> Iterator[Tensor]:
         """See ``Resampler``."""
         places = np.ascontiguousarray((sources * self.window.step).numpy())
         step, corner = self.window.step, (self.window.top, self.window.left)
@@ -77,7 +77,7 @@ class TorchResampler(Resampler):
     """On any device, by torch; bilinearly or bicubically."""
 
     def __init__(
-        self, picture: Bytes, window: Window, device: torch.device, *, cubic: bool, background: Background | None = None
+        self, picture: Image, window: Window, device: torch.device, *, cubic: bool, background: Background | None = None
     ) -> None:
         super().__init__(picture, window)
         texture = picture[self.part].astype(np.float32)
@@ -91,7 +91,7 @@ class TorchResampler(Resampler):
         self.cubic = cubic
 
     @contextmanager
-    def warped(self, sources: Tensor, out: Bytes) -> Iterator[Tensor]:
+    def warped(self, sources: Tensor, out: Image) -> Iterator[Tensor]:
         """See ``Resampler``."""
         height, width, _ = self.texture.shape
         limit = torch.tensor([max(width - 1, 1), max(height - 1, 1)], device=sources.device).view(2, 1, 1)
@@ -118,7 +118,7 @@ def _bands(places: Tensor, window: Window, height: int) -> Iterator[tuple[slice,
 
 
 def resampler_for(
-    picture: Bytes, window: Window, device: torch.device, *, cubic: bool, background: Background | None
+    picture: Image, window: Window, device: torch.device, *, cubic: bool, background: Background | None
 ) -> Resampler:
     """The fastest resampler for a device."""
     if device.type != "cpu" or cubic:

@@ -17,8 +17,7 @@ from numba import njit
 from numba.extending import register_jitable
 from numpy.typing import NDArray
 
-from sdk.data import FloatArray
-from talkstyle_warp.arrays import Bytes
+from sdk.data import FloatArray, Image
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +28,15 @@ _SIGNATURE: Final = (
 )
 
 
-def pack(picture: Bytes) -> NDArray[np.uint64]:
-    """Pack up to three channels of a picture ``[H, W, C]`` into words ``[H, W]``."""
-    return _packed(picture, LANE)
+def pack(channels: NDArray[Any], bits: int = LANE) -> NDArray[np.uint64]:
+    """Pack channels ``[H, W, C]`` into words ``[H, W]``, so many bits each."""
+    words = np.zeros(channels.shape[:2], np.uint64)
+    for channel in range(channels.shape[2]):
+        words |= channels[..., channel].astype(np.uint64) << np.uint64(bits * channel)
+    return words
 
 
-def pack_layers(picture: Bytes, matte: FloatArray, plate: FloatArray) -> NDArray[np.uint64]:
+def pack_layers(picture: Image, matte: FloatArray, plate: FloatArray) -> NDArray[np.uint64]:
     """Pack what is in front of a plate into words ``[H, W]``: its colours times the matte, and the matte, 16 bits each.
 
     Args:
@@ -44,25 +46,18 @@ def pack_layers(picture: Bytes, matte: FloatArray, plate: FloatArray) -> NDArray
     """
     share = np.rint(255.0 * matte)
     front = np.clip(np.rint(picture - (1.0 - share[..., None] / 255.0) * np.rint(plate)), 0, 255)
-    return _packed(np.concatenate([front, share[..., None]], axis=-1), 16)
-
-
-def _packed(channels: NDArray[Any], bits: int) -> NDArray[np.uint64]:
-    words = np.zeros(channels.shape[:2], np.uint64)
-    for channel in range(channels.shape[2]):
-        words |= channels[..., channel].astype(np.uint64) << np.uint64(bits * channel)
-    return words
+    return pack(np.concatenate([front, share[..., None]], axis=-1), 16)
 
 
 def resample(
     words: NDArray[np.uint64],
     places: FloatArray,
     step: int,
-    out: Bytes,
+    out: Image,
     *,
     corner: tuple[int, int],
     channel: int = 0,
-    plate: Bytes | None = None,
+    plate: Image | None = None,
     covered: NDArray[np.int32] | None = None,
 ) -> None:
     """Resample a window's colours bilinearly into a picture; places outside take the nearest edge.

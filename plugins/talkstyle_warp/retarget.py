@@ -9,8 +9,8 @@ import numpy as np
 
 from sdk.data import Floats
 from sdk.geometry import BROWS, MOUTH, canonical_face, lip_gap
-from talkstyle_warp.arrays import Doubles
-from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.curves import Doubles, smoothstep
+from talkstyle_warp.fitted_face import PARTED_THRESHOLD
 
 # Radians that a head's turn about each axis never passes: beyond, one picture lacks what would come into sight.
 ROTATION_LIMIT: Final = np.deg2rad(20.0)
@@ -19,8 +19,6 @@ RAISE_LIMIT: Final = 0.1
 TRANSLATION_LIMIT: Final = 0.12  # face widths that a head's travel never passes along each axis
 # Upper and lower lid points that meet in a blink; the right eye's first.
 LIDS: Final = ((37, 41), (38, 40), (43, 47), (44, 46))
-# Inner lips farther apart than this (outer-eye distances; 3 mm) count as parted; a detector's noise stays below.
-PARTED: Final = 0.03
 # Share of the canonical eye opening that counts as closed: narrow eyes have no farther way, and detectors see lids meet
 # late or never.
 CLOSURE_FULL: Final = 0.6
@@ -59,23 +57,14 @@ def lower_face(height: Floats) -> Doubles:
 
 @dataclass(frozen=True, eq=False)
 class Retargeter:
-    """Differences between a portrait's face and the canonical one.
+    """Differences between a portrait's face and the canonical one."""
 
-    Attributes:
-        width: The portrait's mouth width over the canonical one; scales the lips across the face.
-        height: The same from nose to chin; scales how far lips and jaw open. A smile is wide, but opens no farther.
-        jaw: Weights of the jaw's points, ``[17]``: its ends, at the ears, do not move.
-        brows: The height of the brows above the eyes over the canonical one.
-        room: How far the inner lips may come together, ``[3]``; 0 if they are closed.
-        travel: The limit of the head's translation, in face-frame units.
-    """
-
-    width: float
-    height: float
-    jaw: Doubles
-    brows: float
-    room: Doubles
-    travel: float
+    width: float  # the portrait's mouth width over the canonical one; scales the lips across the face
+    height: float  # the same from nose to chin; scales how far lips and jaw open. A smile is wide, but opens no farther
+    jaw: Doubles  # weights of the jaw's points, [17]: its ends, at the ears, do not move
+    brows: float  # the height of the brows above the eyes over the canonical one
+    room: Doubles  # how far the inner lips may come together, [3]; 0 if they are closed
+    travel: float  # the limit of the head's translation, in face-frame units
 
     @classmethod
     def of(cls, face: Floats, *, face_width: float) -> Retargeter:
@@ -86,7 +75,7 @@ class Retargeter:
             height=float(np.clip(height, 0.6, 1.5)),
             jaw=lower_face(face[:17, 1]),
             brows=float(np.clip(brows, 0.5, 1.5)),
-            room=np.maximum(face[_LOWER_LIP, 1] - face[_UPPER_LIP, 1], 0.0) * float(lip_gap(face) > PARTED),
+            room=np.maximum(face[_LOWER_LIP, 1] - face[_UPPER_LIP, 1], 0.0) * float(lip_gap(face) > PARTED_THRESHOLD),
             travel=TRANSLATION_LIMIT * face_width,
         )
 

@@ -12,12 +12,11 @@ import numpy as np
 
 from sdk.data import Floats, Image
 from sdk.geometry import lip_gap
-from talkstyle_warp.arrays import Doubles
 from talkstyle_warp.contours import EYES, MOUTH, Contour
-from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.curves import Doubles, smoothstep
 from talkstyle_warp.eye_contours import refine_eye_contour
-from talkstyle_warp.fitted_face import FittedFace
-from talkstyle_warp.retarget import PARTED, lower_face
+from talkstyle_warp.fitted_face import PARTED_THRESHOLD, FittedFace
+from talkstyle_warp.retarget import lower_face
 
 # Reach of the kernels, in face widths: one landmark's pull ends about where the next feature begins.
 RADIUS: Final = 0.6
@@ -44,7 +43,7 @@ def _distance(a: Floats, b: Floats) -> Doubles:
 
 
 class ControlPoints:
-    """Places whose displacement is known, each as a row of weights on the inputs."""
+    """Places of known displacement, each with a row of weights on the inputs."""
 
     def __init__(self) -> None:
         self.places: list[Doubles] = []
@@ -66,17 +65,13 @@ class ControlPoints:
 class FaceRig:
     """What all fields of a portrait share: its face, its contours, and the places that move.
 
-    Args:
-        face: The portrait's face.
-        lips_closed: Whether the lips count as closed in the picture, and part along one common curve.
-        pixels: The picture, by which the eyes' contours are refined; None leaves them at the landmarks.
+    Lips that are not parted open along one common curve.
     """
 
-    def __init__(self, face: FittedFace, *, lips_closed: bool, pixels: Image | None = None) -> None:
+    def __init__(self, face: FittedFace, pixels: Image) -> None:
         self.face = face
-        self.mouth = Contour.through(face.points, MOUTH, closed=lips_closed)
-        eyes = [Contour.through(face.points, edges, closed=False) for edges in EYES]
-        self.eyes = eyes if pixels is None else [refine_eye_contour(pixels, eye) for eye in eyes]
+        self.mouth = Contour.through(face.points, MOUTH, closed=not face.parted)
+        self.eyes = [refine_eye_contour(pixels, Contour.through(face.points, edges, closed=False)) for edges in EYES]
         self.lid_moves = self._lid_moves()
 
     def _lid_moves(self) -> Doubles:
@@ -139,11 +134,11 @@ class FaceRig:
         radius = RADIUS * self.face.width
         upper = self._lips(0, skip=(6, 7, 8, 9, 10)).spread(nodes, radius)
         lower = self._lips(1, skip=(31, 32, 33, 34, 35)).spread(nodes, radius)
-        local = self.mouth.coordinates(nodes)
-        middle = (self.mouth.edge(0, local[:, 0]) + self.mouth.edge(1, local[:, 0])) / 2
+        along, across = self.mouth.coordinates(nodes).T
+        middle = (self.mouth.edge(0, along) + self.mouth.edge(1, along)) / 2
         # Wide enough that the joined field does not fold when an open mouth closes.
-        reach = max(0.12, 1.2 * (lip_gap(self.face.shape) - PARTED)) * self.face.unit
-        low = smoothstep(local[:, 1] - middle, -reach, reach)[:, None]
+        reach = max(0.12, 1.2 * (lip_gap(self.face.shape) - PARTED_THRESHOLD)) * self.face.unit
+        low = smoothstep(across - middle, -reach, reach)[:, None]
         joined = (1 - low) * upper + low * lower
         beyond = self.mouth.beyond(nodes, 0.12 * self.face.unit)[:, None]
         reaches = self._reaches(nodes)

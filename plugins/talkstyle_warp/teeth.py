@@ -14,9 +14,8 @@ import PIL.Image
 from sdk.data import FloatArray, Floats, Image, Portrait
 from sdk.geometry import mouth_opening
 from sdk.tracking import TEETH_OPENING_THRESHOLD, require_teeth
-from talkstyle_warp.arrays import Doubles
 from talkstyle_warp.contours import MOUTH, Contour
-from talkstyle_warp.curves import smoothstep
+from talkstyle_warp.curves import Doubles, smoothstep
 from talkstyle_warp.fitted_face import FittedFace, fit_face
 from talkstyle_warp.mouth import Interior, luma, paint_interior, pixels_within, teeth_middle, tooth_tone
 
@@ -97,12 +96,11 @@ def _gain(own: Image, own_points: Floats, other: Image, other_points: Floats) ->
     """Factors ``[3]`` on the other picture's colours that make the cheeks equally bright in both."""
 
     def skin(pixels: Image, points: Floats) -> Doubles:
-        flat = np.asarray(points, dtype=np.float64)[:, :2]
-        seen = np.concatenate([pixels_within(pixels, flat[list(cheek)]) for cheek in CHEEKS])
+        seen = np.concatenate([pixels_within(pixels, points, cheek) for cheek in CHEEKS])
         return np.asarray(np.median(seen, axis=0) if len(seen) else np.full(3, 128.0))
 
-    full = skin(own, own_points) / np.maximum(skin(other, other_points), 1.0)
-    light = float(luma(skin(own, own_points)) / max(float(luma(skin(other, other_points))), 1.0))
+    here, there = skin(own, own_points), skin(other, other_points)
+    full, light = here / np.maximum(there, 1.0), float(luma(here) / max(float(luma(there)), 1.0))
     return np.asarray(np.clip(light * (full / max(light, 1e-3)) ** HUE_EXPONENT, 0.3, 3.0))
 
 

@@ -19,16 +19,11 @@ _WINDOW = 640
 
 @dataclass(frozen=True, eq=False)
 class Prosody:
-    """Emphasis over time, at 60 Hz.
+    """Emphasis over time, at 60 Hz."""
 
-    Attributes:
-        loudness: dB relative to the utterance's median over its speech, ``[T]``, at least -40.
-        pitch: Semitones relative to the utterance's median, ``[T]``, smooth through unvoiced stretches.
-        accents: The time of each vowel in seconds, and its strength from 0 (the weakest) to 1, ``[A, 2]``.
-    """
-
-    loudness: NDArray[np.float64]
-    pitch: NDArray[np.float64]
+    loudness: NDArray[np.float64]  # dB relative to the utterance's median over its speech, [T], at least -40
+    pitch: NDArray[np.float64]  # semitones relative to the utterance's median, [T], smooth through unvoiced stretches
+    # the time of each vowel in seconds, and its strength from 0 (the weakest) to 1, [A, 2]
     accents: NDArray[np.float64]
 
 

@@ -40,19 +40,12 @@ ESPEAK_LANGUAGES: Final = {
 
 @dataclass(frozen=True, eq=False)
 class Utterance:
-    """Speech whose phones are known.
+    """Speech whose phones are known."""
 
-    Attributes:
-        audio: int16 ``[N]``, 16 kHz.
-        phones: Labels of ``phones.PHONES``, gapless from 0 to the end.
-        voice: Engine and voice, such as ``flite/slt``.
-        language: A language tag, such as ``en-us``.
-    """
-
-    audio: NDArray[np.int16]
-    phones: tuple[Segment, ...]
-    voice: str
-    language: str
+    audio: NDArray[np.int16]  # int16 [N], 16 kHz
+    phones: tuple[Segment, ...]  # labels of phones.PHONES, gapless from 0 to the end
+    voice: str  # engine and voice, such as flite/slt
+    language: str  # a language tag, such as en-us
 
     @property
     def duration(self) -> float:

@@ -9,6 +9,7 @@ import torch
 
 from sdk.data import Landmarks, Motion, Portrait
 from sdk.drawing import drawn_face
+from talkstyle_warp.inversion import jacobian
 from talkstyle_warp.renderer import WarpRenderer
 
 
@@ -38,6 +39,12 @@ def crop(portrait: Portrait, left: int, top: int, width: int, height: int) -> Po
 @cache
 def face(size: int = 256, opening: float = 0.0, alpha: bool = False) -> Portrait:
     return drawn_face(size, seed=1, alpha=alpha, expression=motion(opening=opening).expression[0])
+
+
+def determinant(field: torch.Tensor) -> torch.Tensor:
+    """The Jacobian determinant ``[B, H, W]`` of a field's map: positive where nothing folds."""
+    j = jacobian(field)
+    return j[:, 0] * j[:, 3] - j[:, 1] * j[:, 2]
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,9 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F  # noqa: N812
 
-from talkstyle_warp.inversion import determinant, invert
+from talkstyle_warp.inversion import invert
+
+from .conftest import determinant
 
 
 def nodes(height: int = 40, width: int = 50) -> torch.Tensor:

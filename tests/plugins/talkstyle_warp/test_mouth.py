@@ -11,7 +11,7 @@ from .conftest import face
 
 def layers():
     portrait = face()
-    rig = FaceRig(fit_face(portrait.landmarks), lips_closed=True)
+    rig = FaceRig(fit_face(portrait.landmarks), portrait.pixels)
     places = np.stack(np.meshgrid(np.arange(256.0), np.arange(256.0)), axis=-1)
     return rig, places, paint_interior(portrait.pixels, rig.face, rig.mouth, places)
 

@@ -10,11 +10,10 @@ from sdk.data import Landmarks, Motion, Portrait
 from sdk.drawing import drawn_face
 from sdk.errors import ConfigError, DeviceError, FaceUnreliable
 from sdk.geometry import mouth_opening
-from talkstyle_warp.inversion import determinant
 from talkstyle_warp.renderer import WarpRenderer
 from talkstyle_warp.retarget import ROTATION_LIMIT
 
-from .conftest import crop, face, motion
+from .conftest import crop, determinant, face, motion
 
 TURNED = motion(opening=0.15, blink=0.8, pose=(0.1, -0.15, 0.1, 0.05, 0.03, 0.0))
 
