@@ -58,7 +58,9 @@ def read_image(source: ImageInput) -> Picture:
         InputError: The array's shape or dtype is not that of a picture.
     """
     if isinstance(source, np.ndarray):
-        return _from_array(source)
+        _check(source)
+        _check_size("array", source.shape[1], source.shape[0])
+        return _picture(source)
     if isinstance(source, Pillow.Image):
         return _from_pillow(source, "image")
     origin = as_source(source)
@@ -141,14 +143,6 @@ def _check(array: NDArray[Any]) -> None:
         raise InputError(f"a picture has shape [H, W, 3 or 4] or [H, W], not {list(array.shape)}", where="array")
 
 
-def _from_array(array: NDArray[Any]) -> Picture:
-    _check(array)
-    _check_size("array", array.shape[1], array.shape[0])
-    if array.ndim == 2:
-        array = np.repeat(array[:, :, None], 3, axis=2)
-    return _picture(array)
-
-
 def _from_pillow(image: Pillow.Image, name: str) -> Picture:
     _check_size(name, *image.size)
     if image.mode == "F":
@@ -156,12 +150,14 @@ def _from_pillow(image: Pillow.Image, name: str) -> Picture:
     transparent = image.has_transparency_data
     image = ImageOps.exif_transpose(image)
     if image.mode == "I" or image.mode.startswith("I;16"):  # Pillow would clip 16 bits to 255
-        grey = np.clip(np.asarray(image).astype(np.int64) >> 8, 0, 255).astype(np.uint8)
-        return _picture(np.repeat(grey[:, :, None], 3, axis=2))
+        return _picture(np.clip(np.asarray(image).astype(np.int64) >> 8, 0, 255).astype(np.uint8))
     return _picture(np.asarray(image.convert("RGBA" if transparent else "RGB")))
 
 
 def _picture(array: NDArray[np.uint8]) -> Picture:
+    """Of grey ``[H, W]``, RGB or RGBA."""
+    if array.ndim == 2:
+        array = np.repeat(array[:, :, None], 3, axis=2)
     alpha = np.ascontiguousarray(array[:, :, 3]) if array.shape[2] == 4 else None
     if alpha is not None and (alpha == 255).all():
         alpha = None

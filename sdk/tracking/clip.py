@@ -16,11 +16,11 @@ from sdk.interfaces import LandmarkDetector
 from sdk.media import MediaInput, VideoReader
 from sdk.media.source import as_source
 from sdk.progress import Reporter
-from sdk.tracking.detection import FaceSelector, detect
+from sdk.tracking.detection import Detection, FaceSelector, detect
 from sdk.tracking.quality import MAX_YAW_DEGREES, quality_warnings, yaw_degrees
 from sdk.tracking.smoothing import smooth
 from sdk.tracking.track import FaceTrack, frame_interval, max_gap_seconds, nearest_values, resample
-from sdk.tracking.tracker import Tracker
+from sdk.tracking.tracker import follow
 
 BATCH_FRAMES: Final = 8
 """Frames that are held in memory, and given to the detector, at once."""
@@ -64,8 +64,8 @@ def load_clip(
     with origin.open() as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type] # every source has readinto
         reader = VideoReader(file)
-        tracker, times = _detect(reader, detector, origin.name, report or Reporter())
-    track = tracker.select(face, where=origin.name)
+        faces, times = _detect(reader, detector, origin.name, report or Reporter())
+    track = follow(faces, face, where=origin.name)
     if track is None:
         raise FaceNotFound(
             f"no face in any of {len(times)} frames ({float(times[-1]):.1f} s)",
@@ -111,19 +111,18 @@ def load_clip(
 
 def _detect(
     reader: VideoReader, detector: LandmarkDetector, name: str, report: Reporter
-) -> tuple[Tracker, list[Fraction]]:
-    tracker = Tracker()
+) -> tuple[list[list[Detection]], list[Fraction]]:
+    faces: list[list[Detection]] = []
     times: list[Fraction] = []
     frames = iter(reader)
     report("detect", 0.0)
     while batch := list(islice(frames, BATCH_FRAMES)):
         places = [f"{name}, frame {len(times) + k} at {float(frame.time):.2f} s" for k, frame in enumerate(batch)]
-        for faces in detect(detector, [frame.image for frame in batch], places):
-            tracker.add(faces)
+        faces += detect(detector, [frame.image for frame in batch], places)
         times += [frame.time for frame in batch]
         report("detect", min(1.0, float(times[-1] / reader.duration)) if reader.duration else None)
     report("detect", 1.0)
-    return tracker, times
+    return faces, times
 
 
 def _missing_warnings(times: Sequence[Fraction], detected: Sequence[int], turned: set[int]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -45,42 +45,38 @@ class Track:
         return float(np.hypot(across, down)) / max(last.width, face.width)
 
 
-class Tracker:
-    """The faces of a clip, taken frame by frame."""
+def follow(frames: Sequence[Sequence[Detection]], face: FaceSelector, *, where: str) -> Track | None:
+    """Follow the selected face through a clip's frames; None where none was detected.
 
-    def __init__(self) -> None:
-        self.frames = 0
-        self._tracks: list[Track] = []
-
-    def add(self, faces: Iterable[Detection]) -> None:
-        """Take the faces of the next frame: nearest pairs first, each track at most once."""
+    Errors are those of ``sdk.tracking.detection.select``.
+    """
+    tracks: list[Track] = []
+    for frame, faces in enumerate(frames):
+        # Nearest pairs first, each track at most once.
         new = dict(enumerate(faces))
-        pairs = sorted((track.distance(face), t, f) for t, track in enumerate(self._tracks) for f, face in new.items())
+        pairs = sorted((track.distance(one), t, f) for t, track in enumerate(tracks) for f, one in new.items())
         matched: set[int] = set()
         for distance, t, f in pairs:
             if distance < MAX_STEP_WIDTHS and t not in matched and f in new:
                 matched.add(t)
-                self._tracks[t].detections[self.frames] = new.pop(f)
-        self._tracks += [Track(self.frames, face) for face in new.values()]
-        self.frames += 1
+                tracks[t].detections[frame] = new.pop(f)
+        tracks += [Track(frame, one) for one in new.values()]
+    min_frames = MIN_FRAMES_SHARE * len(frames)
+    joined = sorted(_joined(tracks), key=lambda one: (len(one.detections) < min_frames, -one.width))
+    if not joined:
+        return None
+    return select(joined, face, where=where, counts=lambda one: len(one.detections) >= min_frames)
 
-    def select(self, face: FaceSelector, *, where: str) -> Track | None:
-        """Select the face meant; None where none was detected. Errors as ``sdk.tracking.detection.select``."""
-        min_frames = MIN_FRAMES_SHARE * self.frames
-        tracks = sorted(self._joined(), key=lambda one: (len(one.detections) < min_frames, -one.width))
-        if not tracks:
-            return None
-        return select(tracks, face, where=where, counts=lambda one: len(one.detections) >= min_frames)
 
-    def _joined(self) -> list[Track]:
-        """Join tracks that never share a frame: somebody who left and came back, or a cut."""
-        joined: list[Track] = []
-        for track in sorted(self._tracks, key=lambda one: -one.width * len(one.detections)):
-            for other in joined:
-                apart = other.detections.keys().isdisjoint(track.detections)
-                if apart and MIN_WIDTH_RATIO <= track.width / other.width <= 1 / MIN_WIDTH_RATIO:
-                    other.detections = dict(sorted((other.detections | track.detections).items()))
-                    break
-            else:
-                joined.append(track)
-        return joined
+def _joined(tracks: Iterable[Track]) -> list[Track]:
+    """Join tracks that never share a frame: somebody who left and came back, or a cut."""
+    joined: list[Track] = []
+    for track in sorted(tracks, key=lambda one: -one.width * len(one.detections)):
+        for other in joined:
+            apart = other.detections.keys().isdisjoint(track.detections)
+            if apart and MIN_WIDTH_RATIO <= track.width / other.width <= 1 / MIN_WIDTH_RATIO:
+                other.detections = dict(sorted((other.detections | track.detections).items()))
+                break
+        else:
+            joined.append(track)
+    return joined
