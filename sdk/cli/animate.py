@@ -26,12 +26,7 @@ if TYPE_CHECKING:
     type=click.Path(),
     help=".mp4, .webm, or a folder (or shots/frame-%05d.png) for PNG.",
 )
-@options.moving
-@options.portrait_face
-@options.components
-@options.background
-@options.signing
-@options.json_debug
+@options.animating
 def command(
     portrait: Path,
     audio: Path,

@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", required=True, type=FILE, help="The folder for the results.")
 @click.option("--format", "form", type=click.Choice(["mp4", "webm", "png"]), default="mp4", show_default=True)
 @click.option("--again", is_flag=True, help="Make what is there already, too.")
-@options.moving
-@options.portrait_face
-@options.components
-@options.background
-@options.signing
-@options.json_debug
+@options.animating
 def command(
     jobs: tuple[Path, ...],
     output: Path,

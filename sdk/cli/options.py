@@ -131,40 +131,6 @@ def fit_config(recipe: str, steps: int | None) -> FitConfig:
     return config if steps is None else config.model_copy(update={"steps": steps})
 
 
-moving = group(
-    click.option(
-        "--style",
-        type=_style,
-        metavar="TEXT",
-        callback=_mix,
-        multiple=True,
-        help="A style; several, as REF=WEIGHT each, are mixed.",
-    ),
-    click.option("--strength", default=1.0, show_default=True, help="Of the style: 0 is the base."),
-    click.option("--fps", default="25", show_default=True, help="Frames a second, such as 29.97 or 30000/1001."),
-    click.option("--seed", default=0, show_default=True, help="Decides blinks and idle motion."),
-    click.option("--mouth", type=FACTOR, default=1.0, show_default=True, help="How strongly lips and jaw move."),
-    click.option("--brows", type=FACTOR, default=1.0, show_default=True, help="How strongly the brows move."),
-    click.option("--blink", type=FACTOR, default=1.0, show_default=True, help="How often the eyes blink."),
-    click.option("--head", type=FACTOR, default=1.0, show_default=True, help="How strongly the head moves."),
-)
-"""How the face moves: style, rate, seed, and the four controls."""
-
-portrait_face = group(
-    face, click.option("--teeth", type=FILE, help="Another picture of the same person, showing teeth.")
-)
-"""Which face."""
-
-components = group(
-    styles_generator, encoder("the style's own, or the generator's,"), renderer, detector, device("Where it runs")
-)
-"""What an animation is made with."""
-
-background = click.option(
-    "--background", type=_colour, metavar="COLOUR", help="Behind a transparent portrait; white in an mp4."
-)
-
-
 def signing(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--sign`` and ``--sign-test``, which the command gets as ``signer``: a ``Signer`` or None.
 
@@ -185,6 +151,38 @@ def signing(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(signer=signer, **settings)
 
     return signed
+
+
+animating = group(
+    click.option(
+        "--style",
+        type=_style,
+        metavar="TEXT",
+        callback=_mix,
+        multiple=True,
+        help="A style; several, as REF=WEIGHT each, are mixed.",
+    ),
+    click.option("--strength", default=1.0, show_default=True, help="Of the style: 0 is the base."),
+    click.option("--fps", default="25", show_default=True, help="Frames a second, such as 29.97 or 30000/1001."),
+    click.option("--seed", default=0, show_default=True, help="Decides blinks and idle motion."),
+    click.option("--mouth", type=FACTOR, default=1.0, show_default=True, help="How strongly lips and jaw move."),
+    click.option("--brows", type=FACTOR, default=1.0, show_default=True, help="How strongly the brows move."),
+    click.option("--blink", type=FACTOR, default=1.0, show_default=True, help="How often the eyes blink."),
+    click.option("--head", type=FACTOR, default=1.0, show_default=True, help="How strongly the head moves."),
+    face,
+    click.option("--teeth", type=FILE, help="Another picture of the same person, showing teeth."),
+    styles_generator,
+    encoder("the style's own, or the generator's,"),
+    renderer,
+    detector,
+    device("Where it runs"),
+    click.option(
+        "--background", type=_colour, metavar="COLOUR", help="Behind a transparent portrait; white in an mp4."
+    ),
+    signing,
+    json_debug,
+)
+"""How a face moves, with which components, and how it is saved."""
 
 
 def components_of(settings: dict[str, Any]) -> dict[str, Any]:

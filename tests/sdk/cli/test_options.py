@@ -54,12 +54,12 @@ def test_what_is_no_face_is_a_usage_error(text):
     ],
 )
 def test_styles(texts, style):
-    assert read(options.moving, *(word for text in texts for word in ("--style", text)))["style"] == style
+    assert read(options.animating, *(word for text in texts for word in ("--style", text)))["style"] == style
 
 
 def test_of_several_styles_each_needs_a_weight():
     with pytest.raises(ConfigError, match="'calm' is no style with a weight"):
-        read(options.moving, "--style", "rap=0.7", "--style", "calm")
+        read(options.animating, "--style", "rap=0.7", "--style", "calm")
 
 
 def test_steps_change_a_recipes_own():
@@ -69,9 +69,8 @@ def test_steps_change_a_recipes_own():
 
 def test_a_group_keeps_the_order_of_its_options():
     @click.command()
-    @options.components
+    @options.group(options.net, options.face, options.device(), options.json_debug)
     def command():
         pass
 
-    names = [parameter.name for parameter in command.params]
-    assert names == ["generator", "encoder", "renderer", "detector", "device"]
+    assert [parameter.name for parameter in command.params] == ["net", "face", "device", "as_json", "debug"]
