@@ -1,8 +1,8 @@
 """Keeps a plain background still: a matte of what is in front of it, and the plate behind.
 
-No network separates head from background. A plain background is what a smooth surface through its own colours explains;
-what that surface cannot explain moves with the head. If the surface does not predict the background next to the head, a
-still one would show a halo, and the background moves with the head.
+No network separates head from background. The background is what a smooth surface through its own colours explains; the
+rest moves with the head. If the surface does not predict the background next to the head, a still background would show
+a halo, and it moves with the head.
 """
 
 from __future__ import annotations
@@ -47,10 +47,9 @@ class Background:
 
 
 def find_background(pixels: Image, face: FittedFace, part: tuple[slice, slice]) -> Background | None:
-    """Find a plain background in a window of a portrait, given by its rows and columns.
+    """Find a plain background in a window (rows and columns) of a portrait.
 
-    Returns:
-        None if too little of the ring around the head is one smooth surface.
+    None if too little of the ring around the head is one smooth surface.
     """
     crop = pixels[part].astype(np.float32)
     size = crop.shape[:2]
@@ -59,7 +58,9 @@ def find_background(pixels: Image, face: FittedFace, part: tuple[slice, slice]) 
     colours = _resized(crop, (height, width), mode="area").astype(np.float64)
     rows, columns = np.mgrid[:height, :width].astype(np.float64)
     places = np.stack([(columns + 0.5) * size[1] / width - 0.5, (rows + 0.5) * size[0] / height - 0.5], axis=-1)
-    local = _in_radii(face, places + np.array([part[1].start, part[0].start]))
+    middle = face.to_pixels(np.array([[*face.centre, float(face.shape[:17, 2].mean())]]))[0, :2]
+    # In radii of the face's outline, from its middle.
+    local = face.plane(places + np.array([part[1].start, part[0].start]) - middle) / face.radii
     radius, low = np.linalg.norm(local, axis=-1), local[..., 1]
     outside = radius > HEAD_RADIUS
     ring = (radius > RING[0]) & (radius < RING[1]) & (low < 0.8)
@@ -102,12 +103,6 @@ def _fine(crop: FloatArray, surface: Doubles, known: Mask, head: Mask, grain: fl
     matte *= _resized(_pool(_connected(coarse, head), 1, grow=True), size)[..., 0]
     plate = np.clip(crop - matte[..., None] * (crop - smooth), 0.0, 255.0)
     return Background(matte.astype(np.float32), plate.astype(np.float32), error)
-
-
-def _in_radii(face: FittedFace, places: Doubles) -> Doubles:
-    """Places ``[H, W, 2]`` (pixels) in radii of the face's outline."""
-    middle = face.to_pixels(np.array([[*face.centre, float(face.shape[:17, 2].mean())]]))[0, :2]
-    return np.asarray(face.plane(places - middle) / face.radii)
 
 
 def _difference(colours: Doubles, surface: Doubles) -> Doubles:

@@ -84,15 +84,9 @@ def magnify(places: Tensor, step: int) -> Tensor:
 
 
 def sample(texture: Tensor, places: Tensor, *, cubic: bool = False) -> Tensor:
-    """Sample a texture.
+    """Sample a texture ``[C, H, W]`` bilinearly or bicubically: ``[B, C, h, w]``; outside it has its nearest edge.
 
-    Args:
-        texture: ``[C, H, W]``.
-        places: ``[B, 2, h, w]``, x and y in [-1, 1] from the first pixel's centre to the last's.
-        cubic: Bicubic instead of bilinear.
-
-    Returns:
-        ``[B, C, h, w]``; places outside take the nearest edge.
+    ``places`` are x and y, ``[B, 2, h, w]``, in [-1, 1] from the first pixel's centre to the last's.
     """
     batch, grid = texture[None].expand(len(places), -1, -1, -1), places.permute(0, 2, 3, 1)
     mode = "bicubic" if cubic else "bilinear"

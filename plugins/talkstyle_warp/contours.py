@@ -47,13 +47,12 @@ class Contour:
     def widened(self, up: float, down: float, left: float, right: float) -> Contour:
         """The contour with its edges moved apart and its corners moved outwards by so many pixels."""
         shift = (right - left) / 2
-        knots = []
-        for edge in self.knots:
-            knots.append(edge - shift)
-            knots[-1][[0, -1]] += (-left, right)
+        knots = self.knots[0] - shift, self.knots[1] - shift
+        for edge in knots:
+            edge[[0, -1]] += (-left, right)
         heights = (self.heights[0] - up, self.heights[1] + down)
         origin, half = self.origin + shift * self.axes[0], self.half + (left + right) / 2
-        return Contour(origin, self.axes, half, (knots[0], knots[1]), heights)
+        return Contour(origin, self.axes, half, knots, heights)
 
     def coordinates(self, places: Floats) -> Doubles:
         """Along and across, ``[..., 2]``, of places in pixels ``[..., 2]``."""

@@ -28,14 +28,9 @@ def jacobian(field: Tensor) -> Tensor:
 
 
 def invert(field: Tensor, targets: Tensor) -> Tensor:
-    """Solve ``x + u(x) = target`` by Newton's method.
+    """Solve ``x + u(x) = target`` by Newton's method; x is exactly the target where the field u is zero.
 
-    Args:
-        field: Displacements u ``[B, 2, H, W]`` (x, y), in nodes, on the source's nodes.
-        targets: ``[B, 2, h, w]``, in nodes.
-
-    Returns:
-        Source places ``[B, 2, h, w]``, in nodes; exactly the targets where the field is zero.
+    ``field`` holds u on the source's nodes, ``[B, 2, H, W]`` (x, y); targets and x are ``[B, 2, h, w]``; all in nodes.
     """
     height, width = field.shape[-2:]
     # Channels last, so that values that are sampled together are adjacent in memory.

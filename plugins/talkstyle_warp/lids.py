@@ -20,16 +20,10 @@ SKIN_SAMPLES: Final = 24  # places along an eye at which the skin's colour is sa
 def paint_lid(picture: Image, contour: Contour, places: Floats) -> Doubles:
     """Paint skin over an eye: a gradient from the skin above the upper lid to the skin below the lower one.
 
-    Args:
-        picture: The portrait, ``[H, W, C]``.
-        contour: The eye.
-        places: Where to paint, ``[h, w, 2]``, pixels.
-
-    Returns:
-        ``[h, w, C + 1]``: colours, 0 to 255, and opacity, 0 to 1, soft around the eye.
+    At places ``[h, w, 2]`` (pixels) of a portrait ``[H, W, C]``. Returns colours, 0 to 255, and opacity, 0 to 1, soft
+    around the eye, ``[h, w, C + 1]``.
     """
-    local = contour.coordinates(places)
-    x, y = local[..., 0], local[..., 1]
+    x, y = np.moveaxis(contour.coordinates(places), -1, 0)
     top, bottom = contour.edge(0, x), contour.edge(1, x)
     opening = contour.opening
     columns = np.linspace(-contour.half, contour.half, SKIN_SAMPLES)

@@ -95,8 +95,7 @@ def _windows(rig: FaceRig, points: list[int], *, pad: float, above: float, below
 
     ``pad`` is in outer-eye distances, to either side; ``above`` and ``below`` are shares of it.
     """
-    face = rig.face
-    pad *= face.unit
+    face, pad = rig.face, pad * rig.face.unit
     around = face.points[points, :2]
     low, high = around.min(0) - np.array([pad, above * pad]), around.max(0) + np.array([pad, below * pad])
     step = max(1, round(face.width / NODES))
@@ -147,13 +146,12 @@ class EyePatch(Patch):
         face, contour = rig.face, rig.eyes[eye]
         lids, brow = ([*range(36, 42)], range(17, 22)) if eye == 0 else ([*range(42, 48)], range(22, 27))
         inner, outer = _windows(rig, [*lids, *brow], pad=0.10, above=0.3, below=1.6)
-        nodes = outer.nodes()
+        nodes, colours = outer.nodes(), _texture(picture, outer)
         joined = rig.skin(nodes)[2]
         fields = [joined + rig.lid(eye, 0, nodes), joined + rig.lid(eye, 1, nodes), joined]
         # Landmarks lie on the lids' edges or inside them: the lashes move with the lid, but no strip of the eye does.
         shift = (0.0, 0.06 * contour.opening)
         mattes = contour.mattes(outer.lattice(MAX_PLACES), _ramp(rig), shift=shift)
-        colours = _texture(picture, outer)
         skin = paint_lid(picture, contour, outer.lattice(max(outer.width, outer.height)))
         return cls(
             inner=inner,
@@ -217,10 +215,8 @@ class MouthPatch(Patch):
         inside_up, inside_low = contour.mattes(places, soft, shift=(-grow, grow))
         own = np.clip(1.0 - inside_up - inside_low, 0.0, 1.0)
         colours = _texture(picture, outer)
-        if teeth is None:
-            interior = paint_interior(pixels, face, contour, places)
-        else:
-            interior = transfer_teeth(teeth, pixels, face, contour, places)
+        where = (pixels, face, contour, places)
+        interior = paint_interior(*where) if teeth is None else transfer_teeth(teeth, *where)
         # A mouth that stays open at rest, or is hardly open, shows its own interior.
         shows_own = contour.opening > soft and (keep_open or teeth is None)
         cavity = np.append(interior.cavity, [255.0] * (colours.shape[-1] - 3))

@@ -21,12 +21,7 @@ BAND: Final = 1 << 17  # pixels mapped at once, which bounds the memory of a lar
 
 
 class Resampler(ABC):
-    """Warps a window of a portrait.
-
-    Args:
-        picture: The portrait, ``[H, W, C]``.
-        window: The part that moves.
-    """
+    """Warps a window of a portrait ``[H, W, C]``."""
 
     def __init__(self, picture: Image, window: Window) -> None:
         self.window = window
@@ -34,15 +29,10 @@ class Resampler(ABC):
 
     @abstractmethod
     def warped(self, sources: Tensor, out: Image) -> AbstractContextManager[Tensor]:
-        """Warp the window in a picture that holds the portrait unmoved.
+        """Warp the window in ``out``, which holds the unmoved portrait.
 
-        Args:
-            sources: Where nodes come from, ``[2, rows, columns]``, in nodes.
-            out: The picture.
-
-        Returns:
-            For a ``with`` block: the warped window, ``[h, w, C]``, uint8, on the device. Changes made to it inside the
-            block are in the picture afterwards.
+        ``sources`` are where nodes come from, ``[2, rows, columns]``, in nodes. The ``with`` block gets the warped window,
+        ``[h, w, C]``, uint8, on the device; what it changes there is in ``out`` afterwards.
         """
 
 
@@ -82,7 +72,6 @@ class TorchResampler(Resampler):
         super().__init__(picture, window)
         texture = picture[self.part].astype(np.float32)
         self.plate: Tensor | None = None
-        self.channels = texture.shape[2]
         if background is not None:
             matte = background.matte[..., None]
             texture = np.concatenate([texture - (1.0 - matte) * background.plate, matte], axis=-1)
@@ -96,7 +85,7 @@ class TorchResampler(Resampler):
         height, width, _ = self.texture.shape
         limit = torch.tensor([max(width - 1, 1), max(height - 1, 1)], device=sources.device).view(2, 1, 1)
         places = (sources * (2.0 * self.window.step / limit) - 1.0)[None]
-        picture = torch.empty((height, width, self.channels), dtype=torch.uint8, device=self.texture.device)
+        picture = torch.empty((height, width, out.shape[2]), dtype=torch.uint8, device=self.texture.device)
         for rows, part in _bands(places, self.window, height):
             band = sample(self.texture.permute(2, 0, 1), part[..., :width], cubic=self.cubic)[0]
             if self.plate is not None:

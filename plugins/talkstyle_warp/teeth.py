@@ -40,17 +40,12 @@ def teeth_source(portrait: Portrait, *, keep_open: bool) -> Portrait | None:
 
 
 def transfer_teeth(teeth: Portrait, pixels: Image, face: FittedFace, contour: Contour, places: Floats) -> Interior:
-    """Lay another picture's teeth and tongue over a portrait; its lower row is painted if that picture shows none.
+    """Lay the teeth and tongue of another picture over places ``[H, W, 2]`` (pixels) of a portrait with this mouth.
 
-    Args:
-        teeth: The picture, its mouth open.
-        pixels: The portrait.
-        face: The portrait's face.
-        contour: The portrait's mouth.
-        places: Where to paint, ``[H, W, 2]``, pixels.
+    The lower row is painted if that picture shows none.
 
     Raises:
-        FaceUnreliable: The picture's mouth is closed, or its landmarks make no face.
+        FaceUnreliable: The other picture's mouth is closed, or its landmarks make no face.
     """
     require_teeth(teeth.landmarks.points, where="Portrait.teeth")
     photo = fit_face(teeth.landmarks)
