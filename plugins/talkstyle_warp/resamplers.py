@@ -31,8 +31,8 @@ class Resampler(ABC):
     def warped(self, sources: Tensor, out: Image) -> AbstractContextManager[Tensor]:
         """Warp the window in ``out``, which holds the unmoved portrait.
 
-        ``sources`` are where nodes come from, ``[2, rows, columns]``, in nodes. The ``with`` block gets the warped window,
-        ``[h, w, C]``, uint8, on the device; what it changes there is in ``out`` afterwards.
+        ``sources`` are where nodes come from, ``[2, rows, columns]``, in nodes. The ``with`` block gets the warped
+        window, ``[h, w, C]``, uint8, on the device; what it changes there is in ``out`` afterwards.
         """
 
 
