@@ -69,10 +69,9 @@ class AudioTrack(Track):
                     if jump > MAX_GAP_SECONDS * self.rate:
                         raise self._damaged(f"the timestamps jump {jump / self.rate:.0f} seconds ahead at", reached())
                     block = block[:, max(0, -jump) :]
-                    while jump > 0:
-                        silence = np.zeros((len(self.channels), min(jump, self.rate)), np.float32)
+                    for start in range(0, jump, self.rate):
+                        silence = np.zeros((len(self.channels), min(jump - start, self.rate)), np.float32)
                         position += silence.shape[1]
-                        jump -= silence.shape[1]
                         yield silence
                 if block.shape[1]:
                     position += block.shape[1]

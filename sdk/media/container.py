@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from typing import Any, ClassVar, Final
 
@@ -110,8 +110,6 @@ def _stated_end(container: InputContainer, stream: AudioStream | VideoStream, or
         return (stream.duration + (stream.start_time or 0)) * stream.time_base - origin
     parts = stream.metadata.get("DURATION", "").split(":")  # Matroska's own, as 00:01:02.345000000
     if "matroska" in formats and len(parts) == 3:
-        try:
+        with suppress(ValueError):
             return int(parts[0]) * 3600 + int(parts[1]) * 60 + Fraction(parts[2])
-        except ValueError:
-            return None
     return None

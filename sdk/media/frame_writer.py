@@ -81,7 +81,6 @@ class FrameWriter(ABC):
         waiting = int(np.clip(MAX_QUEUED_BYTES // (3 * size[0] * size[1]), MIN_QUEUED_FRAMES, MAX_QUEUED_FRAMES))
         self._queue: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(maxsize=waiting)
         self._stop = threading.Event()
-        self._ended = False
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
 
@@ -159,13 +158,13 @@ class FrameWriter(ABC):
         while (frame := self._queue.get()) is not None:
             if not self._stop.is_set():
                 yield frame
-        self._ended = True
 
     def _run(self, place: Path) -> None:
         """The encoder's thread: everything that touches the disk."""
+        frames = self._queued()
         try:
-            self._encode(place, self._queued())
+            self._encode(place, frames)
         except BaseException as error:
             self._error = error
-            while not self._ended and self._queue.get() is not None:  # let write() go on until it sees the error
+            for _ in frames:  # let write() go on until it sees the error
                 pass
