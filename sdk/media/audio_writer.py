@@ -68,11 +68,8 @@ class AudioWriter:
 
     def _encode(self, count: int) -> None:
         while len(self._waiting) < count:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                self._waiting = np.pad(self._waiting, (0, count - len(self._waiting)))
-            else:
-                self._waiting = np.concatenate([self._waiting, chunk])
+            silence = np.zeros(count - len(self._waiting), np.float32)
+            self._waiting = np.concatenate([self._waiting, next(self._chunks, silence)])
         samples: NDArray[Any] = self._waiting[:count]
         self._waiting = self._waiting[count:]
         if self._codec.sample_format == "s16":

@@ -129,13 +129,10 @@ class VideoReader(Track):
         """
         interval = 1 / self.frame_rate if self.frame_rate else DEFAULT_INTERVAL
         last: Fraction | None = None
-
-        def reached() -> Fraction:
-            return last or Fraction()
-
         with open_container(self._source) as container:
             stream = _video_stream(container, self._source)
-            for frame in self._decode(container, stream, reached):
+            frames = self._decode(container, stream, lambda: last or Fraction())
+            for frame in frames:
                 time = self._time(frame)
                 if time is None:
                     time = Fraction() if last is None else last + interval
@@ -218,16 +215,18 @@ def _orientation(frame: av.VideoFrame) -> tuple[bool, int, int]:
 
 
 def probe(source: MediaInput) -> MediaInfo:
-    """Say what a file holds: sound, moving pictures, or a still.
+    """Say what a file holds: sound, moving pictures (an animated GIF too), or a still.
 
     Raises:
         MediaNotFound: There is no such file.
         MediaCorrupt: It is empty, damaged, or in no known format.
     """
     origin = as_source(source)
-    still = _still(origin)
-    if still is not None:
-        return still
+    with open_still(origin) as image:
+        if image is not None and not (image.format == "GIF" and getattr(image, "is_animated", False)):
+            turned = image.getexif().get(0x0112, 1) >= 5
+            width, height = image.size[::-1] if turned else image.size
+            return MediaInfo(kind="image", width=width, height=height)
     with open_container(origin) as container:
         has_audio = bool(container.streams.audio)
         moving = bool(_moving(container))
@@ -247,13 +246,3 @@ def probe(source: MediaInput) -> MediaInfo:
         height=height,
         frame_rate=video.frame_rate,
     )
-
-
-def _still(source: Source) -> MediaInfo | None:
-    """A still's size, or None where it is no still; an animation counts as video."""
-    with open_still(source) as image:
-        if image is None or (image.format == "GIF" and getattr(image, "is_animated", False)):
-            return None
-        turned = image.getexif().get(0x0112, 1) >= 5
-        width, height = image.size[::-1] if turned else image.size
-    return MediaInfo(kind="image", width=width, height=height)

@@ -115,8 +115,7 @@ def pick(expression: Floats, quality: Floats, *, each: int = 3) -> tuple[Pick, .
     if each < 1:
         raise ConfigError(f"each={each} picks nothing", where="each", hint="Give 1 or more.")
     shapes = templates()
-    names = list(shapes)
-    keys = np.stack([shapes[name][MOUTH].ravel() for name in names]).astype(np.float64)
+    keys = np.stack([shape[MOUTH].ravel() for shape in shapes.values()]).astype(np.float64)
     quality = np.asarray(quality, dtype=np.float64)
     usable = quality > 0
     if not usable.any():
@@ -133,7 +132,7 @@ def pick(expression: Floats, quality: Floats, *, each: int = 3) -> tuple[Pick, .
     rating = np.where((cosine > SIMILARITY_THRESHOLD) & usable[:, None], cosine * quality[:, None], -np.inf)
     apart = round(MIN_SECONDS_BETWEEN * float(MOTION_RATE))
     picks: list[Pick] = []
-    for number, name in enumerate(names):
+    for number, name in enumerate(shapes):
         for _ in range(each):
             score = np.where(template == number, rating[:, number], -np.inf)
             best = int(np.argmax(score))
