@@ -29,17 +29,11 @@ MOTION_FRAMES: Final = 2
 
 @dataclass(frozen=True, kw_only=True)
 class ScriptDistances:
-    """The script's figures.
+    """The script's figures."""
 
-    Attributes:
-        sld: All points, each frame from its own minimum, in % of that frame's own face width.
-        slv: Steps of all points from frame to frame, in pixels.
-        smd: The mouth's points about their own middle, in pixels.
-    """
-
-    sld: float
-    slv: float
-    smd: float
+    sld: float  # all points, each frame from its own minimum, in % of that frame's own face width
+    slv: float  # steps of all points from frame to frame, in pixels
+    smd: float  # the mouth's points about their own middle, in pixels
 
     def as_dict(self) -> dict[str, float]:
         """The figures under names that cannot be taken for the articles'."""

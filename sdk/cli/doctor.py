@@ -26,19 +26,12 @@ MODELS: Final = "TALKSTYLE_MODELS"
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing looked at.
+    """One thing looked at."""
 
-    Attributes:
-        area: python, package, device, codec, component, plugin, model or folder.
-        state: ``problem`` where talkstyle cannot work so, ``note`` where it works without.
-        detail: What was found.
-        hint: What to do about it; empty where nothing is to be done.
-    """
-
-    area: str
-    state: Literal["ok", "note", "problem"]
-    detail: str
-    hint: str = ""
+    area: str  # python, package, device, codec, component, plugin, model or folder
+    state: Literal["ok", "note", "problem"]  # problem where talkstyle cannot work so, note where it works without
+    detail: str  # what was found
+    hint: str = ""  # what to do about it; empty where nothing is to be done
 
 
 @click.command("doctor")

@@ -49,58 +49,36 @@ print(json.dumps([imported - began, time.perf_counter() - drawn]))
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """What a detector takes before its first answer, in a fresh process.
+    """What a detector takes before its first answer, in a fresh process."""
 
-    Attributes:
-        detector: As named.
-        import_seconds: Importing its module.
-        first_seconds: Making it and looking at a first picture of 256 x 256 pixels, after that.
-    """
-
-    detector: str
-    import_seconds: float
-    first_seconds: float
+    detector: str  # as named
+    import_seconds: float  # importing its module
+    first_seconds: float  # making it and looking at a first picture of 256 x 256 pixels, after that
 
 
 @dataclass(frozen=True, kw_only=True)
 class Speed:
-    """How fast a detector is on pictures of one size.
+    """How fast a detector is on pictures of one size."""
 
-    Attributes:
-        detector: As named.
-        width: Pixels.
-        height: Pixels.
-        frames_per_second: Pictures a second, one at a time as they are decoded; decoding is not counted.
-        real_time: That over the clip's own frames a second.
-        faces: The share of pictures with a face.
-    """
-
-    detector: str
-    width: int
-    height: int
-    frames_per_second: float
-    real_time: float
-    faces: float
+    detector: str  # as named
+    width: int  # pixels
+    height: int  # pixels
+    frames_per_second: float  # pictures a second, one at a time as they are decoded; decoding is not counted
+    real_time: float  # that over the clip's own frames a second
+    faces: float  # the share of pictures with a face
 
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """How far two detectors agree on a clip: mean distances of all 68 points, in % of the outer eyes' distance.
+    """How far two detectors agree on a clip: mean distances of all 68 points, in % of the outer eyes' distance."""
 
-    Attributes:
-        clip: Its name.
-        frames: With a face in both.
-        picture: As found, in the picture's plane.
-        expression: After ``sdk.face.normalise``, in three dimensions: what a fit learns from. Its head pose rests on
-            the eight points that speech hardly moves.
-        movement: With the head taken out by all 68 points, and each detector's own mean face, in three dimensions.
-    """
-
-    clip: str
-    frames: int
-    picture: float
+    clip: str  # its name
+    frames: int  # with a face in both
+    picture: float  # as found, in the picture's plane
+    # After sdk.face.normalise, in three dimensions: what a fit learns from. Its head pose rests on the eight points
+    # that speech hardly moves.
     expression: float
-    movement: float
+    movement: float  # with the head taken out by all 68 points, and each detector's own mean face, in three dimensions
 
 
 def start(detector: str) -> Start:

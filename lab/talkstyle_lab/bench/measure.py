@@ -36,31 +36,18 @@ REPEATS: Final = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """What was measured.
+    """What was measured."""
 
-    Attributes:
-        fit_over_reference: Seconds of ``StyleAdapter.fit``, decoding and detecting included, over the reference's.
-        generation_over_real_time: Seconds from sound to motion over the sound's; under 1 is faster than real time.
-        animate_over_encoding: Frames a second of ``animate`` into an mp4, over those of encoding the same frames alone.
-        reference_seconds: How long the reference is.
-        fit_seconds: What the fit took, by stage.
-        sound_seconds: How long the animated sound is.
-        animate_fps: Frames a second into an mp4.
-        encoding_fps: The same frames' encoding alone.
-        size: The frames' width and height.
-        machine: Processor, cores, threads, device.
-    """
-
-    fit_over_reference: float
-    generation_over_real_time: float
-    animate_over_encoding: float
-    reference_seconds: float
-    fit_seconds: dict[str, float]
-    sound_seconds: float
-    animate_fps: float
-    encoding_fps: float
-    size: tuple[int, int]
-    machine: dict[str, Any]
+    fit_over_reference: float  # seconds of StyleAdapter.fit, decoding and detecting included, over the reference's
+    generation_over_real_time: float  # seconds from sound to motion over the sound's; under 1 is faster than real time
+    animate_over_encoding: float  # frames a second of animate into an mp4, over those of encoding the same frames alone
+    reference_seconds: float  # how long the reference is
+    fit_seconds: dict[str, float]  # what the fit took, by stage
+    sound_seconds: float  # how long the animated sound is
+    animate_fps: float  # frames a second into an mp4
+    encoding_fps: float  # the same frames' encoding alone
+    size: tuple[int, int]  # the frames' width and height
+    machine: dict[str, Any]  # processor, cores, threads, device
 
 
 def run(

@@ -35,31 +35,18 @@ MIB: Final = 1 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class MemoryBench:
-    """What was measured.
+    """What was measured."""
 
-    Attributes:
-        resident_after_a_minute: MiB, once a minute of video was made.
-        resident_at_the_end: MiB, after the last frame.
-        resident_at_most: MiB, between the two.
-        video_end: Second at which the file's pictures end.
-        sound_end: Second at which its sound ends.
-        sound_seconds: How long the given sound is.
-        frames: How many pictures were made.
-        fps: Of them a second of video.
-        size: Their width and height.
-        seconds: What it took.
-    """
-
-    resident_after_a_minute: float
-    resident_at_the_end: float
-    resident_at_most: float
-    video_end: float
-    sound_end: float
-    sound_seconds: float
-    frames: int
-    fps: str
-    size: tuple[int, int]
-    seconds: float
+    resident_after_a_minute: float  # MiB, once a minute of video was made
+    resident_at_the_end: float  # MiB, after the last frame
+    resident_at_most: float  # MiB, between the two
+    video_end: float  # second at which the file's pictures end
+    sound_end: float  # second at which its sound ends
+    sound_seconds: float  # how long the given sound is
+    frames: int  # how many pictures were made
+    fps: str  # of them a second of video
+    size: tuple[int, int]  # their width and height
+    seconds: float  # what it took
 
 
 def run_memory(

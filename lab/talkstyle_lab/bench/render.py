@@ -47,78 +47,46 @@ REPEATS: Final = 5
 
 @dataclass(frozen=True, kw_only=True)
 class RenderRow:
-    """One portrait driven by one motion. Errors are in percent of the portrait's face width.
+    """One portrait driven by one motion. Errors are in percent of the portrait's face width."""
 
-    Attributes:
-        portrait: Which.
-        clip: What drove it.
-        points_mean: Distance of all 68 points found from where they are meant to be, mean.
-        points_p95: The same, 95th percentile.
-        mouth_mean: Of the mouth's 20 points.
-        mouth_p95: The same, 95th percentile.
-        mouth_r: Correlation of the mouth's opening, meant and found; None where it does not change.
-        mouth_slope: Found over meant, by least squares.
-        eye_r: As for the mouth.
-        eye_slope: As for the mouth.
-        blink: Eye opening found over the open eye's (90th percentile), median of the frames in which the eyes are meant
-            to be shut; None where they never are.
-        ssim: Forehead and cheeks against the portrait's own; see ``talkstyle_lab.bench.rigidity``.
-        psnr: The same in decibels.
-        around: Mean change of a ring around the head, levels of 255; see ``talkstyle_lab.bench.surroundings``.
-        missed: Frames in which no face was found.
-    """
-
-    portrait: str
-    clip: str
-    points_mean: float
-    points_p95: float
-    mouth_mean: float
-    mouth_p95: float
-    mouth_r: float | None
-    mouth_slope: float | None
-    eye_r: float | None
-    eye_slope: float | None
+    portrait: str  # which
+    clip: str  # what drove it
+    points_mean: float  # distance of all 68 points found from where they are meant to be, mean
+    points_p95: float  # the same, 95th percentile
+    mouth_mean: float  # of the mouth's 20 points
+    mouth_p95: float  # the same, 95th percentile
+    mouth_r: float | None  # correlation of the mouth's opening, meant and found; None where it does not change
+    mouth_slope: float | None  # found over meant, by least squares
+    eye_r: float | None  # as for the mouth
+    eye_slope: float | None  # as for the mouth
+    # Eye opening found over the open eye's (90th percentile), median of the frames in which the eyes are meant to be
+    # shut; None where they never are.
     blink: float | None
-    ssim: float
-    psnr: float
-    around: float
-    missed: int
+    ssim: float  # forehead and cheeks against the portrait's own; see talkstyle_lab.bench.rigidity
+    psnr: float  # the same in decibels
+    around: float  # mean change of a ring around the head, levels of 255; see talkstyle_lab.bench.surroundings
+    missed: int  # frames in which no face was found
 
 
 @dataclass(frozen=True, kw_only=True)
 class RenderSpeed:
-    """How fast a drawn face is rendered at one size, beside its encoding.
+    """How fast a drawn face is rendered at one size, beside its encoding."""
 
-    Attributes:
-        size: Pixels along each side.
-        over_encoding: Time to render and encode over that to encode alone.
-        cpu_over_encoding: The same in processor time, which a busy machine does not change.
-        fps: Frames a second, rendered and encoded.
-        render_ms: Processor time of rendering alone, milliseconds a frame.
-    """
-
-    size: int
-    over_encoding: float
-    cpu_over_encoding: float
-    fps: float
-    render_ms: float
+    size: int  # pixels along each side
+    over_encoding: float  # time to render and encode over that to encode alone
+    cpu_over_encoding: float  # the same in processor time, which a busy machine does not change
+    fps: float  # frames a second, rendered and encoded
+    render_ms: float  # processor time of rendering alone, milliseconds a frame
 
 
 @dataclass(frozen=True, kw_only=True)
 class RenderBench:
-    """What was measured.
+    """What was measured."""
 
-    Attributes:
-        rows: Every portrait with every motion.
-        speeds: By size.
-        renderer: The renderer's name.
-        detector: The detector's name.
-    """
-
-    rows: tuple[RenderRow, ...]
-    speeds: tuple[RenderSpeed, ...]
-    renderer: str
-    detector: str
+    rows: tuple[RenderRow, ...]  # every portrait with every motion
+    speeds: tuple[RenderSpeed, ...]  # by size
+    renderer: str  # the renderer's name
+    detector: str  # the detector's name
 
     def mean(self) -> dict[str, float | None]:
         """Each figure's mean over the rows that have it."""

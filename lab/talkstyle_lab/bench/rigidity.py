@@ -26,15 +26,10 @@ ROUNDING_MSE: Final = 1.0 / 12.0
 
 @dataclass(frozen=True)
 class Likeness:
-    """How alike a region and its model are.
+    """How alike a region and its model are."""
 
-    Attributes:
-        ssim: Structural similarity of the luma, mean over the region (Wang et al., IEEE TIP 13(4), 2004).
-        mse: Mean square error of the luma, in levels of 255.
-    """
-
-    ssim: float
-    mse: float
+    ssim: float  # structural similarity of the luma, mean over the region (Wang et al., IEEE TIP 13(4), 2004)
+    mse: float  # mean square error of the luma, in levels of 255
 
 
 def psnr(mse: float) -> float:

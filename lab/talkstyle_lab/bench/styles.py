@@ -22,17 +22,11 @@ REPEATS: Final = 5
 
 @dataclass(frozen=True)
 class BatchCost:
-    """A batch with a style per item, against the same batch without.
+    """A batch with a style per item, against the same batch without."""
 
-    Attributes:
-        form: The packs' form: ``"rank 8"``, ``"full"``, or ``"one style"`` for all items.
-        ratio: Its time over the time without styles.
-        one_pass: Whether the whole batch ran at once.
-    """
-
-    form: str
-    ratio: float
-    one_pass: bool
+    form: str  # the packs' form: "rank 8", "full", or "one style" for all items
+    ratio: float  # its time over the time without styles
+    one_pass: bool  # whether the whole batch ran at once
 
 
 @dataclass(frozen=True)
@@ -48,23 +42,14 @@ class ShippedStyle:
 
 @dataclass(frozen=True)
 class StylesBench:
-    """What was measured.
+    """What was measured."""
 
-    Attributes:
-        items: In the batch.
-        frames: In each item.
-        generator: The generator's name.
-        base_seconds: The batch without styles.
-        costs: One for each form of packs.
-        shipped: The styles that ship.
-    """
-
-    items: int
-    frames: int
-    generator: str
-    base_seconds: float
-    costs: tuple[BatchCost, ...]
-    shipped: tuple[ShippedStyle, ...]
+    items: int  # in the batch
+    frames: int  # in each item
+    generator: str  # the generator's name
+    base_seconds: float  # the batch without styles
+    costs: tuple[BatchCost, ...]  # one for each form of packs
+    shipped: tuple[ShippedStyle, ...]  # the styles that ship
 
 
 def run_styles(

@@ -32,23 +32,14 @@ _SPAN_FRAMES: Final = 1200
 
 @dataclass(frozen=True, kw_only=True)
 class ApcPlan:
-    """How the predictive encoder is trained.
+    """How the predictive encoder is trained."""
 
-    Attributes:
-        steps: Batches in all; the learning rate falls to nothing over them, by half a cosine.
-        rate: The highest learning rate, of Adam.
-        batch: Streams.
-        frames: 120 Hz frames of each in a step, which carries its state on to the next.
-        entries: Of the database.
-        seed: Of the weights, the streams and the database.
-    """
-
-    steps: int = 800
-    rate: float = 1e-3
-    batch: int = 64
-    frames: int = 120
-    entries: int = 4096
-    seed: int = 0
+    steps: int = 800  # batches in all; the learning rate falls to nothing over them, by half a cosine
+    rate: float = 1e-3  # the highest learning rate, of Adam
+    batch: int = 64  # streams
+    frames: int = 120  # 120 Hz frames of each in a step, which carries its state on to the next
+    entries: int = 4096  # of the database
+    seed: int = 0  # of the weights, the streams and the database
 
 
 def train_apc(

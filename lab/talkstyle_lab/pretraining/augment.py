@@ -15,17 +15,11 @@ _RATE = 60
 
 @dataclass(frozen=True, eq=False)
 class Take:
-    """Sound with the motion that belongs to it.
+    """Sound with the motion that belongs to it."""
 
-    Attributes:
-        samples: float32 ``[N]`` at 16 kHz.
-        motion: float32 ``[T, 210]``, expression and pose, at 60 Hz.
-        closed: bool ``[T]``, frames at which the lips must be closed.
-    """
-
-    samples: FloatArray
-    motion: FloatArray
-    closed: NDArray[np.bool_]
+    samples: FloatArray  # float32 [N] at 16 kHz
+    motion: FloatArray  # float32 [T, 210], expression and pose, at 60 Hz
+    closed: NDArray[np.bool_]  # bool [T], frames at which the lips must be closed
 
 
 def respeed(take: Take, factor: float) -> Take:

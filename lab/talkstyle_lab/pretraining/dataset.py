@@ -30,19 +30,12 @@ _CLOSING_FRAMES: Final = 18
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """What batches are drawn from; tracks follow one another.
+    """What batches are drawn from; tracks follow one another."""
 
-    Attributes:
-        features: float16 ``[F, D]``.
-        motion: float16 ``[F, 210]``.
-        closed: bool ``[F]``.
-        begins: The first frame of each track, and the end of the last, int64 ``[N + 1]``.
-    """
-
-    features: NDArray[np.float16]
-    motion: NDArray[np.float16]
-    closed: NDArray[np.bool_]
-    begins: NDArray[np.int64]
+    features: NDArray[np.float16]  # float16 [F, D]
+    motion: NDArray[np.float16]  # float16 [F, 210]
+    closed: NDArray[np.bool_]  # bool [F]
+    begins: NDArray[np.int64]  # the first frame of each track, and the end of the last, int64 [N + 1]
 
     def batch(
         self, rng: np.random.Generator, size: int, frames: int

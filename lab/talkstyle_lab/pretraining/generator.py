@@ -35,27 +35,16 @@ GENERATORS: Final[dict[str, type[Generator]]] = {"lstm": LstmGenerator, "tcn": T
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingPlan:
-    """How a base is trained.
+    """How a base is trained."""
 
-    Attributes:
-        generator: ``"tcn"`` or ``"lstm"``.
-        encoder: The name of the audio encoder.
-        steps: Batches in all; the learning rate falls to nothing over them, by half a cosine.
-        rate: The highest learning rate, of AdamW.
-        batch: Sequences in a batch.
-        frames: Frames in a sequence, as in the paper.
-        copies: Recordings of every utterance.
-        seed: Of the weights, the recordings and the batches.
-    """
-
-    generator: str = "tcn"
-    encoder: str = "mel"
-    steps: int = 5000
-    rate: float = 1.5e-3
-    batch: int = 8
-    frames: int = 240
-    copies: int = 1
-    seed: int = 0
+    generator: str = "tcn"  # "tcn" or "lstm"
+    encoder: str = "mel"  # the name of the audio encoder
+    steps: int = 5000  # batches in all; the learning rate falls to nothing over them, by half a cosine
+    rate: float = 1.5e-3  # the highest learning rate, of AdamW
+    batch: int = 8  # sequences in a batch
+    frames: int = 240  # frames in a sequence, as in the paper
+    copies: int = 1  # recordings of every utterance
+    seed: int = 0  # of the weights, the recordings and the batches
 
     @property
     def name(self) -> str:

@@ -22,20 +22,14 @@ from talkstyle_lab.styles.build import RECIPES, spoken
 
 @dataclass(frozen=True)
 class Table:
-    """Generated motion against corpora, rows what was generated, columns the corpora, in % of the eye distance.
+    """Generated motion against corpora, rows what was generated, columns the corpora, in % of the eye distance."""
 
-    Attributes:
-        title: What it was generated from.
-        names: Of the styles.
-        gaps: Between figures of motion, what all eight styles have in common taken out on both sides: a voice is in all
-            that is generated from it, and no style is a voice.
-        plain: The same with nothing taken out.
-    """
-
-    title: str
-    names: tuple[str, ...]
+    title: str  # what it was generated from
+    names: tuple[str, ...]  # of the styles
+    # Between figures of motion, what all eight styles have in common taken out on both sides: a voice is in all that
+    # is generated from it, and no style is a voice.
     gaps: tuple[tuple[float, ...], ...]
-    plain: tuple[tuple[float, ...], ...]
+    plain: tuple[tuple[float, ...], ...]  # the same with nothing taken out
 
     @classmethod
     def of(cls, title: str, made: Mapping[str, Motion], corpora: Mapping[str, Motion]) -> Table:
