@@ -59,8 +59,7 @@ class Networks:
     def boxes(self, images: Sequence[Image], side: int) -> list[NDArray[np.float64]]:
         """Find faces in pictures of one size, uint8 ``[H, W, 3]`` each, shrunk to a longer side of ``side`` pixels.
 
-        Returns:
-            For each picture ``[N, 5]``: left, top, right, bottom in its pixels, and the score.
+        Each picture gives ``[N, 5]``: left, top, right, bottom in its pixels, and the score.
         """
         found: list[NDArray[np.float64]] = []
         extent = images[0].shape[1::-1]
@@ -123,8 +122,7 @@ class Networks:
 def peaks(heat: Tensor) -> Tensor:
     """Read points off heat maps ``[B, N, S, S]``: the centre of heat around the hottest cell.
 
-    Returns:
-        ``[B, N, 2]``, x and y in cells: 0.5 is the middle of the first one.
+    They are ``[B, N, 2]``, x and y in cells: 0.5 is the middle of the first one.
     """
     side = heat.shape[-1]
     hottest = heat.flatten(2).argmax(dim=2)

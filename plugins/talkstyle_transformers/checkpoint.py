@@ -45,26 +45,17 @@ class CheckpointConfig(BaseModel):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Files of a checkpoint on this machine.
-
-    Attributes:
-        folder: Where they are.
-        sha256: Of its configuration and weights, each file's name and contents (hex).
-        normalised: Whether the network was trained on sounds of zero mean and unit variance.
-    """
+    """Files of a checkpoint on this machine."""
 
     folder: Path
     sha256: str
+    """Of its configuration and weights, each file's name and contents (hex)."""
     normalised: bool
+    """Whether the network was trained on sounds of zero mean and unit variance."""
 
 
 def find(name: str, config: CheckpointConfig) -> Checkpoint:
-    """Find a checkpoint of the ``model_type`` ``name``: in a folder, in the Hub client's cache, or on the Hub.
-
-    Raises:
-        ModelFileMissing: Files are missing; the message says which, and where to put them.
-        ConfigError: It is a checkpoint of another kind, or of another sample rate.
-    """
+    """Find and check a checkpoint of the ``model_type`` ``name``: in a folder, the Hub client's cache, or the Hub."""
     folder = _folder(name, config)
     kind = _read_json(folder / "config.json").get("model_type")
     if kind != name:
@@ -88,11 +79,7 @@ def find(name: str, config: CheckpointConfig) -> Checkpoint:
 
 
 def load_model(kind: type[Any], checkpoint: Checkpoint) -> Any:
-    """Load a network of transformers' class ``kind``, in ``eval`` mode.
-
-    Raises:
-        ModelFileMissing: The files are damaged, or lack a part of the network.
-    """
+    """Load a network of transformers' class ``kind``, in ``eval`` mode."""
     from transformers.utils import logging
 
     shows_progress = logging.is_progress_bar_enabled()

@@ -30,7 +30,7 @@ class CheckpointEncoder(StreamingEncoder):
 
     Raises:
         ModelFileMissing: The checkpoint is missing or damaged.
-        ConfigError: It is of another kind or has no such layer, or there is no such option.
+        ConfigError: It is of another kind or sample rate, or has no such layer, or there is no such option.
     """
 
     name: str = ""

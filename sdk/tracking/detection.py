@@ -25,17 +25,10 @@ BACKGROUND_GREY: Final = 128
 
 
 class Detection(NamedTuple):
-    """One face in one picture.
-
-    Attributes:
-        points: float32 ``[68, 3]``, pixels; the depth is the canonical face's where the detector knows none.
-        box: Pixels.
-        width: Pixels across the jaw.
-        sharpness: As ``sdk.tracking.quality.sharpness``.
-        landmarks: As the detector returned them.
-    """
+    """One face in one picture, in pixels; ``landmarks`` are as the detector returned them."""
 
     points: FloatArray
+    """float32 ``[68, 3]``; the depth is the canonical face's where the detector knows none."""
     box: Box
     width: float
     sharpness: float
@@ -108,12 +101,8 @@ def _broken(detector: LandmarkDetector, what: str, places: Sequence[str]) -> Com
 def select(faces: Sequence[F], face: FaceSelector, *, where: str, counts: Callable[[F], bool] = lambda _: True) -> F:
     """Select one of several faces or tracks, at least one, given in the order of preference.
 
-    ``counts`` says whether a face is seen often enough to make the choice ambiguous.
-
-    Raises:
-        FaceAmbiguous: Several count, and ``face`` is None.
-        FaceNotFound: Nothing is at that index or box.
-        ConfigError: ``face`` makes no sense.
+    ``counts`` says whether a face is seen often enough to make a choice by None ambiguous. Raises ``FaceAmbiguous``,
+    ``FaceNotFound`` or ``ConfigError``.
     """
     listing = "; ".join(
         f"{index}: ({', '.join(f'{round(edge, 1):.0f}' for edge in one.box)})" for index, one in enumerate(faces)

@@ -15,19 +15,14 @@ NOISE_FACTOR: Final = 3.0
 
 
 def smooth(points: Floats, frames: Sequence[int], *, half: int) -> FloatArray:
-    """Smooth landmarks over time, forwards and backwards alike, so that nothing is delayed.
+    """Smooth landmarks ``[N, 68, 3]`` of increasing ``frames`` over ``half`` frames on either side, without delay.
 
     A parabola is fitted through each point's neighbours in time (Savitzky and Golay, 1964), which keeps slow changes.
     Faster ones, such as lips that meet for two frames, differ from jitter in size: a correction that is large for
     its point is weakened by ``1 / (1 + (correction / (3 usual))^2)``.
 
-    Args:
-        points: ``[N, 68, 3]``, any unit.
-        frames: Which frames they are, increasing. Nothing is smoothed across a gap.
-        half: Frames on either side; 0 changes nothing, 2 is good at 25 to 30 frames a second.
-
-    Returns:
-        float32 ``[N, 68, 3]``. Runs too short for the parabola, and their ends, stay as they are.
+    Nothing is smoothed across a gap. Runs too short for the parabola, and their ends, stay as they are. A ``half`` of 0
+    changes nothing; 2 is good at 25 to 30 frames a second.
     """
     if half == 0 or len(points) == 0:
         return np.asarray(points, dtype=np.float32)

@@ -75,15 +75,10 @@ def max_gap_seconds(interval: Fraction) -> float:
 def resample(
     times: Sequence[Fraction], detected: Sequence[int], points: Floats
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Put detections on the motion's clock, linearly by their timestamps, to the end of the last frame.
+    """Put the ``points`` ``[N, 68, 3]`` of the ``detected`` frames, one at least, on the motion's clock.
 
-    Args:
-        times: When each frame of the clip is shown, seconds, increasing.
-        detected: The frames with a face, increasing; at least one.
-        points: Its landmarks there, ``[len(detected), 68, 3]``.
-
-    Returns:
-        ``points`` ``[T, 68, 3]`` and ``valid`` ``[T]``.
+    They are interpolated linearly by the clip's frame ``times`` in seconds, and held to the end of the last frame.
+    Returns ``points`` ``[T, 68, 3]`` and ``valid`` ``[T]``.
     """
     interval = frame_interval(times)
     count = max(1, ceil((times[-1] + interval) * MOTION_RATE))
