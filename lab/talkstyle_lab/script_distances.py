@@ -43,10 +43,7 @@ class ScriptDistances:
 def script_distances(generated: Motion, reference: Motion, *, neutral: FloatArray) -> ScriptDistances:
     """Compare motions as the script does.
 
-    Args:
-        generated: At 60 Hz, at least 20 frames.
-        reference: Likewise.
-        neutral: The face that both are shown on, ``[68, 3]``.
+    Both have at least 20 frames at 60 Hz, and are shown on the face ``neutral``, ``[68, 3]``.
     """
     made, real = (_pixels(motion, neutral) for motion in (generated, reference))
     corner = [points - points.min(1, keepdims=True) for points in (made, real)]
@@ -75,11 +72,9 @@ def _gaps(made: NDArray[np.float64], real: NDArray[np.float64]) -> NDArray[np.fl
 
 
 def _mean_over_windows(gaps: NDArray[np.float64], *, shorter: int = 0) -> float:
-    """The mean, over window lengths and strides, of the script's figure for one of each.
+    """The mean, over window lengths and strides, of the script's figure for one of each, from gaps of frames.
 
-    Args:
-        gaps: Frame against frame.
-        shorter: Frames by which steps are fewer than positions.
+    ``shorter`` is by how many frames steps are fewer than positions.
     """
     # Sums along diagonals: the gap of two windows is the difference of two of them.
     sums = np.zeros((gaps.shape[0] + 1, gaps.shape[1] + 1))

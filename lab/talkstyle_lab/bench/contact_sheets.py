@@ -45,9 +45,7 @@ class ContactSheets:
     """Collects pictures while they are measured.
 
     ``<portrait>.png`` has a row for each motion; ``<motion>.mp4`` has the driving clip, if any, beside all portraits.
-
-    Args:
-        folder: Made if missing.
+    The folder is made if missing.
     """
 
     def __init__(self, folder: Path) -> None:

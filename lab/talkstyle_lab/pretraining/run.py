@@ -30,14 +30,7 @@ P = TypeVar("P", bound=Plan)
 
 
 class Run(Generic[P]):
-    """Networks in training.
-
-    Args:
-        plan: How to train; a checkpoint of another plan is refused.
-        checkpoint: The file, read where it exists.
-        networks: Trained, and saved under this name.
-        optimizer: Theirs.
-    """
+    """Networks in training, saved by their names; an existing checkpoint is gone on from."""
 
     WARM_UP_STEPS: ClassVar[int]
     LOSS_DECAY: ClassVar[float]
@@ -68,12 +61,7 @@ class Run(Generic[P]):
         """Called once the networks have taken a step."""
 
     def train(self, stage: str, *, checkpoint_steps: int, report: Reporter) -> None:
-        """Take the steps that are left.
-
-        Args:
-            stage: For progress.
-            checkpoint_steps: Steps between checkpoints.
-            report: Gets the loss, a moving average; cancels between steps.
+        """Take the steps that are left; progress has the loss, a moving average.
 
         Raises:
             CheckpointError: The checkpoint is of another plan.

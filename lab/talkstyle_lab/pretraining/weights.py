@@ -31,14 +31,9 @@ def write_weights(
     dtype: type[np.floating[Any]] = np.float16,
     notes: dict[str, str] | None = None,
 ) -> None:
-    """Write a component's tensors into a folder of weights, and list the files in its manifest.
+    """Write a component's tensors, in order, into files of a folder of weights, and list these in its manifest.
 
-    Args:
-        folder: Made if missing.
-        name: The component's name.
-        tensors: Written in this order, in files of at most ``MAX_SHARD_BYTES``.
-        dtype: What to store them as.
-        notes: What ``read_notes`` returns, such as which encoder they belong to.
+    The folder is made if missing. ``notes`` is what ``read_notes`` returns, such as which encoder they belong to.
     """
     shards: list[dict[str, NDArray[np.floating[Any]]]] = [{}]
     size = 0
