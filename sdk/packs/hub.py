@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +52,7 @@ def download(location: StyleLocation, *, token: str | bool | None = None) -> tup
         PackInvalid: A file is over its limit.
         HubError: The Hub cannot be reached, refuses, or sends damaged files.
     """
-    with _client(location, token) as api:
+    with client(location, token) as api:
         commit = str(api.resolve_revision(location.name, revision=location.revision).resolved)
         fixed = StyleLocation("hub", location.name, commit)
         for name in _LIMITS:
@@ -102,42 +102,6 @@ def check_push(repo_id: str, *, license: str | None, consent: str | None) -> Non
         )
 
 
-def upload(
-    repo_id: str,
-    files: Mapping[str, bytes],
-    *,
-    private: bool | None = None,
-    revision: str | None = None,
-    create_pr: bool = False,
-    tag: str | None = None,
-    message: str,
-    token: str | bool | None = None,
-) -> StyleLocation:
-    """Make a repository hold a pack's files, in one commit; none if it already does.
-
-    Previews in the repository that are not among the files are deleted; other files stay. The other arguments, the
-    result and the errors are those of ``StylePack.push``.
-    """
-    with _client(StyleLocation("hub", repo_id, revision), token, writing=True) as api:
-        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
-
-        api.create_repo(repo_id, private=private, exist_ok=True)
-        before = api.model_info(repo_id, revision=revision)
-        there = {sibling.rfilename for sibling in before.siblings or ()}
-        gone = sorted(name for name in there - files.keys() if name.startswith("preview") and "/" not in name)
-        commit = api.create_commit(
-            repo_id,
-            [*(CommitOperationAdd(name, data) for name, data in files.items()), *map(CommitOperationDelete, gone)],
-            commit_message=message,
-            revision=revision,
-            create_pr=create_pr,
-            parent_commit=before.sha,
-        )
-        if tag is not None:
-            api.create_tag(repo_id, tag=tag, revision=commit.oid, exist_ok=True)
-    return StyleLocation("hub", repo_id, commit.oid)
-
-
 def search(
     text: str = "",
     *,
@@ -158,7 +122,7 @@ def search(
     Raises:
         HubError: The Hub cannot be reached or refuses.
     """
-    with _client(StyleLocation("hub", "search"), token) as api:
+    with client(StyleLocation("hub", "search"), token) as api:
         tags = [*TAGS[:2], *([] if base is None else [base_tag(base)])]
         found = api.list_models(filter=tags, search=text or None, author=author, limit=limit, sort="downloads")
         return [
@@ -197,7 +161,7 @@ def _forget(path: Path) -> None:
 
 
 @contextmanager
-def _client(location: StyleLocation, token: str | bool | None, *, writing: bool = False) -> Iterator[HfApi]:
+def client(location: StyleLocation, token: str | bool | None, *, writing: bool = False) -> Iterator[HfApi]:
     """The Hub's client; whatever it raises in the block becomes one of our errors."""
     from huggingface_hub import HfApi, errors
 

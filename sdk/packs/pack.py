@@ -32,15 +32,10 @@ _log = logging.getLogger("sdk.packs")
 
 @dataclass(frozen=True, eq=False)
 class StylePack:
-    """A style: what it adds to its base's parameters, and what it says about itself.
+    """A style: what it adds to its base's parameters, and what it says about itself in ``config.json``.
 
     Two packs are equal if they do the same: the same delta, bit for bit, for the same base and encoder. Names and texts
-    do not count.
-
-    Attributes:
-        config: All that ``config.json`` says.
-        delta: What it adds to the base.
-        source: The repository and commit that it was loaded from, if it came from the Hub.
+    do not count. ``source`` is the repository and commit that it was loaded from, if it came from the Hub.
     """
 
     config: PackConfig
@@ -101,16 +96,8 @@ class StylePack:
     ) -> StylePack:
         """Make a pack of what a fit did to its base.
 
-        Args:
-            name: The style's name, 1 to 64 characters.
-            base: The generator with its own, unfitted weights.
-            fitted: The parameters after the fit, by name.
-            encoder: The audio encoder that fed it.
-            summary: A sentence or two for people.
-            license: An SPDX identifier.
-            consent: Who agreed that this style is used.
-            training: How it was made, and what it brought.
-            dtype: How the delta is stored.
+        ``base`` has its own, unfitted weights and was fed by ``encoder``; ``fitted`` holds the parameters after the
+        fit, by name. The texts are described in ``PackConfig``.
 
         Raises:
             StyleWithoutEffect: The fit changed no parameter.
@@ -162,9 +149,6 @@ class StylePack:
             folder: A new or empty folder, or one that holds a pack and nothing else, which is replaced.
             files: Previews for the folder, by name, such as ``{"preview.webp": ...}``.
 
-        Returns:
-            The folder.
-
         Raises:
             OutputError: It cannot be written, or it holds what is not a pack's.
         """
@@ -201,7 +185,7 @@ class StylePack:
             create_pr: Open a pull request instead.
             tag: A tag for the commit.
             message: The commit's message.
-            files: Previews, as in ``save``.
+            files: Previews, as in ``save``. Others in the repository are deleted; other files stay.
             token: A token, or None for the one that is logged in.
 
         Returns:
@@ -214,16 +198,26 @@ class StylePack:
         """
         pack = self.replace(license=license or self.config.license, consent=consent or self.config.consent)
         hub.check_push(repo_id, license=pack.config.license, consent=pack.config.consent)
-        return hub.upload(
-            repo_id,
-            pack._files(files, location=repo_id),
-            private=private,
-            revision=revision,
-            create_pr=create_pr,
-            tag=tag,
-            message=message or f"Style pack {pack.name}",
-            token=token,
-        )
+        contents = pack._files(files, location=repo_id)
+        with hub.client(StyleLocation("hub", repo_id, revision), token, writing=True) as api:
+            from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+            api.create_repo(repo_id, private=private, exist_ok=True)
+            before = api.model_info(repo_id, revision=revision)
+            there = {sibling.rfilename for sibling in before.siblings or ()}
+            gone = sorted(name for name in there - contents.keys() if name.startswith("preview") and "/" not in name)
+            changes = [CommitOperationAdd(name, data) for name, data in contents.items()]
+            commit = api.create_commit(
+                repo_id,
+                [*changes, *map(CommitOperationDelete, gone)],
+                commit_message=message or f"Style pack {pack.name}",
+                revision=revision,
+                create_pr=create_pr,
+                parent_commit=before.sha,
+            )
+            if tag is not None:
+                api.create_tag(repo_id, tag=tag, revision=commit.oid, exist_ok=True)
+        return StyleLocation("hub", repo_id, commit.oid)
 
     def _files(self, previews: Mapping[str, bytes] | None, *, location: str | None = None) -> dict[str, bytes]:
         """All files of the pack, by name."""
@@ -238,10 +232,7 @@ class StylePack:
         return contents | previews
 
     def verify(self) -> bytes:
-        """Check again that the config is a pack's, and that the delta is the one that it names.
-
-        Returns:
-            The bytes of ``delta.safetensors``.
+        """Check again that config and delta are a pack's and belong together; return ``delta.safetensors``'s bytes.
 
         Raises:
             PackInvalid: Something was changed since the pack was made or loaded.
@@ -249,9 +240,8 @@ class StylePack:
         PackConfig.parse(self.config.to_bytes(), where=self.name)
         data, info = encode_delta(Delta(self.delta.tensors))
         if info != self.config.delta:
-            raise PackInvalid(
-                "the delta is not the one that the config describes", where=self.name, hint="Load the pack again."
-            )
+            what = "the delta is not the one that the config describes"
+            raise PackInvalid(what, where=self.name, hint="Load the pack again.")
         return data
 
     def compress(
@@ -289,8 +279,8 @@ class StylePack:
                 break
         if small is self or small.config.compression is None:
             return self
-        if self.config.compression is not None and self.config.compression.gain is not None:
-            share *= self.config.compression.gain
+        before = self.config.compression
+        share *= 1 if before is None or before.gain is None else before.gain
         return small.replace(compression=small.config.compression.model_copy(update={"gain": share}))
 
     def _compressed(self, rank: int | None, dtype: Dtype | None) -> StylePack:
@@ -298,8 +288,8 @@ class StylePack:
         delta = delta.to(self.delta.dtype if dtype is None else getattr(torch, dtype))
         if delta is self.delta:
             return self
-        what = Compression(from_sha256=self.config.delta.sha256, rank=delta.rank, energy=energy(self.delta, delta))
-        return self.replace(delta=delta, compression=what)
+        kept = Compression(from_sha256=self.config.delta.sha256, rank=delta.rank, energy=energy(self.delta, delta))
+        return self.replace(delta=delta, compression=kept)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StylePack) and self._content == other._content
@@ -317,16 +307,11 @@ def read_pack(
     location: StyleLocation, *, base: MotionGenerator | None = None, token: str | bool | None = None
 ) -> tuple[StylePack, dict[str, str]]:
     """Read and check a pack, each file once, as for ``StylePack.load``; also returns its files' sha256 by name."""
-    source = root = None
-    if location.kind == "hub":
-        source, folder, root = hub.download(location, token=token)
-    else:
-        folder = location.folder()
+    is_hub = location.kind == "hub"
+    source, folder, root = hub.download(location, token=token) if is_hub else (None, location.folder(), None)
     data = read_file(folder / CONFIG, root=root, limit=CONFIG_MAX_BYTES)
     config = PackConfig.parse(data, where=str(folder / CONFIG))
-    layout = None
-    if base is not None:
-        layout = {name: tuple(parameter.shape) for name, parameter in base.named_parameters()}
+    layout = None if base is None else {name: tuple(parameter.shape) for name, parameter in base.named_parameters()}
     delta = read_delta(folder, config.delta, root=root, layout=layout)
     files = {CONFIG: hashlib.sha256(data).hexdigest(), DELTA: config.delta.sha256}
     # Another program may lay out the same tensors otherwise; in memory a pack names the bytes that we would write.
