@@ -45,7 +45,11 @@ def check_compatible(
     """
     if encoder is not None:
         if pack is not None and not allow_other_base:
-            _check_pack_encoder(pack, encoder)
+            named = pack.config.encoder
+            if (named.component, named.sha256) != (encoder.name, encoder.fingerprint()):
+                made_with = f"{pack.name!r} was made with the encoder {named.component} {named.version}"
+                what = f"{made_with}, and this is {encoder.name} {encoder.version}"
+                raise PackIncompatible(what, hint="Use the encoder that the pack names.")
         _check_trained_on(generator, encoder)
     if pack is not None:
         Identity.of(generator).check(pack, allow_other_base=allow_other_base)
@@ -77,49 +81,30 @@ class Identity:
         """
         base = pack.config.base
         made_for = f"{pack.name!r} was made for {base.component} {base.version}"
+        hint = "Use the generator that the pack names"
         if self.layout_sha256 != base.layout_sha256:
-            raise PackIncompatible(
-                f"{made_for}, and {self.name} has other parameters", hint="Use the generator that the pack names."
-            )
+            raise PackIncompatible(f"{made_for}, and {self.name} has other parameters", hint=f"{hint}.")
         if self.weights_sha256 != base.weights_sha256:
             if not allow_other_base:
-                raise PackIncompatible(
-                    f"{made_for}, and this {self.name} has other weights",
-                    hint="Use the generator that the pack names, or pass allow_other_base=True and judge the result.",
-                )
+                hint = f"{hint}, or pass allow_other_base=True and judge the result."
+                raise PackIncompatible(f"{made_for}, and this {self.name} has other weights", hint=hint)
             warn(f"{pack.name!r} is put on another base than the one it was made for")
         pack.delta.forms.check_fits(self.shapes)
 
 
-def _check_pack_encoder(pack: StylePack, encoder: AudioEncoder) -> None:
-    named = pack.config.encoder
-    if (named.component, named.sha256) != (encoder.name, encoder.fingerprint()):
-        raise PackIncompatible(
-            f"{pack.name!r} was made with the encoder {named.component} {named.version}, "
-            f"and this is {encoder.name} {encoder.version}",
-            hint="Use the encoder that the pack names.",
-        )
-
-
 def _check_trained_on(generator: MotionGenerator, encoder: AudioEncoder) -> None:
     if generator.encoder != encoder.name:
-        raise ComponentMismatch(
-            f"the generator {generator.name!r} was trained on the encoder {generator.encoder!r}, not on "
-            f"{encoder.name!r}",
-            hint=f"Use encoder={generator.encoder!r}, or a generator that was trained on {encoder.name!r}.",
-        )
-    if generator.features != encoder.width:
-        raise ComponentMismatch(
-            f"the generator {generator.name!r} takes {generator.features} features, and the encoder "
-            f"{encoder.name!r} gives {encoder.width}",
-            hint="Give the encoder the settings that it had when the generator was trained.",
-        )
-    trained_on = getattr(generator, "encoder_sha256", None)
-    if trained_on not in (None, encoder.fingerprint()):
-        raise ComponentMismatch(
-            f"the generator {generator.name!r} was trained on an encoder {encoder.name!r} of other weights",
-            hint="Give the encoder the weights that it had when the generator was trained.",
-        )
+        what = f"was trained on the encoder {generator.encoder!r}, not on {encoder.name!r}"
+        hint = f"Use encoder={generator.encoder!r}, or a generator that was trained on {encoder.name!r}."
+    elif generator.features != encoder.width:
+        what = f"takes {generator.features} features, and the encoder {encoder.name!r} gives {encoder.width}"
+        hint = "Give the encoder the settings that it had when the generator was trained."
+    elif getattr(generator, "encoder_sha256", None) not in (None, encoder.fingerprint()):
+        what = f"was trained on an encoder {encoder.name!r} of other weights"
+        hint = "Give the encoder the weights that it had when the generator was trained."
+    else:
+        return
+    raise ComponentMismatch(f"the generator {generator.name!r} {what}", hint=hint)
 
 
 def layout_sha256(module: MotionGenerator | StyleTransferNet) -> str:

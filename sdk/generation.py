@@ -87,8 +87,6 @@ def generate(generator: MotionGenerator, features: FloatArray, *, device: torch.
 def _motion(*parts: Tensor) -> Motion:
     expression, pose = (part.cpu().numpy() for part in parts)
     if not (np.isfinite(expression).all() and np.isfinite(pose).all()):
-        raise ComponentBroken(
-            "the motion generator returned numbers that are not finite",
-            hint="A style of extreme strength can do this; otherwise its weights are damaged.",
-        )
+        hint = "A style of extreme strength can do this; otherwise its weights are damaged."
+        raise ComponentBroken("the motion generator returned numbers that are not finite", hint=hint)
     return Motion(expression, pose)

@@ -238,11 +238,8 @@ class PackConfig(_Envelope):
         except ValidationError as error:
             raise PackInvalid(f"config.json is not a pack's: {explain(error)}", where=where, hint=GET_AGAIN) from error
         if config.face_frame != FACE_FRAME_VERSION:
-            raise PackIncompatible(
-                f"the style was made in face frame {config.face_frame}, and this talkstyle has {FACE_FRAME_VERSION}",
-                where=where,
-                hint="Use the talkstyle that made it, or adapt again.",
-            )
+            what = f"the style was made in face frame {config.face_frame}, and this talkstyle has {FACE_FRAME_VERSION}"
+            raise PackIncompatible(what, where=where, hint="Use the talkstyle that made it, or adapt again.")
         return config
 
 

@@ -84,11 +84,9 @@ class Forms(dict[str, Form]):
             if not self[name].fits(shapes[name])
         ]
         if problems:
-            more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
-            raise PackIncompatible(
-                f"the style does not fit this base: {'; '.join(problems[:3])}{more}",
-                hint="Use the generator that the pack names.",
-            )
+            problems[3:] = [f"and {len(problems) - 3} more"] if len(problems) > 3 else []
+            what = f"the style does not fit this base: {'; '.join(problems)}"
+            raise PackIncompatible(what, hint="Use the generator that the pack names.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,9 +117,8 @@ class Delta:
         _ = self.forms  # which checks names and shapes
         for key, tensor in plain.items():
             if not bool(torch.isfinite(tensor).all()):
-                raise NotFiniteError(
-                    f"{key} holds NaN or infinity", where=key, hint="The style is damaged, or too strong."
-                )
+                hint = "The style is damaged, or too strong."
+                raise NotFiniteError(f"{key} holds NaN or infinity", where=key, hint=hint)
 
     @classmethod
     def between(cls, base: Mapping[str, Tensor], fitted: Mapping[str, Tensor]) -> Delta:

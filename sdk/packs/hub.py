@@ -90,16 +90,13 @@ def check_push(repo_id: str, *, license: str | None, consent: str | None) -> Non
         ConfigError: No name of a repository, or no licence or consent is stated.
     """
     if StyleLocation.parse(f"hf://{repo_id}").revision is not None:
-        raise ConfigError(
-            "a push takes its revision apart", where=repo_id, hint='Write push("org/name", revision=...).'
-        )
+        hint = 'Write push("org/name", revision=...).'
+        raise ConfigError("a push takes its revision apart", where=repo_id, hint=hint)
     given = {"license": license, "consent": consent}
     missing = [word for word, text in given.items() if not (text or "").strip()]
     if missing:
-        raise ConfigError(
-            f"a style that is shared states its {' and its '.join(missing)}",
-            hint='Say so, as in push(..., license="cc-by-4.0", consent="my own face").',
-        )
+        hint = 'Say so, as in push(..., license="cc-by-4.0", consent="my own face").'
+        raise ConfigError(f"a style that is shared states its {' and its '.join(missing)}", hint=hint)
 
 
 def search(
@@ -110,14 +107,9 @@ def search(
     limit: int = 20,
     token: str | bool | None = None,
 ) -> list[FoundStyle]:
-    """Find style packs on the Hub by their names, most downloaded first.
+    """Find style packs on the Hub whose names hold ``text``, most downloaded first.
 
-    Args:
-        text: Part of the repository's name.
-        author: Only of this user or organisation.
-        base: Only for this motion generator.
-        limit: How many at most.
-        token: As in ``download``.
+    ``author`` is a user or an organisation, ``base`` the name of the motion generator that they were made for.
 
     Raises:
         HubError: The Hub cannot be reached or refuses.

@@ -18,13 +18,7 @@ _LOCAL: Final = re.compile(r"\A(\.{1,2}(/|\Z)|[~/]|[A-Za-z]:)|\\|/\Z")
 
 @dataclass(frozen=True)
 class StyleLocation:
-    """Where a style is.
-
-    Attributes:
-        kind: ``"local"``, ``"hub"`` or ``"shipped"``.
-        name: The path, the repository ``org/name``, or the bare name.
-        revision: A branch, tag or commit of the repository, if one was given.
-    """
+    """A style's path, its repository ``org/name`` at a branch, tag or commit, or its bare name."""
 
     kind: Literal["local", "hub", "shipped"]
     name: str
@@ -52,11 +46,8 @@ class StyleLocation:
             return cls("hub", hub["repo"], hub["revision"])
         if _BARE.fullmatch(text):
             return cls("shipped", text)
-        raise ConfigError(
-            f"{text[:200]!r} is no location of a style",
-            hint="Write ./folder for a folder, org/name or org/name@revision for the Hub, or the name of one that "
-            "ships.",
-        )
+        hint = "Write ./folder for a folder, org/name or org/name@revision for the Hub, or the name of one that ships."
+        raise ConfigError(f"{text[:200]!r} is no location of a style", hint=hint)
 
     def folder(self) -> Path:
         """The folder of a local or shipped style.
@@ -68,9 +59,8 @@ class StyleLocation:
             shipped = shipped_styles()
             if self.name in shipped:
                 return shipped[self.name]
-            raise self.not_found(
-                f"no style called {self.name!r} ships with talkstyle", f"Those that do: {', '.join(shipped) or 'none'}."
-            )
+            hint = f"Those that do: {', '.join(shipped) or 'none'}."
+            raise self.not_found(f"no style called {self.name!r} ships with talkstyle", hint)
         try:
             path = Path(self.name).expanduser()
             if path.is_dir():

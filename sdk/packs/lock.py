@@ -58,11 +58,9 @@ class Lock(Record):
         for ref in refs:
             location = StyleLocation.parse(ref)
             if location.kind == "local" and (PurePath(location.name).is_absolute() or location.name.startswith("~")):
-                raise ConfigError(
-                    "a lock goes with an app, and this folder is on this machine alone",
-                    where=ref,
-                    hint="Give it relative to the app, as in ./styles/rap, or push it to the Hub.",
-                )
+                what = "a lock goes with an app, and this folder is on this machine alone"
+                hint = "Give it relative to the app, as in ./styles/rap, or push it to the Hub."
+                raise ConfigError(what, where=ref, hint=hint)
             pack, found = read_pack(location, token=token)
             sha256 = {"config_sha256": found[CONFIG], "delta_sha256": found[DELTA]}
             commit = None if pack.source is None else pack.source.revision

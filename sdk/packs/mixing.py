@@ -37,10 +37,8 @@ def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name
     first = packs[0][0]
     for pack, _ in packs:
         if (pack.config.base, pack.config.encoder) != (first.config.base, first.config.encoder):
-            raise PackIncompatible(
-                f"{first.name!r} and {pack.name!r} were made for different bases or encoders",
-                hint="Mix styles of one base; adapt again if one is older.",
-            )
+            what = f"{first.name!r} and {pack.name!r} were made for different bases or encoders"
+            raise PackIncompatible(what, hint="Mix styles of one base; adapt again if one is older.")
     delta = weighted_sum([(pack.delta, weight) for pack, weight in packs])
     if delta is first.delta:
         return first if name is None else first.replace(name=name)

@@ -106,10 +106,8 @@ class StylePack:
         """
         delta = Delta.between(dict(base.named_parameters()), fitted).to(getattr(torch, dtype))
         if delta.norm == 0:
-            raise StyleWithoutEffect(
-                "the fit changed no parameter of its base",
-                hint="Give it more steps or a reference that moves differently; a style of nothing is no style.",
-            )
+            hint = "Give it more steps or a reference that moves differently; a style of nothing is no style."
+            raise StyleWithoutEffect("the fit changed no parameter of its base", hint=hint)
         return cls(
             _checked(
                 name=name,

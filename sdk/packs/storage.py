@@ -92,12 +92,9 @@ def check_target(target: Path) -> None:
     names = {entry.name for entry in target.iterdir()} - _CLUTTER
     foreign = sorted(name for name in names if name not in (CONFIG, DELTA, CARD) and not _PREVIEW.fullmatch(name))
     if names and (foreign or not _holds_pack(target)):
-        what = f"it holds {foreign[0]!r}" if foreign else "its config.json is not a pack's"
-        raise OutputError(
-            f"this folder is not a style pack ({what}), and saving would replace it",
-            where=str(target),
-            hint="Choose a new folder.",
-        )
+        why = f"it holds {foreign[0]!r}" if foreign else "its config.json is not a pack's"
+        what = f"this folder is not a style pack ({why}), and saving would replace it"
+        raise OutputError(what, where=str(target), hint="Choose a new folder.")
 
 
 def _holds_pack(folder: Path) -> bool:
@@ -124,11 +121,8 @@ def check_preview(name: str, data: bytes) -> None:
     if not _PREVIEW.fullmatch(name):
         raise OutputError(f"{name!r} is no name of a preview", hint="Use preview*.png, .webp or .gif.")
     if len(data) > PREVIEW_MAX_BYTES:
-        raise OutputError(
-            f"the preview has {len(data)} bytes, over {PREVIEW_MAX_BYTES}",
-            where=name,
-            hint="Make it shorter or smaller.",
-        )
+        what = f"the preview has {len(data)} bytes, over {PREVIEW_MAX_BYTES}"
+        raise OutputError(what, where=name, hint="Make it shorter or smaller.")
     form = name.rpartition(".")[2].upper()
     try:
         # Pillow only warns of a picture that unpacks to far too many pixels.
@@ -136,15 +130,11 @@ def check_preview(name: str, data: bytes) -> None:
             picture.load()
             told = sorted(picture.info.keys() - _PLAIN)
     except Exception as error:  # decoders raise anything on hostile bytes
-        raise OutputError(
-            f"the preview is no sound {form} picture: {error}", where=name, hint="Make it again."
-        ) from error
+        what = f"the preview is no sound {form} picture: {error}"
+        raise OutputError(what, where=name, hint="Make it again.") from error
     if told:
-        raise OutputError(
-            f"the preview holds more than pixels: {', '.join(map(str, told))[:200]}",
-            where=name,
-            hint="Save it again without metadata.",
-        )
+        what = f"the preview holds more than pixels: {', '.join(map(str, told))[:200]}"
+        raise OutputError(what, where=name, hint="Save it again without metadata.")
 
 
 def read_previews(folder: Path) -> dict[str, bytes]:
