@@ -32,12 +32,8 @@ def check_compatible(
     an ``encoder_sha256``. A pack is compared with the encoder by name and fingerprint, and with the generator by the
     fingerprints of its parameters' layout and of its weights.
 
-    Args:
-        generator: The base.
-        encoder: What feeds it.
-        pack: A style for it.
-        allow_other_base: Accept a pack that was made for other weights of the same layout, or with another encoder. The
-            former gives a warning.
+    ``allow_other_base`` accepts a pack that was made for other weights of the same layout, with a warning, or with
+    another encoder.
 
     Raises:
         PackIncompatible: The pack was made for another generator or with another encoder.

@@ -64,14 +64,8 @@ def previews(
     require_extra("plots")
     report = Reporter(on_progress, cancel)
     sentence = load_assets(seconds=SECONDS).sentence
-    shared: Any = {
-        "fps": FPS,
-        "seed": seed,
-        "renderer": resolve("renderer", renderer),
-        "device": device,
-        "cancel": cancel,
-        "generator": pack.config.base.component,
-    }
+    shared: Any = {"fps": FPS, "seed": seed, "device": device, "cancel": cancel}
+    shared |= {"renderer": resolve("renderer", renderer), "generator": pack.config.base.component}
     portrait = drawn_face(SIZE, seed=seed)
     plain, styled = (animate(portrait, sentence, style=style, **shared) for style in (None, pack))
     frames: list[Image] = []

@@ -28,12 +28,9 @@ def base_tag(component: str) -> str:
 
 
 def card(config: PackConfig, *, location: str | None = None, previews: Collection[str] = ()) -> str:
-    """The card of a pack, Markdown with the Hub's front matter.
+    """The card of a pack, Markdown with the Hub's front matter, with the previews of these names.
 
-    Args:
-        config: What the pack says of itself.
-        location: What loads it, ``org/name`` on the Hub; a folder of its name if left out.
-        previews: Names of the pictures next to it.
+    ``location`` is what loads it, ``org/name`` on the Hub; a folder of its name if left out.
     """
     front = ["---", "library_name: talkstyle", "tags:", *(f"- {tag}" for tag in TAGS)]
     front.append(f"- {base_tag(config.base.component)}")

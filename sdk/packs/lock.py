@@ -21,14 +21,7 @@ MAX_BYTES: Final = 1024 * 1024
 
 
 class LockedStyle(Record):
-    """One style of a lock.
-
-    Attributes:
-        ref: As the app writes it: ``org/name[@revision]``, the name of one that ships, or a relative folder.
-        commit: Of the repository; None if the style is not on the Hub.
-        config_sha256: Of the file ``config.json``.
-        delta_sha256: Of the file ``delta.safetensors``.
-    """
+    """One style of a lock: its reference as the app writes it, its commit if it is on the Hub, its files' sha256."""
 
     ref: Annotated[str, Field(min_length=1, max_length=300)]
     name: str

@@ -31,10 +31,7 @@ _CLUTTER: Final = {".DS_Store", "Thumbs.db", "desktop.ini"}
 def open_file(path: Path, *, root: Path | None = None, limit: int) -> Iterator[tuple[BinaryIO, int]]:
     """Open a regular file of at most ``limit`` bytes; yields it with its size.
 
-    Args:
-        path: The file.
-        root: The folder that links must not lead out of; the file's own if left out.
-        limit: Its largest size.
+    Links must not lead out of ``root``, which is the file's own folder if left out.
 
     Raises:
         StyleNotFound: There is no such file.
