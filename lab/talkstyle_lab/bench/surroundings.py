@@ -18,6 +18,7 @@ def around(size: tuple[int, int], points: Floats) -> NDArray[np.bool_]:
 
     The outline is an ellipse: as wide as the jaw's ends are apart, from the chin to as far above the brows as three
     fifths of what lies between the two.
+
     ``size`` is the picture's height and width, ``points`` are landmarks ``[68, 2 or 3]`` in pixels. The result,
     ``[H, W]``, is empty where a picture is cut that tightly.
     """
