@@ -39,14 +39,9 @@ class ApcNet(nn.Module):
             self.layers = nn.GRU(BANDS, HIDDEN_WIDTH, num_layers=3, batch_first=True)
 
     def forward(self, bands: Tensor, state: ApcState | None = None) -> tuple[Tensor, ApcState]:
-        """Encode bands.
+        """Encode normalised bands at 120 Hz, ``[B, T, 80]``, after those that left ``state``.
 
-        Args:
-            bands: Normalised, at 120 Hz, ``[B, T, 80]``.
-            state: From the call on the preceding stretch; None at the beginning.
-
-        Returns:
-            Features ``[B, T, 512]`` between -1 and 1, and the next state.
+        Returns features ``[B, T, 512]`` between -1 and 1, and the next state.
         """
         features, state = self.layers(bands, state)
         return features, state

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from typing import Final
 
@@ -31,7 +30,7 @@ _DILATIONS: Final = (1, 2, 4, 8, 16, 32)
 class Generator(nn.Module, ABC):
     """A motion generator; see ``sdk.interfaces.MotionGenerator`` for the contract.
 
-    ``mel`` delivers scaled features; those of another encoder are scaled first, by buffers, which no style changes.
+    The features of ``mel`` are scaled already; those of other encoders are scaled by buffers, which no style changes.
 
     Args:
         weights: ``"shipped"``, a folder that ``talkstyle pretrain train`` wrote, or None, which leaves them random.
@@ -61,19 +60,15 @@ class Generator(nn.Module, ABC):
     ) -> None:
         super().__init__()
         self.encoder = encoder
-        self.encoder_sha256: str | None = None
-        tensors: dict[str, Tensor] | None = None
-        if weights is not None:
-            tensors, self.encoder_sha256 = _read(self.kind, encoder, weights)
-            features = tensors["enter.weight"].shape[1]
-        self.features = features
+        tensors, self.encoder_sha256 = _read(self.kind, encoder, weights)
+        self.features = tensors["enter.weight"].shape[1] if tensors else features
         if encoder != MelEncoder.name:
-            self.register_buffer("mean", torch.zeros(features))
-            self.register_buffer("std", torch.ones(features))
+            self.register_buffer("mean", torch.zeros(self.features))
+            self.register_buffer("std", torch.ones(self.features))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self._build()
-        if tensors is not None:
+        if tensors:
             self.load_state_dict(tensors)
         self.eval()
 
@@ -88,8 +83,7 @@ class Generator(nn.Module, ABC):
     def _motion(self, raw: Tensor) -> tuple[Tensor, Tensor]:
         """Split the last layer's ``[B, T, 210]`` into expression and pose, in the units of motion."""
         scaled = raw * _UNIT
-        expression = scaled[..., : POINTS * 3].reshape(*raw.shape[:-1], POINTS, 3)
-        return expression, scaled[..., POINTS * 3 :]
+        return scaled[..., : POINTS * 3].reshape(*raw.shape[:-1], POINTS, 3), scaled[..., POINTS * 3 :]
 
 
 class TcnGenerator(Generator):
@@ -112,11 +106,10 @@ class TcnGenerator(Generator):
         """Generate motion; shapes as in ``sdk.interfaces.MotionGenerator``."""
         x = self.enter(self._scaled(features).transpose(1, 2))
         kept: list[Tensor] = []
-        for index, layer in enumerate(self.layers):
-            x, tail = layer(x, None if state is None else state[index])
+        for layer, before in zip(self.layers, state or [None] * len(self.layers), strict=True):
+            x, tail = layer(x, before)
             kept.append(tail)
-        expression, pose = self._motion(self.leave(functional.gelu(x)).transpose(1, 2))
-        return expression, pose, tuple(kept)
+        return *self._motion(self.leave(functional.gelu(x)).transpose(1, 2)), tuple(kept)
 
 
 class TcnApcGenerator(TcnGenerator):
@@ -147,7 +140,7 @@ class _Layer(nn.Module):
 class LstmGenerator(Generator):
     """The paper's: linear, batch normalisation, leaky ReLU, linear, LSTM, then 512, 512, out, as in its repository.
 
-    There it moved the mouth; here all 68 points and the head. The normalisation's statistics are buffers and stay
+    There it moves the mouth; here, all 68 points and the head. The normalisation's statistics are buffers and stay
     frozen in ``train()``, so that a style, which carries parameters only, keeps its meaning; training a base unfreezes
     ``norm`` itself. The state is the LSTM's hidden and cell states, ``[3, B, 256]`` each.
     """
@@ -177,8 +170,7 @@ class LstmGenerator(Generator):
         x = self.norm(x.flatten(0, 1)).unflatten(0, x.shape[:2])
         x = self.mix(functional.leaky_relu(x))
         x, state = self.lstm(x, state)
-        expression, pose = self._motion(self.leave(x))
-        return expression, pose, state
+        return *self._motion(self.leave(x)), state
 
 
 def weights_name(kind: str, encoder: str) -> str:
@@ -186,8 +178,10 @@ def weights_name(kind: str, encoder: str) -> str:
     return kind if encoder == MelEncoder.name else f"{kind}-{encoder}"
 
 
-def _read(kind: str, encoder: str, weights: str | os.PathLike[str]) -> tuple[dict[str, Tensor], str | None]:
+def _read(kind: str, encoder: str, weights: Weights) -> tuple[dict[str, Tensor], str | None]:
     """A generator's weights, and the fingerprint of the encoder that they were trained on, if known."""
+    if weights is None:
+        return {}, None
     name = weights_name(kind, encoder)
     if weights == "shipped" and encoder not in _SHIPPED_ENCODERS:
         raise ModelFileMissing(

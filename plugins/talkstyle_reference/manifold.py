@@ -17,10 +17,7 @@ class Manifold:
     A feature becomes the weighted sum of its k nearest in a database, with the weights that rebuild it best among all
     that sum to 1 (locally linear embedding: Roweis and Saul, 2000). The regularisation of a weight grows with its
     neighbour's distance, without bound up to that of the first neighbour left out. So the result is continuous, and
-    neither rounding nor a slow change of the sound makes it jump.
-
-    Args:
-        database: float32 ``[N, D]``, N above ``NEIGHBOURS``.
+    neither rounding nor a slow change of the sound makes it jump. The database is float32 ``[N, D]``.
     """
 
     _REGULARISATION: Final = 1e-2  # of the neighbours' mean squared distance

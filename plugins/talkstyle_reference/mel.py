@@ -27,19 +27,10 @@ SILENCE: Final = float(np.log(_FLOOR))
 
 
 def log_mel(samples: FloatArray, first: int, count: int, *, offset: int = 0) -> NDArray[np.float64]:
-    """Log power in mel bands.
+    """Natural logarithms of the power in mel bands, float64 ``[count, 80]``, from the 120 Hz frame ``first``.
 
     Frame ``j`` begins at sample ``round(j * 16000 / 120)``; a whole number of samples as a hop would drift by 158 ms a
-    minute.
-
-    Args:
-        samples: At 16 kHz, float32 ``[N]``; zeros are assumed past the end.
-        first: The first 120 Hz frame.
-        count: How many frames.
-        offset: The position of ``samples[0]`` in the whole sound.
-
-    Returns:
-        Natural logarithms, float64 ``[count, 80]``.
+    minute. ``samples`` at 16 kHz, float32 ``[N]``, begin at sample ``offset`` of the whole sound; zeros follow them.
     """
     starts = _start(np.arange(first, first + count)) - offset
     if count and starts[-1] + _WINDOW > len(samples):
@@ -52,11 +43,9 @@ def log_mel(samples: FloatArray, first: int, count: int, *, offset: int = 0) -> 
 class MeanNormaliser:
     """Removes a recording's level and colour causally: each band's running mean over frames of speech.
 
-    A frame's weight is how near it is to the recent peak, through a sigmoid, so that rounding cannot tip it over an
-    edge. The mean starts from the corpus's, which weighs as much as 0.75 s of speech, and has a memory of 10 s of it.
-
-    Args:
-        mean: The corpus's mean of each band over active frames, ``[80]``.
+    A frame's weight is a sigmoid of its distance from the recent peak, so that rounding cannot tip it over an edge. The
+    mean starts from ``mean``, the corpus's over active frames, ``[80]``, which weighs as much as 0.75 s of speech, and
+    has a memory of 10 s of it.
     """
 
     _PRIOR_FRAMES: Final = 45.0
@@ -72,11 +61,9 @@ class MeanNormaliser:
 
     def __call__(self, bands: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Take frames ``[t, 2, 80]`` at 60 Hz; return them minus the running mean, and how active each is, ``[t]``."""
-        out = np.empty_like(bands)
-        active = np.empty(len(bands))
-        levels = bands.mean(axis=(1, 2))
+        out, active = np.empty_like(bands), np.empty(len(bands))
         middles = bands.mean(axis=1)
-        for k, level in enumerate(levels):
+        for k, level in enumerate(bands.mean(axis=(1, 2))):
             self._peak = max(float(level), self._peak - self._PEAK_DECAY, SILENCE + 2 * self._HALF_WEIGHT)
             share = 1 / (1 + np.exp((self._peak - self._HALF_WEIGHT - level) / self._SOFTNESS))
             self._weight = min(self._weight + share, self._MEMORY_FRAMES)

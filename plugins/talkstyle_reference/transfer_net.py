@@ -44,11 +44,7 @@ class MlpTransferNet(nn.Module):
 
 
 class PretrainedTransferNet(MlpTransferNet):
-    """f, pre-trained to tell the corpus's styles apart, for use as a frozen critic.
-
-    Args:
-        weights: ``"shipped"``, or a folder that ``talkstyle pretrain net`` wrote.
-    """
+    """f, pre-trained to tell the corpus's styles apart, for use as a frozen critic."""
 
     name = "mlp-pretrained"
 
