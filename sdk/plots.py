@@ -61,9 +61,8 @@ def check_path(path: str | os.PathLike[str]) -> None:
     """
     suffix = Path(path).suffix
     if suffix.lower() not in SUFFIXES:
-        raise OutputError(
-            f"figures are not written as {suffix!r}", where=os.fspath(path), hint=f"Use {', '.join(SUFFIXES)}."
-        )
+        hint = f"Use {', '.join(SUFFIXES)}."
+        raise OutputError(f"figures are not written as {suffix!r}", where=os.fspath(path), hint=hint)
 
 
 def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:

@@ -10,7 +10,7 @@ import warnings
 import weakref
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -107,12 +107,10 @@ class Mesh:
 
     def faces(self, picture: Image) -> list[MeshFace]:
         """Find the faces in a contiguous, square picture, uint8 ``[S, S, 3]``."""
-        if self._seen_face:
-            return self._backend.faces(picture)
         # Each network logs when it first runs: the last of them on the first face.
-        with without_chatter():
+        with nullcontext() if self._seen_face else without_chatter():
             found = self._backend.faces(picture)
-        self._seen_face = bool(found)
+        self._seen_face |= bool(found)
         return found
 
 

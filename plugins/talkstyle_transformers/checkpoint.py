@@ -66,11 +66,8 @@ def find(name: str, config: CheckpointConfig) -> Checkpoint:
         raise ConfigError(f"the checkpoint takes sound at {rate} Hz, not 16000 Hz", where=str(preprocessor))
     weights = sorted(folder.glob("model*.safetensors"))
     if not weights:
-        raise ModelFileMissing(
-            "the checkpoint has no model.safetensors",
-            where=str(folder),
-            hint="Weights are read in the safetensors format only; `save_pretrained` of transformers writes it.",
-        )
+        hint = "Weights are read in the safetensors format only; `save_pretrained` of transformers writes it."
+        raise ModelFileMissing("the checkpoint has no model.safetensors", where=str(folder), hint=hint)
     digest = hashlib.sha256()
     for path in (folder / "config.json", *weights):
         with path.open("rb") as file:

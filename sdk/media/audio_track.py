@@ -118,9 +118,8 @@ def check_finite(block: FloatArray, position: int, rate: int, *, file: str | Non
 def _audio_stream(container: InputContainer, source: Source) -> AudioStream:
     streams = container.streams.audio
     if not streams:
-        raise MediaTrackMissing(
-            "there is no sound track", where=source.name, hint="Give the sound as a file of its own with audio=."
-        )
+        hint = "Give the sound as a file of its own with audio=."
+        raise MediaTrackMissing("there is no sound track", where=source.name, hint=hint)
     stream = streams[0]
     if stream.codec_context is None:
         raise MediaCorrupt("the sound is damaged, or in an unknown codec", where=source.name, hint="Convert it to wav.")

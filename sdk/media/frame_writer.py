@@ -70,9 +70,8 @@ class FrameWriter(ABC):
         if not 1 <= self.rate <= 240:
             raise ConfigError(f"a rate of {self.rate} frames a second makes no sense", where=where)
         if background is not None and (len(background) != 3 or not all(0 <= part <= 255 for part in background)):
-            raise ConfigError(
-                f"background={background!r} is no colour", where=where, hint="Give (red, green, blue), 0-255."
-            )
+            hint = "Give (red, green, blue), 0-255."
+            raise ConfigError(f"background={background!r} is no colour", where=where, hint=hint)
         self._audio = audio
         self._background = background
         self._signer = signer

@@ -122,9 +122,8 @@ def write_image(path: str | os.PathLike[str], array: NDArray[np.uint8]) -> None:
         try:
             Pillow.fromarray(np.ascontiguousarray(array)).save(temporary)
         except (OSError, ValueError) as error:
-            raise OutputError(
-                f"the picture cannot be written: {error}", where=str(path), hint="Use .png, or .jpg without alpha."
-            ) from error
+            hint = "Use .png, or .jpg without alpha."
+            raise OutputError(f"the picture cannot be written: {error}", where=str(path), hint=hint) from error
 
 
 def _check(array: NDArray[Any]) -> None:
@@ -134,11 +133,8 @@ def _check(array: NDArray[Any]) -> None:
             index = tuple(int(i) for i in np.argwhere(bad)[0])
             raise NotFiniteError(f"the picture holds {array[index]} at {index}", where="array")
     if array.dtype != np.uint8:
-        raise InputError(
-            f"a picture is uint8 with values from 0 to 255, not {array.dtype}",
-            where="array",
-            hint="From floats in [0, 1]: (255 * x).round().astype(numpy.uint8).",
-        )
+        hint = "From floats in [0, 1]: (255 * x).round().astype(numpy.uint8)."
+        raise InputError(f"a picture is uint8 with values from 0 to 255, not {array.dtype}", where="array", hint=hint)
     if not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))) or 0 in array.shape:
         raise InputError(f"a picture has shape [H, W, 3 or 4] or [H, W], not {list(array.shape)}", where="array")
 

@@ -71,11 +71,8 @@ class SequenceWriter(FrameWriter):
             ours = re.compile(r"(?!)")
         others = sorted(entry.name for entry in self.path.iterdir() if not ours.fullmatch(entry.name))
         if others:
-            raise OutputError(
-                f"the folder holds other files, such as {others[0]}",
-                where=str(self.path),
-                hint="Name a new folder: it is replaced as a whole.",
-            )
+            hint = "Name a new folder: it is replaced as a whole."
+            raise OutputError(f"the folder holds other files, such as {others[0]}", where=str(self.path), hint=hint)
 
     def _encode(self, place: Path, frames: Iterator[NDArray[np.uint8]]) -> None:
         count, marks = 0, png_marks()

@@ -146,9 +146,8 @@ def _algorithm(key: PrivateKeyTypes) -> str:
         return "ed25519"
     if isinstance(key, rsa.RSAPrivateKey):
         return "ps256"
-    raise ConfigError(
-        f"C2PA knows no keys of the kind {type(key).__name__}", where="key", hint="Use P-256, Ed25519 or RSA."
-    )
+    hint = "Use P-256, Ed25519 or RSA."
+    raise ConfigError(f"C2PA knows no keys of the kind {type(key).__name__}", where="key", hint=hint)
 
 
 def _test_pair() -> tuple[bytes, bytes]:

@@ -95,9 +95,8 @@ def as_source(value: MediaInput | Source) -> Source:
         if file is not value:
             weakref.finalize(source, file.close)
         return source
-    raise InputError(
-        f"{type(value).__name__} is not media", hint="Give a path, the bytes of a file, or a binary file object."
-    )
+    hint = "Give a path, the bytes of a file, or a binary file object."
+    raise InputError(f"{type(value).__name__} is not media", hint=hint)
 
 
 def _open_path(path: Path) -> BinaryIO:

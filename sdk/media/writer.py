@@ -160,11 +160,8 @@ def open_writer(path: str | os.PathLike[str], **options: Any) -> FrameWriter:
     is_folder = target.is_dir() or os.fspath(path).endswith(("/", os.sep))
     if "%" in target.name or is_folder or not target.suffix:
         return SequenceWriter(target, **options)
-    raise ConfigError(
-        f"nothing is written as {target.suffix!r}",
-        where=str(target),
-        hint=f"Use {', '.join(SUFFIXES)}, a folder for PNG files, or names in one such as frame-%05d.png.",
-    )
+    hint = f"Use {', '.join(SUFFIXES)}, a folder for PNG files, or names in one such as frame-%05d.png."
+    raise ConfigError(f"nothing is written as {target.suffix!r}", where=str(target), hint=hint)
 
 
 def write_video(

@@ -128,9 +128,8 @@ def select(faces: Sequence[F], face: FaceSelector, *, where: str, counts: Callab
         if _overlap(best.box, face) == 0.0:
             raise FaceNotFound(f"there is no face at {tuple(face)}; the faces are {listing}", where=where)
         return best
-    raise ConfigError(
-        f"face={face!r} makes no sense", where="face", hint='Give "largest", an index, or (left, top, right, bottom).'
-    )
+    hint = 'Give "largest", an index, or (left, top, right, bottom).'
+    raise ConfigError(f"face={face!r} makes no sense", where="face", hint=hint)
 
 
 def _overlap(a: Box, b: Box) -> float:
