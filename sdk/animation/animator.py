@@ -59,7 +59,7 @@ def animate(
 ) -> Animation:
     """Animate a portrait with a sound.
 
-    Portrait, style and components are checked first, then the sound is read once; frames are rendered as they are
+    Options, style, components and portrait are checked first, in this order, then the sound is read once; frames are rendered as they are
     asked for.
 
     Args:
@@ -115,12 +115,7 @@ def animate(
 class Animator:
     """Animates with the same components: each is loaded once, when first used, and the last portraits stay prepared.
 
-    Attributes:
-        generator: As for ``animate``; so are the others.
-        encoder: An audio encoder or its name.
-        renderer: A renderer or its name.
-        detector: A landmark detector or its name.
-        device: Where the networks run.
+    The fields are as for ``animate``.
 
     Raises:
         DeviceError: The device is unknown, or not on this machine.
@@ -135,7 +130,9 @@ class Animator:
     def __post_init__(self) -> None:
         self._device = resolve_device(self.device)
         self._loaded: dict[tuple[str, str], Any] = {}
-        self._prepare = lru_cache(MAX_PORTRAITS)(lambda portrait: self._get_renderer().prepare(portrait))
+        self._prepare = lru_cache(MAX_PORTRAITS)(
+            lambda portrait: self._load("renderer", self.renderer).prepare(portrait)
+        )
 
     def load_portrait(
         self,
@@ -151,11 +148,13 @@ class Animator:
         if isinstance(source, Portrait):
             portrait = source
         else:
-            portrait, warnings = load_portrait(source, detector=self._get_detector(), face=face)
+            portrait, warnings = load_portrait(
+                source, detector=self._load("landmark-detector", self.detector), face=face
+            )
         if teeth is None:
             return portrait, warnings
         if not isinstance(teeth, Portrait):
-            teeth, more = load_teeth(teeth, detector=self._get_detector())
+            teeth, more = load_teeth(teeth, detector=self._load("landmark-detector", self.detector))
             warnings += more
         return replace(portrait, teeth=teeth), warnings
 
@@ -187,12 +186,7 @@ class Animator:
         sound = open_audio(audio)
         pack = load_style(style)
         report("prepare")
-        loaded, warnings = self.load_portrait(portrait, face=face, teeth=teeth)
-        report("prepare")
         generator, encoder = self._speech_components(pack)
-        renderer = self._get_renderer()
-        if loaded.teeth is not None and not getattr(renderer, "shows_teeth", False):
-            warnings += (f"the renderer {renderer.name!r} makes no use of teeth=",)
         generator = styled(
             generator,
             pack,
@@ -201,6 +195,11 @@ class Animator:
             allow_other_base=allow_other_base,
             device=self._device,
         )
+        report("prepare")
+        loaded, warnings = self.load_portrait(portrait, face=face, teeth=teeth)
+        renderer = self._load("renderer", self.renderer)
+        if loaded.teeth is not None and not getattr(renderer, "shows_teeth", False):
+            warnings += (f"the renderer {renderer.name!r} makes no use of teeth=",)
         prepared = self._prepare(loaded)
         report("prepare")
         sound = sound.at(encoder.sample_rate)
@@ -230,20 +229,13 @@ class Animator:
             trained_on = generator.encoder if pack is None else pack.config.encoder.component
         return generator, self._load("audio-encoder", trained_on)
 
-    def _get_renderer(self) -> Renderer:
-        renderer: Renderer = self._load("renderer", self.renderer, placed=True)
-        return renderer
-
-    def _get_detector(self) -> LandmarkDetector:
-        detector: LandmarkDetector = self._load("landmark-detector", self.detector, placed=True)
-        return detector
-
-    def _load(self, kind: str, component: Any, *, placed: bool = False) -> Any:
-        """A component; ``placed`` on the device if it is loaded here and takes one."""
+    def _load(self, kind: str, component: Any) -> Any:
+        """A component; if it is loaded here and takes a device, on this one (a generator is moved when styled)."""
         if not isinstance(component, str):
             return resolve(kind, component)
         if (kind, component) not in self._loaded:
-            config = {"device": str(self._device)} if placed and accepts(kind, component, "device") else {}
+            placed = kind in ("renderer", "landmark-detector") and accepts(kind, component, "device")
+            config = {"device": str(self._device)} if placed else {}
             self._loaded[kind, component] = resolve(kind, component, **config)
         return self._loaded[kind, component]
 

@@ -182,6 +182,13 @@ def test_what_is_wrong_is_found_before_the_sound_is_listened_to(options, error):
     assert renderer.prepared == 0
 
 
+def test_a_style_is_refused_before_the_portrait_is_read():
+    detector = fakes.Detector()
+    with pytest.raises(ConfigError, match="strength of nan"):
+        make(fakes.sound((1, 1)), portrait=np.zeros((256, 192, 3), np.uint8), detector=detector, strength=float("nan"))
+    assert detector.seen == 0
+
+
 def test_a_picture_is_looked_at_first_and_its_warnings_are_kept():
     picture = np.random.default_rng(0).integers(0, 255, (256, 192, 3), dtype=np.uint8)
     detector = fakes.Detector()
