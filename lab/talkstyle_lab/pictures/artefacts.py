@@ -1,17 +1,15 @@
-"""Write the pictures of what remains wrong in ``docs/renderer.md``: drawn faces, where the warp shows its limits.
+"""Write the pictures of the renderer's limits in ``docs/renderer.md``, with drawn faces.
 
     python -m talkstyle_lab.pictures.artefacts
 
-Each picture has the portrait on the left. They are made by the renderer as it is: what is cured is cured here too.
+Each picture has the portrait on the left, then what the present renderer makes of it.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +17,10 @@ from PIL import Image as Pillow
 
 from sdk.data import Floats, Image, Landmarks, Motion, Portrait
 from sdk.drawing import drawn_face
-from sdk.files import atomic_file
 from sdk.plots import contact_sheet
 from sdk.registry import load
+from talkstyle_lab.pictures import write
 
-FOLDER = Path(__file__).resolve().parents[3] / "docs" / "images"
 SIZE, HEIGHT, QUALITY = 512, 200, 82
 
 Box = tuple[float, float, float, float]
@@ -120,26 +117,14 @@ def blink() -> list[Image]:
     return [cut(picture, points, EYES) for picture in pictures]
 
 
-PICTURES: dict[str, Callable[[], list[Image]]] = {
-    "teeth": teeth,
-    "smile": smile,
-    "turned": turned,
-    "tight": tight,
-    "patterned": patterned,
-    "blink": blink,
-}
+PICTURES: tuple[Callable[[], list[Image]], ...] = (teeth, smile, turned, tight, patterned, blink)
 
 
 def main() -> None:
     """Write them all."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, make in PICTURES.items():
-        path = FOLDER / f"artefact-{name}.jpg"
-        with atomic_file(path) as temporary:
-            Pillow.fromarray(contact_sheet([make()], height=HEIGHT)).save(
-                temporary, format="JPEG", quality=QUALITY, optimize=True
-            )
-        sys.stdout.write(f"wrote {path}, {path.stat().st_size // 1000} kB\n")
+    for make in PICTURES:
+        sheet = Pillow.fromarray(contact_sheet([make()], height=HEIGHT))
+        write(f"artefact-{make.__name__}.jpg", sheet, format="JPEG", quality=QUALITY, optimize=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write the README's picture: a face that we draw ourselves, saying one sentence without and with a style.
+"""Write the README's picture: a drawn face that says a sentence without and with a style.
 
     python -m talkstyle_lab.pictures.readme
 
@@ -8,7 +8,6 @@ shows the frame in which the style opens the mouth widest. The upper row is the 
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
@@ -19,12 +18,11 @@ from PIL import Image as Pillow
 from sdk import demo
 from sdk.data import Image
 from sdk.drawing import drawn_face
-from sdk.files import atomic_file
 from sdk.geometry import canonical_face, mouth_opening
 from sdk.media import VideoReader
 from sdk.plots import contact_sheet
+from talkstyle_lab.pictures import write
 
-PICTURE = Path(__file__).resolve().parents[3] / "docs" / "images" / "talking.png"
 COLUMNS, HEIGHT, COLOURS = 6, 180, 255
 PERSON = 2
 """The seed of the drawn face."""
@@ -40,10 +38,7 @@ def main() -> None:
         rows = [_frames(video, moments) for video in (made.plain, made.styled)]
     # A palette: a drawn face has few colours, and the picture stays small.
     picture = Pillow.fromarray(contact_sheet(rows, height=HEIGHT)).quantize(COLOURS)
-    PICTURE.parent.mkdir(exist_ok=True)
-    with atomic_file(PICTURE) as temporary:
-        picture.save(temporary, optimize=True)
-    sys.stdout.write(f"wrote {PICTURE}, {PICTURE.stat().st_size // 1000} kB\n")
+    write("talking.png", picture, optimize=True)
 
 
 def _frames(video: Path, moments: Collection[int]) -> list[Image]:
