@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk._arrays import Box, FloatArray, Floats, Image, float_array
-from sdk.errors import ConfigError, InputError
-from sdk.geometry import POINTS, compose
+from sdk.errors import ConfigError, InputError, NotFiniteError
+from sdk.geometry import POINTS, FloatArray, Floats, compose
 
 __all__ = [
     "MOTION_RATE",
@@ -26,6 +26,12 @@ __all__ = [
     "Portrait",
     "check_images",
 ]
+
+Image: TypeAlias = NDArray[np.uint8]
+"""An sRGB picture, uint8 ``[H, W, 3]``."""
+
+Box: TypeAlias = tuple[float, float, float, float]
+"""``(left, top, right, bottom)`` in pixels."""
 
 MOTION_RATE = Fraction(60)
 """Frames of motion a second, as in the paper."""
@@ -44,7 +50,7 @@ class Audio:
     rate: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "samples", float_array(self.samples, (None,), "Audio.samples"))
+        object.__setattr__(self, "samples", _float_array(self.samples, (None,), "Audio.samples"))
         if self.rate <= 0:
             raise InputError(f"a sample rate of {self.rate} Hz makes no sense", where="Audio.rate")
 
@@ -67,11 +73,11 @@ class Landmarks:
 
     points: FloatArray
     score: float = 1.0
-    box: Box = field(default=(0.0, 0.0, 0.0, 0.0))
+    box: Box = (0.0, 0.0, 0.0, 0.0)
     depth: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "points", float_array(self.points, (POINTS, 3), "Landmarks.points"))
+        object.__setattr__(self, "points", _float_array(self.points, (POINTS, 3), "Landmarks.points"))
         if not 0.0 <= self.score <= 1.0:
             raise InputError(f"a score of {self.score} is not in [0, 1]", where="Landmarks.score")
         if self.box[2] <= self.box[0] or self.box[3] <= self.box[1]:
@@ -102,8 +108,8 @@ class Motion:
     rate: Fraction = MOTION_RATE
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "expression", float_array(self.expression, (None, POINTS, 3), "Motion.expression"))
-        object.__setattr__(self, "pose", float_array(self.pose, (None, 6), "Motion.pose"))
+        object.__setattr__(self, "expression", _float_array(self.expression, (None, POINTS, 3), "Motion.expression"))
+        object.__setattr__(self, "pose", _float_array(self.pose, (None, 6), "Motion.pose"))
         object.__setattr__(self, "rate", Fraction(self.rate))
         if len(self.expression) != len(self.pose):
             raise InputError(
@@ -213,9 +219,26 @@ class Controls:
     head: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("mouth", "brows", "blink", "head"):
-            value = getattr(self, name)
+        for name, value in vars(self).items():
             if not 0.0 <= value <= 2.0:
-                raise ConfigError(
-                    f"{name}={value} is out of range", where="Controls", hint="Give a number from 0 to 2."
-                )
+                hint = "Give a number from 0 to 2."
+                raise ConfigError(f"{name}={value} is out of range", where="Controls", hint=hint)
+
+
+def _float_array(value: Any, shape: tuple[int | None, ...], name: str) -> FloatArray:
+    """Take an array as read-only float32, checking its shape (``None`` is any length) and that it is finite."""
+    array = np.array(value, dtype=np.float32)
+    fits = array.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, array.shape, strict=True))
+    if not fits:
+        wanted = "[" + ", ".join("N" if n is None else str(n) for n in shape) + "]"
+        raise InputError(f"{name} has shape {list(array.shape)}, not {wanted}", where=name)
+    bad = ~np.isfinite(array)
+    if bad.any():
+        index = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise NotFiniteError(
+            f"{name} holds {array[index]} at index {index}",
+            where=name,
+            hint=f"{int(bad.sum())} of {array.size} values are not finite; mend or drop them first.",
+        )
+    array.flags.writeable = False
+    return array

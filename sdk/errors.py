@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import re
+from functools import partial
 from typing import ClassVar
 
 __all__ = [
@@ -63,7 +64,10 @@ class _Explained(Exception):
         self.where = where
         self.hint = hint
         if isinstance(self, OSError):
-            _fill(self, what, where)
+            system: OSError = self
+            system.strerror, system.filename = what, where
+            if isinstance(self, FileNotFoundError):
+                system.errno = errno.ENOENT
 
     def __str__(self) -> str:
         text = self.what if self.where is None else f"{self.what} ({self.where})"
@@ -71,31 +75,11 @@ class _Explained(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle with the keyword arguments, so that an error crosses processes whole."""
-        return _rebuild, (type(self), self.what, self.where, self.hint, self.__dict__)
-
-
-def _fill(error: OSError, what: str, where: str | None) -> None:
-    error.strerror, error.filename = what, where
-    if isinstance(error, FileNotFoundError):
-        error.errno = errno.ENOENT
-
-
-def _rebuild(
-    cls: type[_Explained], what: str, where: str | None, hint: str | None, state: dict[str, object]
-) -> _Explained:
-    error = cls(what, where=where, hint=hint)
-    error.__dict__.update(state)
-    return error
+        return partial(type(self), self.what, where=self.where, hint=self.hint), (), self.__dict__
 
 
 class SdkError(_Explained):
-    """The root of every error that the SDK raises on purpose.
-
-    Args:
-        what: What happened, as a sentence without a full stop.
-        where: The file, frame, second or byte concerned.
-        hint: What the caller can do next.
-    """
+    """The root of every error that the SDK raises on purpose; ``what`` is a sentence without a full stop."""
 
 
 class Cancelled(_Explained):
@@ -141,11 +125,7 @@ class FaceNotFound(FaceError):
 class FaceAmbiguous(FaceError):
     """Several faces were found, and nothing says which one is meant.
 
-    Args:
-        what: What happened.
-        boxes: The faces' boxes ``(left, top, right, bottom)``, in pixels, largest first.
-        where: The file or frame.
-        hint: What to do next.
+    ``boxes`` are theirs, ``(left, top, right, bottom)`` in pixels, largest first.
     """
 
     def __init__(

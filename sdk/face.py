@@ -14,10 +14,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk._arrays import FloatArray, Floats
-from sdk.data import MOTION_RATE, Landmarks, Motion
+from sdk.data import MOTION_RATE, FloatArray, Floats, Landmarks, Motion
 from sdk.errors import InputError
 from sdk.geometry import STABLE, axis_angle, canonical_face, compose, lip_closing, mouth_opening
+
+__all__ = ["FACE_FRAME_VERSION", "Pose", "align", "lift", "neutral_face", "neutral_face_of_stills"]
+__all__ += ["normalise", "retarget"]
 
 FACE_FRAME_VERSION: Final = 1
 """Raised when the canonical face or the frame's definition changes; packs record it."""

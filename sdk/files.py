@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sdk.errors import OutputError
@@ -61,7 +60,7 @@ def atomic_file(path: str | os.PathLike[str]) -> Iterator[Path]:
         with _output_errors("cannot move the finished file into place", target):
             temporary.replace(target)
     finally:
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             temporary.unlink(missing_ok=True)
 
 

@@ -6,12 +6,17 @@ Everything here is in the face frame (see ``sdk.face``) or independent of any fr
 from __future__ import annotations
 
 from functools import cache
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk._arrays import FloatArray, Floats
+__all__ = ["BROWS", "INNER_LIPS", "JAW", "LEFT_EYE", "MIRROR", "MOUTH", "NOSE", "POINTS", "RIGHT_EYE", "STABLE"]
+__all__ += ["axis_angle", "canonical_face", "compose", "eye_opening", "lip_closing", "lip_gap", "mouth_opening"]
+__all__ += ["mouth_width", "rotation_matrix"]
+
+FloatArray: TypeAlias = NDArray[np.float32]
+Floats: TypeAlias = NDArray[np.floating[Any]]
 
 POINTS: Final = 68
 """Landmarks of a face, in iBUG-68 order."""
@@ -109,30 +114,23 @@ def axis_angle(matrix: Floats) -> NDArray[np.float64]:
 
 def mouth_opening(points: Floats) -> NDArray[np.float64]:
     """The inner lips' distance (points 62 and 66) over the outer-eye distance, ``[...]`` from ``[..., 68, 3]``."""
-    return _ratio(points, 62, 66)
+    return _distance(points, (62, 66)) / _distance(points, (36, 45))
 
 
 def mouth_width(points: Floats) -> NDArray[np.float64]:
     """The mouth corners' distance (points 48 and 54) over the outer-eye distance, ``[...]`` from ``[..., 68, 3]``."""
-    return _ratio(points, 48, 54)
+    return _distance(points, (48, 54)) / _distance(points, (36, 45))
 
 
 def eye_opening(points: Floats) -> NDArray[np.float64]:
     """The lids' mean distance over the eyes' mean width, ``[...]`` from ``[..., 68, 3]`` (Soukupova and Cech, 2016)."""
+    return _distance(points, (37, 41), (38, 40), (43, 47), (44, 46)) / _distance(points, (36, 39), (42, 45))
+
+
+def _distance(points: Floats, *pairs: tuple[int, int]) -> NDArray[np.float64]:
+    """The mean distance of pairs of points."""
     p = np.asarray(points, dtype=np.float64)
-
-    def mean_distance(*pairs: tuple[int, int]) -> Floats:
-        return np.asarray(np.mean([np.linalg.norm(p[..., a, :] - p[..., b, :], axis=-1) for a, b in pairs], axis=0))
-
-    return np.asarray(
-        mean_distance((37, 41), (38, 40), (43, 47), (44, 46)) / mean_distance((36, 39), (42, 45)), dtype=np.float64
-    )
-
-
-def _ratio(points: Floats, a: int, b: int) -> NDArray[np.float64]:
-    p = np.asarray(points, dtype=np.float64)
-    eyes = np.linalg.norm(p[..., 36, :] - p[..., 45, :], axis=-1)
-    return np.asarray(np.linalg.norm(p[..., a, :] - p[..., b, :], axis=-1) / eyes)
+    return np.asarray(np.mean([np.linalg.norm(p[..., a, :] - p[..., b, :], axis=-1) for a, b in pairs], axis=0))
 
 
 def compose(expression: Floats, pose: Floats, face: Floats | None = None) -> FloatArray:

@@ -56,7 +56,7 @@ def test_the_docs_import_only_what_is_public(path):
         ("import sdk.packs as packs\nfrom sdk.packs import styled\nfrom sdk import __version__", []),
         ("import sdk.packs.styling", ["sdk.packs.styling"]),
         ("def f():\n    from sdk.packs.styling import styled", ["sdk.packs.styling"]),
-        ("from sdk._arrays import Box", ["sdk._arrays"]),
+        ("from sdk._version import version", ["sdk._version"]),
         ("from sdk.packs import _hidden", ["sdk.packs._hidden"]),
         ("from talkstyle_warp.renderer import Warp\nimport sdkish.a.b", []),
     ],

@@ -59,8 +59,8 @@ def animate(
 ) -> Animation:
     """Animate a portrait with a sound.
 
-    Options, style, components and portrait are checked first, in this order, then the sound is read once; frames are rendered as they are
-    asked for.
+    Options, style, components and portrait are checked first, in this order. Then the sound is read once, and frames
+    are rendered as they are asked for.
 
     Args:
         portrait: A picture with one face: a path, a file's bytes, an array, a PIL image, or a ``Portrait``.

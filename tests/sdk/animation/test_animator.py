@@ -174,18 +174,11 @@ def test_the_sounds_warnings_are_told_once_and_kept():
         ({"style": "./no-such-style"}, StyleNotFound),
     ],
 )
-def test_what_is_wrong_is_found_before_the_sound_is_listened_to(options, error):
-    renderer, stages = fakes.Renderer(), []
+def test_what_is_wrong_is_found_before_the_portrait_is_read_and_the_sound_is_listened_to(options, error):
+    picture, detector, stages = np.zeros((256, 192, 3), np.uint8), fakes.Detector(), []
     with pytest.raises(error):
-        make(fakes.sound((1, 1)), **{"renderer": renderer, "on_progress": lambda p: stages.append(p.stage), **options})
+        make(fakes.sound((1, 1)), picture, detector=detector, on_progress=lambda p: stages.append(p.stage), **options)
     assert "listen" not in stages
-    assert renderer.prepared == 0
-
-
-def test_a_style_is_refused_before_the_portrait_is_read():
-    detector = fakes.Detector()
-    with pytest.raises(ConfigError, match="strength of nan"):
-        make(fakes.sound((1, 1)), portrait=np.zeros((256, 192, 3), np.uint8), detector=detector, strength=float("nan"))
     assert detector.seen == 0
 
 
