@@ -99,9 +99,12 @@ class FaceRig:
                 full[up], full[low] = UPPER_LID * way, -LOWER_LID * way
         return np.asarray(closure[:, None, None] * full)
 
-    def _common(self, skip: tuple[int, ...]) -> ControlPoints:
-        """Everything but the lips: jaw, brows with both their edges, nose, and eyes at rest."""
-        points, controls = self.face.points[:, :2], ControlPoints()
+    def _lips(self, side: int, skip: tuple[int, ...]) -> ControlPoints:
+        """One lip (0 upper, 1 lower), jaw, brows with both their edges, nose, and eyes at rest.
+
+        The other lip moves with the nearest places of the one's contour.
+        """
+        points, contour, controls = self.face.points[:, :2], self.mouth, ControlPoints()
         down = self.face.camera[:2, 1] * 0.07
         for index in sorted({*range(36)} - {*skip}):
             places = [points[index]]
@@ -109,15 +112,9 @@ class FaceRig:
                 places += [points[index] + down, points[index] - down]
             controls.add(places, UNIT_ROWS[[index] * len(places)])
         controls.add(points[36:48])
-        return controls
-
-    def _lips(self, side: int, skip: tuple[int, ...]) -> ControlPoints:
-        """One lip (0 upper, 1 lower) with its contour; the other lip moves with the nearest places of the contour."""
-        points, contour = self.face.points[:, :2], self.mouth
-        controls = self._common(skip)
-        upper, lower = [*range(49, 54)], [*range(55, 60)]
-        own, other = (upper, lower) if side == 0 else (lower, upper)
-        controls.add(points[[48, 54, *own]], UNIT_ROWS[[48, 54, *own]])
+        lips = [*range(49, 54)], [*range(55, 60)]
+        own, other = [48, 54, *lips[side]], lips[1 - side]
+        controls.add(points[own], UNIT_ROWS[own])
         places = [*contour.places(side, 9)[0], *points[other]]
         rows = np.zeros((len(places), INPUTS))
         for row, place in zip(rows, places, strict=True):

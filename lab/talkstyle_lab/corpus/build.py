@@ -34,6 +34,7 @@ from talkstyle_lab.corpus.speech import (
     espeak,
     flite,
     gapless,
+    to_int16,
 )
 from talkstyle_lab.corpus.style import ArticulationStyle
 
@@ -217,4 +218,4 @@ def _level(utterance: Utterance, rng: np.random.Generator) -> Utterance:
     """Bring the loudest sample to between -9 and -1 dB of full scale."""
     peak = float(np.abs(utterance.audio.astype(np.int32)).max(initial=1))
     gain = 32767 * 10 ** (rng.uniform(-9, -1) / 20) / peak
-    return replace(utterance, audio=np.clip(np.round(utterance.audio * gain), -32768, 32767).astype(np.int16))
+    return replace(utterance, audio=to_int16(utterance.audio * gain))

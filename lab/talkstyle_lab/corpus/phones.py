@@ -6,7 +6,7 @@ flite uses the CMU alphabet and espeak-ng the IPA; both are converted to the lab
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -81,10 +81,10 @@ PHONES: Final[dict[str, Phone]] = {
 }
 
 # A diphthong is two phones; the first takes 55 % of its time.
-_FLITE: Final[dict[str, tuple[str, ...]]] = {
-    "aw": ("aa", "uh"), "ay": ("aa", "ih"), "ey": ("e", "ih"), "ow": ("o", "uh"), "oy": ("ao", "ih"), "axr": ("er",),
-    "el": ("ax", "l"), "em": ("m",), "en": ("n",), "dh": ("th",), "dx": ("d",), "hh": ("h",), "hv": ("h",),
-    "ix": ("ih",), "jh": ("ch",), "nx": ("n",), "y": ("j",), "zh": ("sh",), "ssil": (PAUSE,), "brth": (PAUSE,),
+_FLITE: Final = {
+    "aw": "aa uh", "ay": "aa ih", "ey": "e ih", "ow": "o uh", "oy": "ao ih", "axr": "er", "el": "ax l", "em": "m",
+    "en": "n", "dh": "th", "dx": "d", "hh": "h", "hv": "h", "ix": "ih", "jh": "ch", "nx": "n", "y": "j", "zh": "sh",
+    "ssil": PAUSE, "brth": PAUSE,
 }  # fmt: skip
 
 _LETTERS: Final = {
@@ -105,7 +105,7 @@ def from_flite(label: str, start: float, end: float) -> list[Segment]:
     Raises:
         InputError: The phone is not known.
     """
-    return _split(_FLITE.get(label, (label,)), start, end, f"flite spoke an unknown phone {label!r}")
+    return _split(_FLITE.get(label, label).split(), start, end, f"flite spoke an unknown phone {label!r}")
 
 
 def from_ipa(symbol: str, start: float, end: float) -> list[Segment]:
@@ -115,11 +115,11 @@ def from_ipa(symbol: str, start: float, end: float) -> list[Segment]:
         InputError: The symbol is not known.
     """
     bare = "".join(c for c in symbol if c not in _MODIFIERS)
-    labels = ("ch",) if bare in _AFFRICATES else tuple(_IPA.get(c, c) for c in bare) or (PAUSE,)
+    labels = ["ch"] if bare in _AFFRICATES else [_IPA.get(c, c) for c in bare] or [PAUSE]
     return _split(labels, start, end, f"espeak-ng spoke an unknown phone {symbol!r}")
 
 
-def _split(labels: tuple[str, ...], start: float, end: float, unknown: str) -> list[Segment]:
+def _split(labels: Sequence[str], start: float, end: float, unknown: str) -> list[Segment]:
     """Each label takes 55 % of what the labels before it leave, the last one the rest."""
     if not PHONES.keys() >= {*labels}:
         raise InputError(unknown, where="corpus phones", hint="Add it to phones.py.")

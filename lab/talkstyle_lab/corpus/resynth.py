@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from talkstyle_lab.corpus.phones import PAUSE, PHONES
 from talkstyle_lab.corpus.prosody import HOP, gaussian, pitch_track
-from talkstyle_lab.corpus.speech import RATE, Utterance, gapless
+from talkstyle_lab.corpus.speech import RATE, Utterance, gapless, to_int16
 
 _SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9))
 
@@ -149,5 +149,4 @@ def _overlap_add(
         weight[target] += windows[period]
         voiced = hertz[min(place // HOP, len(hertz) - 1)] > 0
         at += RATE / wanted[min(int(at / RATE * 100), len(wanted) - 1)] if voiced else period
-    loud = result / np.maximum(weight, 0.5)
-    return np.asarray(np.clip(np.round(loud[pad : pad + count]), -32768, 32767), dtype=np.int16)
+    return to_int16((result / np.maximum(weight, 0.5))[pad : pad + count])

@@ -171,18 +171,23 @@ def _utterance(audio: NDArray[np.int16], rate: int, phones: list[Segment], voice
 
 def gapless(phones: Iterable[Segment], end: float, *, min_pause: float = 0.0) -> tuple[Segment, ...]:
     """Join phones without gaps from 0 to ``end``; a pause that is short or follows another extends the phone before."""
-    joined: list[Segment] = []
+    labels: list[str] = []
+    edges = [0.0]
     for label, start, stop in phones:
         start, stop = min(start, end), min(stop, end)
         if stop <= start:
             continue
-        if joined and label == PAUSE and (joined[-1][0] == PAUSE or stop - start < min_pause):
-            joined[-1] = (*joined[-1][:2], stop)
+        if labels and label == PAUSE and (labels[-1] == PAUSE or stop - start < min_pause):
+            edges[-1] = stop
         else:
-            joined.append((label, joined[-1][2] if joined else 0.0, stop))
-    if joined:
-        joined[-1] = (*joined[-1][:2], end)
-    return tuple(joined)
+            labels.append(label)
+            edges.append(stop)
+    return tuple(zip(labels, edges, [*edges[1:-1], end], strict=False))
+
+
+def to_int16(sound: NDArray[np.float64]) -> NDArray[np.int16]:
+    """Round to 16 bits, and clip."""
+    return np.asarray(np.clip(np.round(sound), -32768, 32767), dtype=np.int16)
 
 
 def _resample(audio: NDArray[np.int16], rate: int) -> NDArray[np.int16]:
@@ -191,8 +196,7 @@ def _resample(audio: NDArray[np.int16], rate: int) -> NDArray[np.int16]:
     padded = np.pad(audio.astype(np.float64), (0, -len(audio) % step))
     count = len(padded) * RATE // rate
     spectrum = np.fft.rfft(padded)
-    sound = np.fft.irfft(spectrum[: count // 2 + 1], count) * (count / len(padded))
-    return np.asarray(np.clip(np.round(sound), -32768, 32767), dtype=np.int16)
+    return to_int16(np.fft.irfft(spectrum[: count // 2 + 1], count) * (count / len(padded)))
 
 
 def _known(value: str, choices: Collection[str], name: str) -> None:
