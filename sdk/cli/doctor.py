@@ -18,7 +18,7 @@ from sdk.cli import options
 from sdk.cli.group import LAB, LAB_HINT
 from sdk.cli.output import emit
 from sdk.kinds import KINDS
-from sdk.models.folders import cache_folder
+from sdk.models import cache_folder
 from sdk.registry import components, failures, install_line, unmet
 
 MODELS: Final = "TALKSTYLE_MODELS"

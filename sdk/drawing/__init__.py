@@ -1,7 +1,6 @@
-"""Drawn portraits and clips with exact landmarks, free of anybody's rights.
+"""Drawn portraits and clips, free of anybody's rights.
 
-Everything is placed by the canonical face, seen by a scaled orthographic camera, so the landmarks of a drawing are
-known.
+A scaled orthographic camera sees the canonical face, so the landmarks of a drawing are known exactly.
 """
 
 from __future__ import annotations
@@ -49,10 +48,10 @@ def drawn_face(
 
 
 def drawn_clip(motion: Motion, *, size: int = 256, seed: int = 0, neutral: Floats | None = None) -> Iterator[Image]:
-    """Draw a moving person, one picture for each frame of the motion.
+    """Draw a moving person.
 
     Args:
-        motion: The motion.
+        motion: One picture a frame.
         size: Pixels along each side; at least 64.
         seed: The person, as in ``drawn_face``.
         neutral: Another neutral face for that person, ``[68, 3]``, in the face frame.

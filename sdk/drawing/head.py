@@ -13,7 +13,7 @@ from sdk.data import FloatArray, Image
 from sdk.drawing.brush import Canvas, Curve, blend, curve, ribbon
 from sdk.drawing.look import Colour, Look
 from sdk.errors import ConfigError
-from sdk.geometry import rotation_matrix
+from sdk.geometry import LEFT_EYE, RIGHT_EYE, rotation_matrix
 
 MIN_SIZE: Final = 64
 EYES: Final = 0.27
@@ -76,9 +76,7 @@ def draw(
         raise ConfigError(f"size={size} is too small to draw a face", where="size", hint=f"Give {MIN_SIZE} or more.")
     head = _Head(person, size * factor, expression, pose)
     head.paint()
-    canvas = head.canvas
-    pixels = np.asarray(canvas.picture.reduce(factor))
-    mask = np.asarray(canvas.mask.reduce(factor))
+    pixels, mask = (np.asarray(picture.reduce(factor)) for picture in (head.canvas.picture, head.canvas.mask))
     return pixels, mask, (head.points / factor).astype(np.float32)
 
 
@@ -93,7 +91,6 @@ class _Head:
         self.travel = pose[3:]
         self.shape = person.face + expression
         self.points = self.place(self.shape)
-        self.flat = self.points[:, :2]
         self.canvas = Canvas(_backdrop(side, *person.backdrop).copy())
         self.rng = np.random.default_rng(person.seed)
 
@@ -112,21 +109,20 @@ class _Head:
 
     def paint(self) -> None:
         """Paint everything, from back to front."""
-        crop = _CROP if not self.person.long_hair else _FRINGE
+        crop = _FRINGE if self.person.long_hair else _CROP
         self._hair_behind()
         self._body()
         if not self.person.long_hair:
             self._ears()
         self._face()
         self._nose()
-        for outline, out in ((range(36, 42), -1.0), (range(42, 48), 1.0)):
-            self._eye(list(outline), out)
+        self._eye(self.shape[RIGHT_EYE], -1.0)
+        self._eye(self.shape[LEFT_EYE], 1.0)
         self._brows()
         self._mouth()
         self._hair(_CROWN, crop, 64)
         if self.person.long_hair:
-            for sign in (-1.0, 1.0):
-                mirror = np.array([sign, 1.0, 1.0])
+            for mirror in ((-1.0, 1.0, 1.0), (1.0, 1.0, 1.0)):
                 self._hair(np.array(_FALL_OUT) * mirror, np.array(_FALL_IN) * mirror, 30)
         self._hair(_CROWN, crop, 64)
 
@@ -135,7 +131,7 @@ class _Head:
         self.canvas.fill(ribbon(line, self.unit * width * np.sin(np.linspace(start, end, len(line)))), colour)
 
     def _hair_behind(self) -> None:
-        dark = blend(self.person.hair[0], self.person.hair[1], 0.08)
+        dark = blend(*self.person.hair, 0.08)
         if self.person.long_hair:
             left = np.array(_FALL_OUT) * (-1.0, 1.0, 1.0)
             outline = np.concatenate([left[::-1], np.array(_CROWN)[1:-1], np.array(_FALL_OUT)])
@@ -146,7 +142,7 @@ class _Head:
     def _body(self) -> None:
         person, canvas = self.person, self.canvas
         skin = blend(person.light, person.shadow, 0.55)
-        jaw = self.flat
+        jaw = self.points[:, :2]
         neck = np.concatenate(
             [
                 [jaw[3] * 0.75 + jaw[13] * 0.25],
@@ -180,9 +176,8 @@ class _Head:
         for sign in (-1.0, 1.0):
             outline = np.array(_EAR) * (sign, 1.0, 1.0)
             self.canvas.fill(self.at(outline), skin, solid=True)
-            self.canvas.fill(
-                ribbon(self.at(outline * (0.985, 0.75, 1.0) + _by(0, 0.04, 0)), 0.02 * self.unit), self.person.shadow
-            )
+            rim = self.at(outline * (0.985, 0.75, 1.0) + _by(0, 0.04))
+            self.canvas.fill(ribbon(rim, 0.02 * self.unit), self.person.shadow)
 
     def _face(self) -> None:
         top = [(0.755, -0.12, 0.46), (0.70, -0.42, 0.34), (0.54, -0.70, 0.24), (0.28, -0.86, 0.20), (0.0, -0.90, 0.18)]
@@ -209,8 +204,7 @@ class _Head:
         light, shadow, red = (np.array(c, dtype=np.float32) for c in (person.light, person.shadow, person.lips))
         skin = shadow + (light - shadow) * lit[..., None]
         # Landmark, offset in the face frame, spread across and down, opacity, colour.
-        deep = shadow * 0.78
-        bright = np.minimum(255, light * 1.06 + 4)
+        deep, bright = shadow * 0.78, np.minimum(255, light * 1.06 + 4)
         spots = (
             (39, (0.02, -0.05), (0.11, 0.10), 0.42, shadow), (42, (-0.02, -0.05), (0.11, 0.10), 0.48, shadow),
             (37, (0.05, -0.07), (0.20, 0.075), 0.34, shadow), (44, (-0.05, -0.07), (0.20, 0.075), 0.38, shadow),
@@ -239,25 +233,17 @@ class _Head:
         return small.resize(self.canvas.picture.size, PIL.Image.Resampling.BILINEAR)
 
     def _nose(self) -> None:
-        dark = blend(self.person.shadow, DARK, 0.62)
-        fold = blend(self.person.shadow, DARK, 0.25)
+        dark, fold = (blend(self.person.shadow, DARK, share) for share in (0.62, 0.25))
         for wing, hole, sign in ((31, 32, -1.0), (35, 34, 1.0)):
             p, q = self.shape[wing], self.shape[hole]
             nostril = [p + _by(-0.055 * sign, 0.012), q + _by(0.022 * sign, -0.012), q + _by(-0.03 * sign, 0.012)]
             self._stroke(self.at(nostril), 0.03, dark, start=0.3)
-            wing_line = [
-                p + _by(-0.03 * sign, -0.095, 0.03),
-                p + _by(0.022 * sign, -0.045, 0.02),
-                p + _by(0.008 * sign, 0.012, 0),
-                p + _by(-0.04 * sign, 0.022, 0),
-            ]
-            self._stroke(self.at(wing_line), 0.016, fold, start=0.2)
+            steps = [(-0.03, -0.095, 0.03), (0.022, -0.045, 0.02), (0.008, 0.012, 0), (-0.04, 0.022, 0)]
+            self._stroke(self.at([p + _by(x * sign, y, z) for x, y, z in steps]), 0.016, fold, start=0.2)
 
-    def _eye(self, index: list[int], out: float) -> None:
-        canvas, unit = self.canvas, self.unit
-        p = self.shape[index]
-        upper, lower = (p[:4], p[[3, 4, 5, 0]])
-        over, under = self.at(upper), self.at(lower)
+    def _eye(self, p: NDArray[np.float64], out: float) -> None:
+        canvas, unit, upper = self.canvas, self.unit, p[:4]
+        over, under = self.at(upper), self.at(p[[3, 4, 5, 0]])
         outline = np.concatenate([over, under[1:-1]])
         opening = float(np.linalg.norm(p[1] - p[5]) + np.linalg.norm(p[2] - p[4])) / 2
         lash = blend(self.person.hair[0], DARK, 0.6)
@@ -281,17 +267,13 @@ class _Head:
         line = self.at([wing, *upper] if first == 0 else [*upper, wing])
         width = np.interp(np.linspace(0, 1, len(line)), [0, 0.25, 0.75, 1], [0.15, 1.0, 0.9, 0.35])
         canvas.fill(ribbon(line, unit * 0.026 * (width if first == 0 else width[::-1])), lash)
-        canvas.fill(
-            ribbon(self.at([p[last] + _by(0, 0.004, 0), p[last] + _by(-out * 0.02, 0.012, 0)]), unit * 0.02),
-            blend(self.person.lips, WHITE, 0.25),
-        )
+        corner = self.at([p[last] + _by(0, 0.004), p[last] + _by(-out * 0.02, 0.012)])
+        canvas.fill(ribbon(corner, unit * 0.02), blend(self.person.lips, WHITE, 0.25))
 
     def _brows(self) -> None:
         colour = blend(blend(*self.person.hair, 0.1), self.person.shadow, 0.18)
-        for brow, profile in (
-            (self.shape[17:22], (0.25, 0.8, 1.0, 1.0, 0.7)),
-            (self.shape[22:27], (0.7, 1.0, 1.0, 0.8, 0.25)),
-        ):
+        thickness = (0.25, 0.8, 1.0, 1.0, 0.7)
+        for brow, profile in ((self.shape[17:22], thickness), (self.shape[22:27], thickness[::-1])):
             line = self.at(brow + _by(0.0, 0.022, 0.0), per=8)
             width = np.interp(np.linspace(0, 4, len(line)), range(5), profile) * 0.062 * self.unit
             self.canvas.soft(ribbon(line, width * 1.25), colour, share=0.55, blur=0.012 * self.unit)
@@ -328,15 +310,11 @@ class _Head:
         strands = max(8, round(strands * min(1.0, self.canvas.picture.width / 1536)))
         width = max(1.0, 1.7 * float(np.linalg.norm(first - second, axis=1).max()) / strands)
         along = np.linspace(0, 1, len(first))
-        sheen = (
-            0.14
-            + 0.55 * np.exp(-0.5 * ((along - 0.32) / 0.13) ** 2)
-            + 0.2 * np.exp(-0.5 * ((along - 0.74) / 0.12) ** 2)
-        )
+        sheen = 0.14 + 0.55 * np.exp(-0.5 * ((along - 0.32) / 0.13) ** 2)
+        sheen += 0.2 * np.exp(-0.5 * ((along - 0.74) / 0.12) ** 2)
         palette = [blend(*self.person.hair, step / 39) for step in range(40)]
-        for share, tone in zip(
-            (np.arange(strands) + 0.5) / strands, self.rng.uniform(-0.15, 0.15, strands), strict=True
-        ):
+        shares, shades = (np.arange(strands) + 0.5) / strands, self.rng.uniform(-0.15, 0.15, strands)
+        for share, tone in zip(shares, shades, strict=True):
             # Rounder in the middle of the band than at its edges.
             tones = np.clip(sheen * (0.55 + 1.8 * share * (1 - share)) + tone, 0, 1)
             colours = [palette[k] for k in (tones[:-1] * 39).astype(int)]

@@ -63,16 +63,14 @@ def look(seed: int) -> Look:
     """The person of a seed; the first four differ in every colour."""
     rng = np.random.default_rng(seed)
     picks = [seed % 4] * 5 if seed < 4 else [int(n) for n in rng.integers(0, 4, size=5)]
-    light, shadow, lips = _SKINS[picks[0]]
+    skin, hair, iris, cloth, backdrop = picks
     return Look(
-        face=_proportions(rng if seed else None),
-        light=light,
-        shadow=shadow,
-        lips=lips,
-        hair=_HAIRS[picks[1]],
-        iris=_IRISES[picks[2]],
-        cloth=_CLOTHS[picks[3]],
-        backdrop=_BACKDROPS[picks[4]],
+        _proportions(rng if seed else None),
+        *_SKINS[skin],
+        _HAIRS[hair],
+        _IRISES[iris],
+        _CLOTHS[cloth],
+        _BACKDROPS[backdrop],
         long_hair=seed % 2 == 0,
         seed=seed,
     )

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
 import os
+import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock
 
 from sdk.errors import ModelFileMissing
 from sdk.models.download import DownloadFailed, download
-from sdk.models.folders import MODELS_VARIABLE, cache_folder, mirrored, models_folder
 from sdk.progress import ProgressCallback, Reporter
+
+MODELS_VARIABLE: Final = "TALKSTYLE_MODELS"
+"""Names a folder of model files; it is read, never written."""
+CACHE_VARIABLE: Final = "TALKSTYLE_CACHE"
+"""Names the folder for downloads, instead of the platform's own for caches."""
+MIRROR_VARIABLE: Final = "TALKSTYLE_MODELS_URL"
+"""Names the address of a mirror, which serves ``<address>/<file name>``."""
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +73,7 @@ def model_file(
                 return kept
             if kept.is_file():
                 logger.warning("%s is damaged (its sha256 differs) and is downloaded again", kept)
-            _fetch(mirrored(url, name), kept, sha256, Reporter(on_progress))
+            _fetch(_mirrored(url, name), kept, sha256, Reporter(on_progress))
     except (DownloadFailed, OSError) as error:
         raise ModelFileMissing(
             f"{name} is not on this machine, and could not be downloaded: {error}", where=str(kept), hint=hint
@@ -85,7 +93,7 @@ def _fetch(address: str, kept: Path, sha256: str, report: Reporter) -> None:
         part.unlink()
         raise DownloadFailed(f"{address} sent another file, whose sha256 is {found}; it was deleted")
     part.replace(kept)
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         kept.chmod(0o644)
 
 
@@ -107,3 +115,28 @@ def _is_sound(path: Path, sha256: str) -> bool:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def models_folder() -> Path | None:
+    """The folder that TALKSTYLE_MODELS names, or None."""
+    folder = os.environ.get(MODELS_VARIABLE)
+    return Path(folder).expanduser() if folder else None
+
+
+def cache_folder() -> Path:
+    """The folder for downloads: ``models`` under TALKSTYLE_CACHE, or under the platform's folder for caches."""
+    if folder := os.environ.get(CACHE_VARIABLE):
+        return Path(folder).expanduser() / "models"
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "talkstyle" / "models"
+
+
+def _mirrored(url: str, name: str) -> str:
+    """The address to download from: the mirror's if one is set."""
+    mirror = os.environ.get(MIRROR_VARIABLE)
+    return f"{mirror.rstrip('/')}/{name}" if mirror else url

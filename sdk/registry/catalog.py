@@ -8,6 +8,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Final
 
@@ -15,13 +16,13 @@ from sdk.errors import ComponentAmbiguous, ComponentBroken, ComponentNotFound, C
 from sdk.kinds import KINDS
 from sdk.registry.component import Component, Failure, Provider
 from sdk.registry.discovery import RESTRICT, Found, discover, judge
-from sdk.registry.loading import accepts, build, check_shape
+from sdk.registry.loading import accepts, build, check_kind, check_shape
 
 LOCAL: Final = "local"
 """Stands for the distribution of what is registered in this process."""
 
 
-class Registration:
+class Registration(AbstractContextManager["Registration"]):
     """A component registered in this process; as a context manager, until the end of the block."""
 
     def __init__(self, registry: Registry, provider: Provider) -> None:
@@ -30,10 +31,8 @@ class Registration:
 
     def remove(self) -> None:
         """Remove the component; a second time does nothing."""
-        self._registry._remove(self.provider)
-
-    def __enter__(self) -> Registration:
-        return self
+        with self._registry._lock:
+            self._registry._local = [p for p in self._registry._local if p is not self.provider]
 
     def __exit__(self, *_: object) -> None:
         self.remove()
@@ -62,7 +61,7 @@ class Registry:
             ConfigError: There is no such kind.
         """
         if kind is not None:
-            _check_kind(kind)
+            check_kind(kind)
         with self._lock:
             every = [*self._plugins().providers, *self._local]
         rivals = Counter((p.kind, p.name) for p in every)
@@ -134,7 +133,6 @@ class Registry:
         """
         if isinstance(component, str):
             return self.load(kind, component, **config)
-        _check_kind(kind)
         if config:
             raise ConfigError(
                 f"a {kind} given as an object takes no further options ({', '.join(config)})",
@@ -191,10 +189,6 @@ class Registry:
             self._local.append(provider)
         return Registration(self, provider)
 
-    def _remove(self, provider: Provider) -> None:
-        with self._lock:
-            self._local = [p for p in self._local if p is not provider]
-
     def _plugins(self) -> Found:
         if self._found is None:
             self._found = self._discover()
@@ -229,13 +223,6 @@ def _clash(provider: Provider, every: list[Provider]) -> Provider:
     others = [p for p in every if (p.kind, p.name) == (provider.kind, provider.name) and p is not provider]
     reason = f"also provided by {', '.join(p.origin for p in others)}: ask for {provider.qualified!r}"
     return replace(provider, state="clash", reason=reason)
-
-
-def _check_kind(kind: str) -> None:
-    if kind not in KINDS:
-        near = difflib.get_close_matches(kind, KINDS, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(KINDS)}."
-        raise ConfigError(f"there is no kind of component called {kind!r}", hint=hint)
 
 
 def parse(text: str) -> tuple[str, dict[str, Any]]:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from sdk.errors import Cancelled, ComponentBroken, ComponentUnavailable, ConfigError, SdkError
+from sdk.kinds import KINDS
 from sdk.registry.component import Provider
 from sdk.registry.discovery import judge
 
 
 def build(provider: Provider, config: Mapping[str, Any]) -> Any:
     """Import a component's class and call it; errors as for ``sdk.load``."""
-    label = f"the {provider.kind} {provider.name!r}"
     factory = _usable(provider)
     try:
         instance = factory(**_arguments(provider, factory, config))
@@ -23,7 +24,8 @@ def build(provider: Provider, config: Mapping[str, Any]) -> Any:
         raise
     except Exception as error:
         raise ComponentBroken(
-            f"{label} could not be made: {type(error).__name__}: {error}", where=provider.origin
+            f"the {provider.kind} {provider.name!r} could not be made: {type(error).__name__}: {error}",
+            where=provider.origin,
         ) from error
     check_shape(provider.kind, instance, where=provider.origin)
     return instance
@@ -34,8 +36,8 @@ def accepts(provider: Provider, option: str) -> bool:
     factory = _usable(provider)
     if provider.component.config is not None:
         return option in _fields(_import(provider.component.config, provider))
-    named = _parameters(factory)
-    return named is not None and (named.takes_any or option in named.names)
+    names, any_name = _parameters(factory) or ([], False)
+    return any_name or option in names
 
 
 def _usable(provider: Provider) -> Any:
@@ -87,28 +89,21 @@ def _arguments(provider: Provider, factory: Any, config: Mapping[str, Any]) -> M
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"])
             raise ConfigError(f"{label} refuses {place}: {first['msg']}", where=provider.origin) from error
-    named = _parameters(factory)
-    if named is None or named.takes_any:
-        return config
-    unknown = sorted(set(config) - set(named.names))
-    if unknown:
-        raise _unknown(label, unknown, named.names)
+    names, any_name = _parameters(factory) or ([], True)
+    unknown = sorted(set(config) - set(names))
+    if unknown and not any_name:
+        raise _unknown(label, unknown, names)
     return config
 
 
-class _Parameters(NamedTuple):
-    names: list[str]
-    takes_any: bool
-
-
-def _parameters(factory: Any) -> _Parameters | None:
-    """What a class takes by name; None for some compiled ones, which do not say."""
+def _parameters(factory: Any) -> tuple[list[str], bool] | None:
+    """The names that a class takes, and whether it takes any other; None for some compiled ones, which do not say."""
     try:
         parameters = inspect.signature(factory).parameters.values()
     except (TypeError, ValueError):
         return None
     names = [p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return _Parameters(names, any(p.kind is p.VAR_KEYWORD for p in parameters))
+    return names, any(p.kind is p.VAR_KEYWORD for p in parameters)
 
 
 def _fields(model: Any) -> set[str]:
@@ -130,7 +125,9 @@ def check_shape(kind: str, instance: object, *, where: str | None = None) -> Non
     if isinstance(instance, (type, ModuleType)):
         name = instance.__name__
         raise ComponentBroken(f"{name} is no instance", where=where, hint=f"Pass an object, such as {name}().")
-    lacking = [name for name in _members(kind) if not hasattr(instance, name)]
+    protocol = interface(kind)
+    methods = [n for n, v in vars(protocol).items() if inspect.isfunction(v) and (n[0] != "_" or n == "__call__")]
+    lacking = [name for name in [*protocol.__annotations__, *methods] if not hasattr(instance, name)]
     if lacking:
         raise ComponentBroken(
             f"{type(instance).__name__} is no {kind}: it lacks {', '.join(lacking)}",
@@ -139,16 +136,18 @@ def check_shape(kind: str, instance: object, *, where: str | None = None) -> Non
         )
 
 
+def check_kind(kind: str) -> None:
+    """Check that there is such a kind, or raise ``ConfigError``."""
+    if kind not in KINDS:
+        near = difflib.get_close_matches(kind, KINDS, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(KINDS)}."
+        raise ConfigError(f"there is no kind of component called {kind!r}", hint=hint)
+
+
 def interface(kind: str) -> type:
-    """The Protocol of a kind."""
+    """The Protocol of a kind; raises ``ConfigError`` if there is no such kind."""
     from sdk import interfaces
 
+    check_kind(kind)
     protocol: type = getattr(interfaces, "".join(word.capitalize() for word in kind.split("-")))
     return protocol
-
-
-def _members(kind: str) -> list[str]:
-    protocol = interface(kind)
-    methods = [name for name, value in vars(protocol).items() if inspect.isfunction(value)]
-    own = [name for name in methods if not name.startswith("_") or name == "__call__"]
-    return [*protocol.__annotations__, *own]

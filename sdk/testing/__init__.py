@@ -12,22 +12,13 @@ from __future__ import annotations
 
 from functools import partial
 from importlib import import_module
-from typing import Any, Final
+from typing import Any
 
-from sdk.errors import ConfigError
 from sdk.registry import check_shape
 from sdk.registry.loading import interface
 from sdk.testing.report import Check, Report, require_attributes
 
 __all__ = ["Check", "Report", "check", "checks"]
-
-_KITS: Final = {
-    "audio-encoder": "sdk.testing.encoder",
-    "landmark-detector": "sdk.testing.detector",
-    "motion-generator": "sdk.testing.generator",
-    "style-transfer-net": "sdk.testing.net",
-    "renderer": "sdk.testing.renderer",
-}
 
 
 def checks(kind: str) -> tuple[Check, ...]:
@@ -36,18 +27,13 @@ def checks(kind: str) -> tuple[Check, ...]:
     Raises:
         ConfigError: There is no such kind.
     """
-    kit = _kit(kind)
     members = Check("it has every member of its interface", partial(check_shape, kind))
     attributes = Check("its attributes make sense", partial(require_attributes, interface(kind)))
-    return (members, attributes, *kit.CHECKS)
+    return (members, attributes, *_kit(kind).CHECKS)
 
 
 def check(kind: str, component: object) -> Report:
     """Run every check on a component, and measure its speed.
-
-    Args:
-        kind: One of ``sdk.kinds.KINDS``.
-        component: An instance.
 
     Raises:
         ComponentBroken: At the first demand that is not met; the message names it and what was found.
@@ -61,6 +47,4 @@ def check(kind: str, component: object) -> Report:
 
 
 def _kit(kind: str) -> Any:
-    if kind not in _KITS:
-        raise ConfigError(f"there is no kind of component called {kind!r}", hint=f"There are {', '.join(_KITS)}.")
-    return import_module(_KITS[kind])
+    return import_module(f"sdk.testing.{kind.split('-')[-1]}")

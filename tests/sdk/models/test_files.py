@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from sdk.errors import Cancelled, ModelFileMissing
-from sdk.models import cache_folder, folders, model_file
+from sdk.models import cache_folder, files, model_file
 from sdk.models.download import TRIES
 
 NAME = "net.bin"
@@ -206,9 +206,9 @@ def test_a_callback_that_raises_stops_it(server, sha256):
 )
 def test_the_platforms_cache(platform, variable, rest, monkeypatch, tmp_path):
     monkeypatch.delenv("TALKSTYLE_CACHE")
-    monkeypatch.setattr(folders.sys, "platform", platform)
+    monkeypatch.setattr(files.sys, "platform", platform)
     monkeypatch.setenv(variable, str(tmp_path))
-    monkeypatch.setattr(folders.Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(files.Path, "home", lambda: tmp_path)
     assert cache_folder() == tmp_path.joinpath(*rest, "talkstyle", "models")
 
 
