@@ -45,13 +45,7 @@ def previews(
 ) -> dict[str, bytes]:
     """Make the previews of a style, for ``pack.save(folder, files=...)`` and ``pack.push(..., files=...)``.
 
-    Args:
-        pack: The style.
-        renderer: A renderer, or its name.
-        device: Where the generator runs.
-        seed: Which face is drawn; also decides blinks and idle motion.
-        on_progress: Called between steps.
-        cancel: Stops the work between steps.
+    ``seed`` decides which face is drawn, when it blinks, and its idle motion.
 
     Returns:
         ``preview.webp``, 3 s of a drawn face, under 300 KB, and ``preview-opening.png``, the mouth's opening over time.

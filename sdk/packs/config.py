@@ -121,11 +121,8 @@ class Training(Record):
 
     Attributes:
         seconds: Usable reference, in seconds; not how long the fit took, which differs each time.
-        references: What it was learned from.
         held_out: The frames (at 60 Hz) that the metrics were measured on, ``(first, last + 1)``; None if none.
-        before: Metrics of the base on the frames held out.
-        after: Metrics of the style on the same frames.
-        baselines: The same of trivial baselines.
+        before: Metrics of the base on these frames; ``after`` of the style, ``baselines`` of trivial ones.
         null: What chance gives, such as the 95th percentile of r under circular shifts.
     """
 
@@ -181,7 +178,6 @@ class PackConfig(_Envelope):
         consent: Who agreed that the style of this person is used, and to what.
         face_frame: The version of the face frame that the motion lives in.
         training: How it was made; None for a mix.
-        mix: What it was mixed from.
     """
 
     format: Literal["talkstyle-pack"] = FORMAT

@@ -16,20 +16,13 @@ def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name
     """Mix styles of one base, exactly: ``mix({"rap": 0.7, "calm": 0.3})``.
 
     The weights need not sum to 1: their sum is the strength of the whole. The order does not matter, to the last bit.
-    The mix has a licence or a consent only if all its styles have the same.
-
-    Args:
-        weights: Packs, or their locations, each with its weight.
-        name: The mix's name; made from the styles' names if left out.
+    The mix has a licence or a consent only if all its styles have the same. Its name is made from theirs if left out.
 
     Raises:
         ConfigError: No styles, or a weight that is no finite number.
         PackIncompatible: Styles of different bases or encoders.
     """
-    packs = [
-        (style if isinstance(style, StylePack) else StylePack.load(style), float(weight))
-        for style, weight in weights.items()
-    ]
+    packs = [(s if isinstance(s, StylePack) else StylePack.load(s), float(weight)) for s, weight in weights.items()]
     if not packs:
         raise ConfigError("a mix needs at least one style")
     # By content, so that a sum in floating point does not depend on the order given.

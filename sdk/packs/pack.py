@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -26,7 +26,6 @@ from sdk.packs.delta_file import encode_delta, read_delta
 from sdk.packs.location import StyleLocation
 from sdk.packs.storage import check_preview, check_target, read_file
 
-RANKS: Final = (1, 2, 4, 8, 16, 32)
 _log = logging.getLogger("sdk.packs")
 
 
@@ -249,7 +248,7 @@ class StylePack:
         dtype: Dtype | None = None,
         score: Callable[[StylePack], float] | None = None,
         keep: float = 0.95,
-        ranks: Sequence[int] = RANKS,
+        ranks: Sequence[int] = (1, 2, 4, 8, 16, 32),
     ) -> StylePack:
         """A smaller pack, in low rank or a shorter dtype or both; ``config.compression`` says what it kept.
 
