@@ -42,12 +42,14 @@ def card(config: PackConfig, *, location: str | None = None, previews: Collectio
             front.append(f"license_name: {json.dumps(re.sub('[^a-z0-9.-]+', '-', known).strip('-') or 'other')}")
     front.append("---")
     location = location or f"./{config.name}"
+    shown = sorted(previews, key=lambda name: name.rpartition(".")[0])
+    opening = "The mouth's opening, without the style and with it"
     gain = [] if config.gain is None else ["## What it brings", _GAIN.format(config.gain)]
     parts = [
         "\n".join(front),
         f"# {_plain(config.name)}",
         _plain(config.summary) or "A way of moving the face while speaking or singing, for talkstyle.",
-        *(f"![{_described(name)}]({name})" for name in sorted(previews, key=lambda name: name.rpartition(".")[0])),
+        *(f"![{opening if 'opening' in name else 'A drawn face in this style'}]({name})" for name in shown),
         "## Use",
         "```python\nimport sdk\n\n"
         f'video = sdk.animate("portrait.png", "speech.wav", style={json.dumps(location, ensure_ascii=False)})\n'
@@ -61,11 +63,6 @@ def card(config: PackConfig, *, location: str | None = None, previews: Collectio
         _technical(config),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _described(preview: str) -> str:
-    opening = "The mouth's opening, without the style and with it"
-    return opening if "opening" in preview else "A drawn face in this style"
 
 
 def _made(config: PackConfig) -> str:

@@ -16,7 +16,7 @@ import safetensors.torch
 from safetensors import SafetensorError
 
 from sdk.errors import NotFiniteError, PackInvalid, StyleNotFound
-from sdk.packs.config import DELTA, DELTA_MAX_BYTES, GET_AGAIN, MAX_PARAMETERS, DeltaInfo, Dtype, unique_keys
+from sdk.packs.config import DELTA, DELTA_MAX_BYTES, GET_AGAIN, DeltaInfo, Dtype, unique_keys
 from sdk.packs.delta import Delta, Forms
 from sdk.packs.storage import open_file
 
@@ -95,7 +95,7 @@ def _read_header(file: BinaryIO, size: int, info: DeltaInfo, where: str) -> tupl
         forms = Forms.of(shapes)
     except PackInvalid as error:
         raise _invalid(f"is not a delta: {error.what}", where) from error
-    if forms.parameters > MAX_PARAMETERS or forms.parameters != info.parameters:
+    if forms.parameters != info.parameters:
         raise _invalid(f"re-weights {forms.parameters} parameters, and its config says {info.parameters}", where)
     if forms.kind != info.kind:
         raise _invalid(f"is {forms.kind}, and its config says {info.kind}", where)
@@ -111,11 +111,8 @@ def _shape(name: str, entry: Any, dtype: str, where: str) -> tuple[int, ...]:
     if entry["dtype"] != dtype:
         raise _invalid(f"stores {name} as {str(entry['dtype'])[:20]!r}, and its config says {dtype}", where)
     shape = entry["shape"]
-    if (
-        not isinstance(shape, list)
-        or len(shape) > MAX_DIMENSIONS
-        or not all(type(n) is int and 0 <= n <= DELTA_MAX_BYTES for n in shape)
-    ):
+    is_short = isinstance(shape, list) and len(shape) <= MAX_DIMENSIONS
+    if not is_short or not all(type(n) is int and 0 <= n <= DELTA_MAX_BYTES for n in shape):
         raise _invalid(f"gives {name} a shape that is no few non-negative integers", where)
     return tuple(shape)
 

@@ -139,17 +139,15 @@ def _is_sound(path: Path) -> bool:
             return hashlib.sha256(blob.read_bytes()).hexdigest() == blob.name
         if re.fullmatch(r"[0-9a-f]{40}", blob.name):
             return hashlib.sha1(b"blob %d\0" % size + blob.read_bytes(), usedforsecurity=False).hexdigest() == blob.name
-        # A cache without links keeps the plain file; the pack's own checks are all there is.
-        return True
+        return True  # a cache without links keeps the plain file; the pack's own checks are all there is
     return False
 
 
 def _forget(path: Path) -> None:
     """Take a damaged file out of the cache, or every later load would fail from it."""
-    with suppress(OSError):
-        path.resolve(strict=True).unlink()
-    with suppress(OSError):
-        path.unlink()
+    for file in (path.resolve(), path):
+        with suppress(OSError):
+            file.unlink()
 
 
 @contextmanager
