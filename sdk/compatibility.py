@@ -55,8 +55,8 @@ def check_compatible(
 class Identity:
     """What identifies a generator to the packs made for it; to compare it with many, take it once."""
 
-    name: str
-    """Its name and version."""
+    component: str
+    version: str
     layout_sha256: str
     weights_sha256: str
     shapes: dict[str, tuple[int, ...]]
@@ -66,8 +66,7 @@ class Identity:
     def of(cls, generator: MotionGenerator) -> Identity:
         """Take a generator's identity."""
         shapes = {name: tuple(parameter.shape) for name, parameter in generator.named_parameters()}
-        name = f"{generator.name} {generator.version}"
-        return cls(name, layout_sha256(generator), weights_sha256(generator), shapes)
+        return cls(generator.name, generator.version, layout_sha256(generator), weights_sha256(generator), shapes)
 
     def check(self, pack: StylePack, *, allow_other_base: bool = False) -> None:
         """Check that a pack was made for this generator.
@@ -77,13 +76,13 @@ class Identity:
         """
         base = pack.config.base
         made_for = f"{pack.name!r} was made for {base.component} {base.version}"
-        hint = "Use the generator that the pack names"
+        name, hint = f"{self.component} {self.version}", "Use the generator that the pack names"
         if self.layout_sha256 != base.layout_sha256:
-            raise PackIncompatible(f"{made_for}, and {self.name} has other parameters", hint=f"{hint}.")
+            raise PackIncompatible(f"{made_for}, and {name} has other parameters", hint=f"{hint}.")
         if self.weights_sha256 != base.weights_sha256:
             if not allow_other_base:
                 hint = f"{hint}, or pass allow_other_base=True and judge the result."
-                raise PackIncompatible(f"{made_for}, and this {self.name} has other weights", hint=hint)
+                raise PackIncompatible(f"{made_for}, and this {name} has other weights", hint=hint)
             warn(f"{pack.name!r} is put on another base than the one it was made for")
         pack.delta.forms.check_fits(self.shapes)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from sdk.compatibility import layout_sha256, weights_sha256
+from sdk.compatibility import Identity
 from sdk.errors import ConfigError, PackInvalid, StyleWithoutEffect
 from sdk.face import FACE_FRAME_VERSION
 from sdk.files import atomic_folder
@@ -116,12 +116,7 @@ class StylePack:
                 training=training,
                 face_frame=FACE_FRAME_VERSION,
                 delta=encode_delta(delta)[1],
-                base={
-                    "component": base.name,
-                    "version": base.version,
-                    "layout_sha256": layout_sha256(base),
-                    "weights_sha256": weights_sha256(base),
-                },
+                base=asdict(Identity.of(base)),
                 encoder={"component": encoder.name, "version": encoder.version, "sha256": encoder.fingerprint()},
             ),
             delta,

@@ -80,7 +80,7 @@ def test_a_pack_of_another_base(generator, pack):
 
 def test_an_identity_is_what_a_pack_records(generator, pack):
     identity, base = Identity.of(generator), pack.config.base
-    assert identity.name == f"{base.component} {base.version}"
+    assert (identity.component, identity.version) == (base.component, base.version)
     assert (identity.layout_sha256, identity.weights_sha256) == (base.layout_sha256, base.weights_sha256)
     identity.check(pack)
 
