@@ -39,7 +39,6 @@ class PreparedPortrait:
     """What is computed once per portrait."""
 
     picture: Image
-    face: FittedFace
     rig: FaceRig
     retargeter: Retargeter
     at_rest: Doubles
@@ -118,7 +117,6 @@ class WarpRenderer:
         background = self._find_background(portrait, face, (rows, columns))
         return PreparedPortrait(
             picture=picture,
-            face=face,
             rig=rig,
             retargeter=Retargeter.of(face.shape + at_rest, face_width=face.width / face.unit),
             at_rest=at_rest,
@@ -149,12 +147,12 @@ class WarpRenderer:
         turn = rotation_matrix(pose[:, :3]) - np.eye(3)
         # Exactly zero while the head is at rest, so that a still head leaves every pixel as it was.
         turn[~pose[:, :3].any(axis=1)] = 0.0
-        chin = turn @ prepared.face.shape[8] + pose[:, 3:]
+        chin = turn @ prepared.rig.face.shape[8] + pose[:, 3:]
         return DrivingMotion(*(to_tensor(part, self.device) for part in (inputs, turn, pose[:, 3:], chin, closure)))
 
     def landmarks(self, prepared: PreparedPortrait, motion: Motion) -> FloatArray:
         """Where the landmarks should be in the frames, float32 ``[T, 68, 3]``, pixels."""
-        face, retargeter = prepared.face, prepared.retargeter
+        face, retargeter = prepared.rig.face, prepared.retargeter
         moved = face.shape + prepared.at_rest + retargeter.expression(motion.expression)
         moved += prepared.rig.lid_landmarks(retargeter.closure(motion.expression))
         pose = retargeter.pose(motion.pose)

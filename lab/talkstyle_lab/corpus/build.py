@@ -19,23 +19,14 @@ from numpy.typing import NDArray
 from sdk.errors import ConfigError
 from sdk.files import atomic_file
 from sdk.progress import CancelToken, ProgressCallback, Reporter
+from talkstyle_lab.corpus import speech
 from talkstyle_lab.corpus.articulation import articulate
 from talkstyle_lab.corpus.head import head_pose, upper_face
 from talkstyle_lab.corpus.phones import PAUSE
 from talkstyle_lab.corpus.prosody import prosody
 from talkstyle_lab.corpus.resynth import rap, sing
 from talkstyle_lab.corpus.sentences import passage, rap_lines, song_line
-from talkstyle_lab.corpus.speech import (
-    ESPEAK_LANGUAGES,
-    ESPEAK_VARIANTS,
-    FLITE_VOICES,
-    RATE,
-    Utterance,
-    espeak,
-    flite,
-    gapless,
-    to_int16,
-)
+from talkstyle_lab.corpus.speech import RATE, Utterance, gapless, to_int16
 from talkstyle_lab.corpus.style import ArticulationStyle
 
 CORPUS_VERSION: Final = 2
@@ -106,8 +97,8 @@ def speak(seed: int, number: int) -> tuple[Utterance, ArticulationStyle, str, st
     session = np.random.default_rng((seed, 1, number // _SESSION_UTTERANCES))
     style = ArticulationStyle.sample(session)
     by_flite = session.random() < 0.55
-    language = "en-us" if by_flite else str(session.choice(list(ESPEAK_LANGUAGES)))
-    voice = str(session.choice(FLITE_VOICES if by_flite else ESPEAK_VARIANTS))
+    language = "en-us" if by_flite else str(session.choice(list(speech.ESPEAK_LANGUAGES)))
+    voice = str(session.choice(speech.FLITE_VOICES if by_flite else speech.ESPEAK_VARIANTS))
     tempo, level = session.uniform(0.78, 1.3), session.uniform(0.2, 0.8)
     delivery = str(session.choice(_DELIVERIES, p=_SHARES))
 
@@ -140,11 +131,11 @@ def deliver(
     if delivery == "rap":
         tempo *= 0.72
     tempo *= rng.uniform(0.93, 1.07)
-    if voice in FLITE_VOICES:
+    if voice in speech.FLITE_VOICES:
         pitch = {"slt": 175.0, "rms": 105.0, "awb": 130.0, "kal16": 105.0}[voice] * (0.8 + 0.5 * level)
-        utterance = flite(text, voice=voice, stretch=tempo, pitch=pitch)
+        utterance = speech.flite(text, voice=voice, stretch=tempo, pitch=pitch)
     else:
-        utterance = espeak(
+        utterance = speech.espeak(
             text,
             language=language,
             variant=voice,

@@ -173,7 +173,7 @@ def test_nothing_folds_at_the_border_of_a_tightly_cut_portrait(renderer, left, t
 def test_every_landmarks_pixels_go_where_the_landmark_is_meant_to_go(renderer):
     portrait = face(384)
     prepared = renderer.prepare(portrait)
-    rig, points = prepared.rig, prepared.face.points[:, :2]
+    rig, points = prepared.rig, prepared.rig.face.points[:, :2]
     moved = motion(opening=0.2, pose=(0.15, -0.2, 0.1, 0.03, 0.02, 0.0))
     driving, places = renderer.drive(prepared, moved), rig.places(points)
     inputs, turn = driving.inputs[0].numpy(), driving.turn[0].numpy()
@@ -182,7 +182,7 @@ def test_every_landmarks_pixels_go_where_the_landmark_is_meant_to_go(renderer):
     joined[lips], joined[chin] = upper[lips], lower[chin]
     head = rig.head(places)[:, None] * ((places + joined) @ turn.T + driving.travel.numpy())
     chin_way = rig.torso(places)[:, None] * driving.chin.numpy()
-    found = points + (joined + head + chin_way) @ prepared.face.camera[:2].T
+    found = points + (joined + head + chin_way) @ rig.face.camera[:2].T
     meant = renderer.landmarks(prepared, moved)[0, :, :2]
     error = np.linalg.norm(found - meant, axis=1) / portrait.landmarks.width
     assert error.mean() < 0.002
