@@ -43,9 +43,8 @@ def download(location: StyleLocation, *, token: str | bool | None = None) -> tup
     A branch or tag is resolved to its commit once: loading again costs one request; by commit, or offline, none. Files
     are measured before they are fetched; one in the cache that is not what its name says is fetched again.
 
-    Returns:
-        The repository at the commit, the folder of its files, and the repository's folder in the cache, which links may
-        lead into.
+    Returns the repository at the commit, the folder of its files, and the folder of the repository in the cache, which
+    links may lead into.
 
     Raises:
         StyleNotFound: No such repository or revision, or no pack in it.

@@ -41,15 +41,16 @@ def open_file(path: Path, *, root: Path | None = None, limit: int) -> Iterator[t
     irregular = PackInvalid("it is no regular file", where=where, hint=GET_AGAIN)
     try:
         real = path.resolve(strict=True)
-        if not real.is_relative_to((root or path.parent).resolve(strict=True)):
-            raise PackInvalid("a link leads out of the pack", where=where, hint="Copy the file itself into the pack.")
-        if not real.is_file():
-            raise irregular
-        handle = os.open(real, _FLAGS)
+        inside = real.is_relative_to((root or path.parent).resolve(strict=True))
+        handle = os.open(real, _FLAGS) if inside and real.is_file() else None
     except (FileNotFoundError, NotADirectoryError) as error:
         raise StyleNotFound("there is no such file", where=where) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise PackInvalid(f"it cannot be opened: {error}", where=where, hint="Check its permissions.") from error
+    if not inside:
+        raise PackInvalid("a link leads out of the pack", where=where, hint="Copy the file itself into the pack.")
+    if handle is None:
+        raise irregular
     with os.fdopen(handle, "rb") as file:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
@@ -69,13 +70,7 @@ def read_file(path: Path, *, root: Path | None = None, limit: int) -> bytes:
 
 
 def read_config(folder: Path) -> PackConfig:
-    """Read and check the ``config.json`` of a folder.
-
-    Raises:
-        StyleNotFound: There is no such file.
-        PackInvalid: It is no pack's config.
-        PackIncompatible: A newer version.
-    """
+    """Read and check the ``config.json`` of a folder; errors as for ``StylePack.load``."""
     return PackConfig.parse(read_file(folder / CONFIG, limit=CONFIG_MAX_BYTES), where=str(folder / CONFIG))
 
 

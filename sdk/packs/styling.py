@@ -96,13 +96,8 @@ def _check_strength(strength: float) -> None:
 class StyleSlot:
     """One generator whose style can be exchanged in place, without allocating parameters again.
 
-    From one thread at a time.
-
-    Args:
-        generator: The base, unstyled; it stays as it is, and must not be changed meanwhile.
-
-    Attributes:
-        generator: A copy of the base in ``eval`` mode, without a style at first.
+    ``generator`` is a copy of the given base in ``eval`` mode, without a style at first. The base stays as it is, and
+    must not be changed meanwhile. From one thread at a time.
     """
 
     def __init__(self, generator: MotionGenerator) -> None:
@@ -130,18 +125,11 @@ class StyledBatch(nn.Module):
     """A generator whose batch has a style of its own for each item; called like the generator itself.
 
     If all the generator's layers are linear or one-dimensional convolutions, the whole batch runs in one pass: the
-    motion is that of the items one by one within float32 rounding. A short trial finds out whether that holds. If it
-    does not, each style has a generator of its own, and its items run together, one style after another. Calls change
-    nothing, so that threads can share it.
+    motion is that of the items one by one within float32 rounding. A short trial finds out whether that holds, and
+    ``one_pass`` says so. If it does not, each style has a generator of its own, and its items run together, one style
+    after another. Calls change nothing, so that threads can share it.
 
-    Args:
-        generator: The base, unstyled; it stays as it is.
-        packs: One for each item of the batch; None is the base.
-        strengths: One for each item; 1 if left out.
-        allow_other_base: As for ``styled``.
-
-    Attributes:
-        one_pass: Whether the whole batch runs in one pass.
+    The given base stays as it is. Each item has a pack, or None for the base, and a strength, which is 1 if left out.
 
     Raises:
         PackIncompatible: A pack was made for another base.

@@ -45,11 +45,11 @@ def test_links_that_lead_out_are_refused(folder, tmp_path, name):
     outside = tmp_path / "outside"
     (folder / name).rename(outside)
     (folder / name).symlink_to(outside)
-    with pytest.raises(PackInvalid, match="leads out"):
+    with pytest.raises(PackInvalid, match=r"^a link leads out"):
         StylePack.load(folder)
     (folder / name).unlink()
     (folder / name).symlink_to("../outside")
-    with pytest.raises(PackInvalid, match="leads out"):
+    with pytest.raises(PackInvalid, match=r"^a link leads out"):
         StylePack.load(folder)
 
 
@@ -75,7 +75,7 @@ def test_a_link_inside_the_pack_and_a_link_to_the_pack_are_fine(folder, tmp_path
 def test_a_pipe_does_not_hang(folder, name):
     (folder / name).unlink()
     os.mkfifo(folder / name)
-    with pytest.raises(PackInvalid, match="regular"):
+    with pytest.raises(PackInvalid, match=r"^it is no regular file"):
         StylePack.load(folder)
 
 
@@ -90,7 +90,7 @@ def test_a_pipe_does_not_hang_a_save(tmp_path):
 def test_a_folder_in_a_files_place(folder, name):
     (folder / name).unlink()
     (folder / name).mkdir()
-    with pytest.raises(PackInvalid, match="regular"):
+    with pytest.raises(PackInvalid, match=r"^it is no regular file"):
         StylePack.load(folder)
 
 
@@ -164,5 +164,5 @@ def test_a_link_to_elsewhere_is_not_followed(tmp_path, make_pack, picture):
     folder = make_pack().save(tmp_path / "rap")
     (tmp_path / "secret.png").write_bytes(picture("PNG"))
     (folder / "preview.png").symlink_to(tmp_path / "secret.png")
-    with pytest.raises(PackInvalid, match="leads out"):
+    with pytest.raises(PackInvalid, match=r"^a link leads out"):
         read_previews(folder)
