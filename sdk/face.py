@@ -174,9 +174,7 @@ def normalise(
 def retarget(motion: Motion, landmarks: Landmarks) -> FloatArray:
     """Transfer motion to a portrait's face; returns its landmarks, float32 ``[T, 68, 3]``, pixels.
 
-    Args:
-        motion: The motion.
-        landmarks: The face at rest, in the picture's pixels; its own shape and pose are kept.
+    The landmarks are of the face at rest, in the picture's pixels; its own shape and pose are kept.
     """
     points = landmarks.points if landmarks.depth else lift(landmarks.points[None])[0]
     own = neutral_face(points[None])
@@ -184,5 +182,4 @@ def retarget(motion: Motion, landmarks: Landmarks) -> FloatArray:
     # The residual of the rigid fit belongs to the portrait's shape, so that zero motion returns its landmarks.
     own = rest.to_face(points[None])[0].astype(np.float32)
     moved = compose(motion.expression, motion.pose, own)
-    still = Pose(*(np.repeat(part, len(motion), axis=0) for part in (rest.scale, rest.rotation, rest.origin)))
-    return still.to_pixels(moved).astype(np.float32)
+    return rest.to_pixels(moved).astype(np.float32)

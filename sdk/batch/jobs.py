@@ -28,15 +28,7 @@ class Job(BaseModel):
         audio: What it says: a sound or a video.
         output: The file's name in the output folder; by default made of both names.
         style: A reference to a pack, or a mix as references with weights; this and the rest as for ``animate``.
-        strength: Of the style.
-        fps: Frames a second.
-        seed: Decides blinks and idle motion.
-        face: Which of several faces.
-        teeth: Another picture of the same person, showing teeth.
-        mouth: See ``Controls``; so are brows, blink and head.
-        brows: Eyebrows.
-        blink: Eyelids.
-        head: Rotation and translation.
+        mouth: As for ``Controls``; so are ``brows``, ``blink`` and ``head``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -119,17 +111,11 @@ def read_jobs(source: Path, *, common: Mapping[str, Any] | None = None) -> list[
         MediaNotFound: There is no such file or folder.
         ConfigError: It cannot be read, is empty, or has a field that makes no sense; the row is named.
     """
-    if source.is_dir():
-        rows = _pairs(source)
-        folder = None
-    else:
-        rows = _rows(source)
-        folder = source.parent
+    rows, folder = (_pairs(source), None) if source.is_dir() else (_rows(source), source.parent)
     if not rows:
         raise ConfigError("there is no job in it", where=str(source))
-    given = dict(common or {})
     return [
-        as_job({**given, **row}, where=f"{source}, job {number}", folder=folder)
+        as_job({**(common or {}), **row}, where=f"{source}, job {number}", folder=folder)
         for number, row in enumerate(rows, start=1)
     ]
 

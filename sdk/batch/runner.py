@@ -8,7 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -16,7 +16,6 @@ from sdk import defaults
 from sdk._version import __version__
 from sdk.animation import Animator, load_style
 from sdk.batch.jobs import Job, as_job
-from sdk.data import Portrait
 from sdk.errors import Cancelled, ComponentBroken, ConfigError, SdkError
 from sdk.files import atomic_file, make_folder
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
@@ -48,7 +47,7 @@ class JobResult:
         state: ``skipped`` if the output was there already, made from the same.
         error: Why it failed.
         frames: Of the animation; 0 if it failed.
-        seconds: Its length.
+        seconds: Of the animation.
         warnings: What is worth knowing about it.
     """
 
@@ -114,17 +113,10 @@ def animate_many(
         hint = "Give each job an output of its own."
         raise ConfigError(f"several jobs would write {twice[0]!r}", where="jobs", hint=hint)
     folder = make_folder(out)
-    components = {
-        "motion-generator": generator,
-        "audio-encoder": encoder,
-        "renderer": renderer,
-        "landmark-detector": detector,
-    }
     batch = _Batch(
         animator=Animator(generator=generator, encoder=encoder, renderer=renderer, detector=detector, device=device),
         background=background,
         signer=as_signer(signer),
-        components={kind: _identity(kind, component) for kind, component in components.items()},
         allow_other_base=allow_other_base,
         record=_Record(folder / RECORD, read=resume),
         on_progress=on_progress,
@@ -138,20 +130,23 @@ class _Batch:
     animator: Animator
     background: tuple[int, int, int] | None
     signer: Signer | None
-    components: Mapping[str, str | None]
     allow_other_base: bool
     record: _Record
     on_progress: ProgressCallback | None
     cancel: CancelToken | None
 
     def __post_init__(self) -> None:
-        self._styles: dict[str, StylePack | None] = {}
-
-        @lru_cache(MAX_PORTRAITS)  # the same object for the same pictures, so that it is prepared once
-        def load_portrait(path: Path, face: Any, teeth: Path | None, _: object) -> tuple[Portrait, tuple[str, ...]]:
-            return self.animator.load_portrait(path, face=face, teeth=teeth)
-
-        self._load_portrait = load_portrait
+        self._components = {
+            "motion-generator": _identity("motion-generator", self.animator.generator),
+            "audio-encoder": _identity("audio-encoder", self.animator.encoder),
+            "renderer": _identity("renderer", self.animator.renderer),
+            "landmark-detector": _identity("landmark-detector", self.animator.detector),
+        }
+        self._load_style = cache(lambda style: load_style(json.loads(style)))
+        # The same object for the same pictures, so that it is prepared once; the last argument is their sums.
+        self._load_portrait = lru_cache(MAX_PORTRAITS)(
+            lambda path, face, teeth, _: self.animator.load_portrait(path, face=face, teeth=teeth)
+        )
 
     def run(self, jobs: list[Job], outputs: list[Path]) -> Iterator[JobResult]:
         report = Reporter(self.on_progress, self.cancel)
@@ -171,14 +166,14 @@ class _Batch:
         report("jobs", 1.0)
 
     def _run_one(self, job: Job, output: Path) -> JobResult:
-        pack = self._style(job)
+        pack = self._load_style(json.dumps(job.style))
         inputs = {name: None if path is None else _sha256(path) for name, path in job.files().items()}
         recipe = self._recipe(job, inputs, pack)
-        made = self.record.find(output, recipe)
-        if made is not None:
+        if made := self.record.find(output, recipe):
             return JobResult(job=job, output=output, state="skipped", **made)
-        pictures = (inputs["portrait"], inputs["teeth"])
-        portrait, warnings = self._load_portrait(job.portrait, job.face, job.teeth, pictures)
+        portrait, warnings = self._load_portrait(
+            job.portrait, job.face, job.teeth, (inputs["portrait"], inputs["teeth"])
+        )
         animation = self.animator.animate(
             portrait,
             job.audio,
@@ -201,19 +196,13 @@ class _Batch:
         self.record.add(output, recipe, made)
         return JobResult(job=job, output=output, state="made", **made)
 
-    def _style(self, job: Job) -> StylePack | None:
-        key = json.dumps(job.style, sort_keys=True)
-        if key not in self._styles:
-            self._styles[key] = load_style(job.style)
-        return self._styles[key]
-
     def _recipe(self, job: Job, inputs: Mapping[str, str | None], pack: StylePack | None) -> str:
         """The sha256 of everything that the output depends on."""
         everything = {
             **job.model_dump(mode="json", exclude={"output", *inputs}),
             **inputs,
             "style": None if pack is None else [pack.config.base.weights_sha256, pack.config.delta.sha256],
-            "components": self.components,
+            "components": self._components,
             "background": self.background,
             "signer": None if self.signer is None else self.signer.name,
             "talkstyle": __version__,
@@ -242,8 +231,11 @@ class _Record:
         entry = self._entries.get(self._name(output), {})
         if entry.get("recipe") != recipe or entry.get("bytes") != _size(output):
             return None
-        made = {"frames": entry.get("frames"), "seconds": entry.get("seconds")}
-        return {**made, "warnings": tuple(entry.get("warnings", ()))}
+        return {
+            "frames": entry.get("frames"),
+            "seconds": entry.get("seconds"),
+            "warnings": tuple(entry.get("warnings", ())),
+        }
 
     def add(self, output: Path, recipe: str, made: Mapping[str, Any]) -> None:
         self._entries[self._name(output)] = {"recipe": recipe, "bytes": _size(output), **made}

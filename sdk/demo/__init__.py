@@ -6,8 +6,7 @@ made = demo.run("talkstyle-demo")
 print(made.styled)
 """
 
-from sdk.demo.assets import DemoAssets, at_frame_rate, load_assets
-from sdk.demo.portrait import astronaut
+from sdk.demo.assets import DemoAssets, astronaut, at_frame_rate, load_assets
 from sdk.demo.steps import QUICK, Demo, run
 
 __all__ = ["QUICK", "Demo", "DemoAssets", "astronaut", "at_frame_rate", "load_assets", "run"]

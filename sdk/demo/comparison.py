@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,7 @@ def draw_comparison(
 
 def _seen(video: Path, number: int, detector: LandmarkDetector) -> tuple[Image, Landmarks]:
     """A frame of a video, and the face that is found in it."""
-    frame = next(frame for index, frame in enumerate(VideoReader(video)) if index == number).image
+    frame = next(islice(VideoReader(video), number, None)).image
     (faces,) = detector.detect([frame])
     if not faces:
         raise FaceNotFound("no face in a frame that was just made", where=f"{video.name}, frame {number}")

@@ -15,9 +15,8 @@ from sdk import defaults
 from sdk.adapter import FitConfig, FitResult, StyleAdapter
 from sdk.animation import Animation, animate
 from sdk.data import Image
-from sdk.demo.assets import at_frame_rate, load_assets
+from sdk.demo.assets import astronaut, at_frame_rate, load_assets
 from sdk.demo.comparison import draw_comparison
-from sdk.demo.portrait import astronaut
 from sdk.errors import OutputError
 from sdk.files import make_folder
 from sdk.interfaces import LandmarkDetector, Renderer
@@ -96,7 +95,11 @@ def run(
         SdkError: A step failed; what was finished before it stays.
     """
     require_extra("demo" if portrait is None else "plots")
-    place = _place(folder)
+    place = make_folder(folder)
+    pack = place / "pack"
+    if pack.exists() and not (pack / "config.json").is_file():
+        hint = "Move it, or choose a new folder."
+        raise OutputError("what stands where the style pack should go is none", where=str(pack), hint=hint)
     report = Reporter(_named(on_progress, "prepare"), cancel)
     report("prepare")
     adapter = StyleAdapter(detector=detector, device=device, config=config)
@@ -122,8 +125,7 @@ def run(
         cancel=cancel,
     )
     assert adapter.last is not None
-    pack = style.save(place / "pack")
-    style = StylePack.load(pack)
+    style = StylePack.load(style.save(pack))
 
     shared: dict[str, Any] = {"fps": FPS, "seed": seed, "renderer": renderer, "device": device, "cancel": cancel}
     animations = animate(subject, assets.sentence, **shared), animate(subject, assets.sentence, style=style, **shared)
@@ -142,18 +144,6 @@ def run(
     )
     report("draw", 1.0)
     return Demo(place, reference, pack, plain, styled, picture, style, adapter.last, animations)
-
-
-def _place(folder: str | os.PathLike[str]) -> Path:
-    place = make_folder(folder)
-    pack = place / "pack"
-    if pack.exists() and not (pack / "config.json").is_file():
-        raise OutputError(
-            "what stands where the style pack should go is none",
-            where=str(pack),
-            hint="Move it, or choose a new folder.",
-        )
-    return place
 
 
 def _watched(frames: Iterable[Image], count: int, report: Reporter) -> Iterator[Image]:

@@ -6,10 +6,10 @@ import difflib
 import json
 import os
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from itertools import groupby
 from typing import Any, Final
 
 from sdk.errors import ComponentAmbiguous, ComponentBroken, ComponentNotFound, ConfigError
@@ -39,11 +39,7 @@ class Registration(AbstractContextManager["Registration"]):
 
 
 class Registry:
-    """Components by kind and name. Plugins are discovered once, when first needed; threads may share it.
-
-    Args:
-        discover: How plugins are found.
-    """
+    """Components by kind and name. Plugins are discovered once, when first needed; threads may share it."""
 
     def __init__(self, *, discover: Callable[[], Found] = discover) -> None:
         self._discover = discover
@@ -64,10 +60,9 @@ class Registry:
             check_kind(kind)
         with self._lock:
             every = [*self._plugins().providers, *self._local]
-        rivals = Counter((p.kind, p.name) for p in every)
-        marked = [_clash(p, every) if rivals[p.kind, p.name] > 1 else p for p in every]
-        chosen = [p for p in marked if kind in (None, p.kind)]
-        return tuple(sorted(chosen, key=lambda p: (KINDS.index(p.kind), p.name, p.distribution)))
+        every.sort(key=lambda p: (KINDS.index(p.kind), p.name, p.distribution))
+        groups = (list(same) for _, same in groupby(every, key=lambda p: (p.kind, p.name)))
+        return tuple(_clash(p, same) for same in groups for p in same if kind in (None, p.kind))
 
     def failures(self) -> tuple[Failure, ...]:
         """List the plugins, and parts of plugins, that could not be loaded."""
@@ -216,11 +211,11 @@ class Registry:
         return error
 
 
-def _clash(provider: Provider, every: list[Provider]) -> Provider:
+def _clash(provider: Provider, same: list[Provider]) -> Provider:
     """Mark a component whose bare name others provide too; what keeps it from loading at all weighs more."""
-    if provider.state != "ready":
+    others = [p for p in same if p is not provider]
+    if provider.state != "ready" or not others:
         return provider
-    others = [p for p in every if (p.kind, p.name) == (provider.kind, provider.name) and p is not provider]
     reason = f"also provided by {', '.join(p.origin for p in others)}: ask for {provider.qualified!r}"
     return replace(provider, state="clash", reason=reason)
 

@@ -45,9 +45,8 @@ class Component:
 
     def __post_init__(self) -> None:
         """Take one requirement as a string, whose letters would be taken one by one, or any sequence of them."""
-        object.__setattr__(
-            self, "requires", (self.requires,) if isinstance(self.requires, str) else tuple(self.requires)
-        )
+        requires = (self.requires,) if isinstance(self.requires, str) else tuple(self.requires)
+        object.__setattr__(self, "requires", requires)
 
     def check(self) -> None:
         """Check the description, or raise ``ComponentBroken``."""

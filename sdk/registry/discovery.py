@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from itertools import pairwise
 from typing import Final, Literal
 
 import pluggy
@@ -122,10 +123,8 @@ def _described(plugin: object) -> Iterator[object]:
     manager.register(plugin)
     manager.check_pending()  # a misspelt hook would otherwise be ignored in silence
     if not manager.get_hookcallers(plugin):
-        raise ComponentBroken(
-            "it implements no hook",
-            hint="Mark a function talkstyle_components() with sdk.registry.hookimpl.",
-        )
+        hint = "Mark a function talkstyle_components() with sdk.registry.hookimpl."
+        raise ComponentBroken("it implements no hook", hint=hint)
     for items in manager.hook.talkstyle_components():
         yield from items
 
@@ -163,12 +162,11 @@ def _distribution(point: EntryPoint) -> tuple[str, str]:
 
 def _insist(found: Found) -> None:
     """Raise over any failure or clash."""
-    seen: dict[tuple[str, str], Provider] = {}
-    clashes = []
-    for p in found.providers:
-        other = seen.setdefault((p.kind, p.name), p)
-        if other is not p:
-            clashes.append(f"{other.qualified} and {p.qualified} are both the {p.kind} {p.name!r}")
+    clashes = [
+        f"{p.qualified} and {q.qualified} are both the {q.kind} {q.name!r}"
+        for p, q in pairwise(found.providers)  # sorted
+        if (p.kind, p.name) == (q.kind, q.name)
+    ]
     problems = [*map(str, found.failures), *clashes]
     if problems:
         cause = found.failures[0].exception if found.failures else None
