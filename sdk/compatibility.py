@@ -53,14 +53,13 @@ def check_compatible(
 
 @dataclass(frozen=True)
 class Identity:
-    """What identifies a generator to the packs made for it; to compare it with many, take it once."""
+    """A generator's fingerprints and its parameters' shapes; to compare it with many packs, take it once."""
 
     component: str
     version: str
     layout_sha256: str
     weights_sha256: str
     shapes: dict[str, tuple[int, ...]]
-    """Of the parameters."""
 
     @classmethod
     def of(cls, generator: MotionGenerator) -> Identity:

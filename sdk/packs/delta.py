@@ -249,8 +249,6 @@ def low_rank(delta: Delta, rank: int) -> Delta:
 
 def energy(whole: Delta, small: Delta) -> float:
     """The share of a delta's squared norm that another delta of the same base keeps: 1 if they are the same."""
-    lost = sum(
-        float((whole.dense(n, torch.float64).flatten() - small.dense(n, torch.float64).flatten()).square().sum())
-        for n in whole.forms
-    )
+    gaps = (whole.dense(n, torch.float64).flatten() - small.dense(n, torch.float64).flatten() for n in whole.forms)
+    lost = sum(float(gap.square().sum()) for gap in gaps)
     return 1 - lost / whole.norm**2 if whole.norm else 1.0

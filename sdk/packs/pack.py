@@ -107,20 +107,18 @@ class StylePack:
         if delta.norm == 0:
             hint = "Give it more steps or a reference that moves differently; a style of nothing is no style."
             raise StyleWithoutEffect("the fit changed no parameter of its base", hint=hint)
-        return cls(
-            _checked(
-                name=name,
-                summary=summary,
-                license=license,
-                consent=consent,
-                training=training,
-                face_frame=FACE_FRAME_VERSION,
-                delta=encode_delta(delta)[1],
-                base=asdict(Identity.of(base)),
-                encoder={"component": encoder.name, "version": encoder.version, "sha256": encoder.fingerprint()},
-            ),
-            delta,
+        config = _checked(
+            name=name,
+            summary=summary,
+            license=license,
+            consent=consent,
+            training=training,
+            face_frame=FACE_FRAME_VERSION,
+            delta=encode_delta(delta)[1],
+            base=asdict(Identity.of(base)),
+            encoder={"component": encoder.name, "version": encoder.version, "sha256": encoder.fingerprint()},
         )
+        return cls(config, delta)
 
     def replace(self, *, delta: Delta | None = None, **fields: Any) -> StylePack:
         """The same pack with other fields (``name``, ``summary``, ``license``, ``consent``, ...) or another delta.

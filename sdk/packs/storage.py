@@ -91,9 +91,9 @@ def check_target(target: Path) -> None:
 def _holds_pack(folder: Path) -> bool:
     """Whether the config is a pack's, of whatever version and in whatever state."""
     path = folder / CONFIG
-    if not path.is_file():
-        return False
     try:
+        if not path.is_file():  # opening a pipe would wait
+            return False
         with path.open("rb") as file:
             found = json.loads(file.read(CONFIG_MAX_BYTES))
     except (OSError, ValueError, RecursionError):
