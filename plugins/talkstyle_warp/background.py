@@ -19,6 +19,7 @@ from torch import Tensor
 from sdk.data import FloatArray, Image
 from talkstyle_warp.curves import Doubles, smoothstep
 from talkstyle_warp.fitted_face import FittedFace
+from talkstyle_warp.retarget import TRANSLATION_LIMIT
 
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -28,7 +29,6 @@ RING: Final = (1.3, 2.1)  # radii of the ring around the head in which the backg
 MIN_RING_SHARE: Final = 0.25  # share of the ring above the chin that must be background, not hair or shoulders
 FAR_RADIUS: Final = 1.7  # radii beyond which, above the mouth, there is hardly any hair
 MIN_FAR_SHARE: Final = 0.8  # share that must be background there, or it is not one surface
-MAX_TRAVEL: Final = 0.12  # face widths that a head moves at most: as far the surface must predict the background
 MAX_ERROR: Final = 10.0  # levels of 255 by which nine tenths of the predicted background may be wrong
 INLIER_LEVELS: Final = 14.0  # levels of 255 within which the ring's colours agree on a surface
 MIN_PIXELS: Final = 30  # pixels that a surface must be fitted to
@@ -81,8 +81,8 @@ def find_background(pixels: Image, face: FittedFace, part: tuple[slice, slice]) 
     beyond = ring & (radius > FAR_RADIUS) & (low < 0.3)
     if known[beyond].sum() < max(MIN_FAR_SHARE * beyond.sum(), MIN_PIXELS):
         return None
-    # How well is the background predicted that a slightly larger head would have hidden?
-    far = _pool(known, max(2, round(MAX_TRAVEL * face.width * width / size[1])), grow=False)
+    # How well does the surface predict the background as far as the head may travel?
+    far = _pool(known, max(2, round(TRANSLATION_LIMIT * face.width * width / size[1])), grow=False)
     beside = seen & ~far & (low < 1.2) & (radius < RING[1])
     if far.sum() <= MIN_PIXELS or not beside.any():
         return None

@@ -16,7 +16,7 @@ from talkstyle_warp.contours import EYES, MOUTH, Contour
 from talkstyle_warp.curves import Doubles, smoothstep
 from talkstyle_warp.eye_contours import refine_eye_contour
 from talkstyle_warp.fitted_face import PARTED_THRESHOLD, FittedFace
-from talkstyle_warp.retarget import lower_face
+from talkstyle_warp.retarget import LIDS, lower_face
 
 # Reach of the kernels, in face widths: one landmark's pull ends about where the next feature begins.
 RADIUS: Final = 0.6
@@ -93,10 +93,9 @@ class FaceRig:
     def lid_landmarks(self, closure: Floats) -> Doubles:
         """Displacements of the lids' landmarks for closures ``[T]``, ``[T, 68, 3]``, face frame."""
         full = np.zeros((68, 3))
-        for edges in EYES:
-            for up, low in zip(edges[0][1:-1], edges[1][1:-1], strict=True):
-                way = self.face.shape[low] - self.face.shape[up]
-                full[up], full[low] = UPPER_LID * way, -LOWER_LID * way
+        for up, low in LIDS:
+            way = self.face.shape[low] - self.face.shape[up]
+            full[up], full[low] = UPPER_LID * way, -LOWER_LID * way
         return np.asarray(closure[:, None, None] * full)
 
     def _lips(self, side: int, skip: tuple[int, ...]) -> ControlPoints:
