@@ -112,10 +112,8 @@ class Motion:
         object.__setattr__(self, "pose", _float_array(self.pose, (None, 6), "Motion.pose"))
         object.__setattr__(self, "rate", Fraction(self.rate))
         if len(self.expression) != len(self.pose):
-            raise InputError(
-                f"{len(self.expression)} frames of expression and {len(self.pose)} of pose do not belong together",
-                where="Motion",
-            )
+            frames = f"{len(self.expression)} frames of expression and {len(self.pose)} of pose"
+            raise InputError(f"{frames} do not belong together", where="Motion")
         if self.rate <= 0:
             raise InputError(f"a rate of {self.rate} Hz makes no sense", where="Motion.rate")
 
@@ -167,9 +165,8 @@ def check_images(images: Iterable[Image]) -> None:
     """
     for index, image in enumerate(images):
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or 0 in image.shape:
-            raise InputError(
-                f"a picture is uint8 [H, W, 3], not {image.dtype} {list(image.shape)}", where=f"image {index}"
-            )
+            found = f"{image.dtype} {list(image.shape)}"
+            raise InputError(f"a picture is uint8 [H, W, 3], not {found}", where=f"image {index}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,17 +186,13 @@ class Portrait:
     teeth: Portrait | None = None
 
     def __post_init__(self) -> None:
+        size = self.pixels.shape[:2]
         if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8:
-            raise InputError(
-                f"a portrait's pixels are uint8 [H, W, 3], not {self.pixels.dtype} {list(self.pixels.shape)}",
-                where="Portrait.pixels",
-            )
-        if self.alpha is not None and (self.alpha.shape != self.pixels.shape[:2] or self.alpha.dtype != np.uint8):
-            raise InputError(
-                f"a portrait's alpha is uint8 {list(self.pixels.shape[:2])}, "
-                f"not {self.alpha.dtype} {list(self.alpha.shape)}",
-                where="Portrait.alpha",
-            )
+            found = f"{self.pixels.dtype} {list(self.pixels.shape)}"
+            raise InputError(f"a portrait's pixels are uint8 [H, W, 3], not {found}", where="Portrait.pixels")
+        if self.alpha is not None and (self.alpha.shape != size or self.alpha.dtype != np.uint8):
+            found = f"{self.alpha.dtype} {list(self.alpha.shape)}"
+            raise InputError(f"a portrait's alpha is uint8 {list(size)}, not {found}", where="Portrait.alpha")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,17 +221,13 @@ class Controls:
 def _float_array(value: Any, shape: tuple[int | None, ...], name: str) -> FloatArray:
     """Take an array as read-only float32, checking its shape (``None`` is any length) and that it is finite."""
     array = np.array(value, dtype=np.float32)
-    fits = array.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, array.shape, strict=True))
-    if not fits:
+    if array.ndim != len(shape) or any(n not in (None, m) for n, m in zip(shape, array.shape, strict=True)):
         wanted = "[" + ", ".join("N" if n is None else str(n) for n in shape) + "]"
         raise InputError(f"{name} has shape {list(array.shape)}, not {wanted}", where=name)
     bad = ~np.isfinite(array)
     if bad.any():
         index = tuple(int(i) for i in np.argwhere(bad)[0])
-        raise NotFiniteError(
-            f"{name} holds {array[index]} at index {index}",
-            where=name,
-            hint=f"{int(bad.sum())} of {array.size} values are not finite; mend or drop them first.",
-        )
+        hint = f"{int(bad.sum())} of {array.size} values are not finite; mend or drop them first."
+        raise NotFiniteError(f"{name} holds {array[index]} at index {index}", where=name, hint=hint)
     array.flags.writeable = False
     return array

@@ -13,10 +13,7 @@ __all__ = ["resolve_device"]
 
 
 def resolve_device(device: str | torch.device = "auto") -> torch.device:
-    """Turn a device's name into a torch device.
-
-    Args:
-        device: ``"auto"`` is CUDA if available, then Apple's MPS, then the CPU; or any name torch knows.
+    """Turn a name that torch knows into a device; ``"auto"`` is CUDA if available, then Apple's MPS, then the CPU.
 
     Raises:
         DeviceError: The device is unknown, or not on this machine.
@@ -31,8 +28,6 @@ def resolve_device(device: str | torch.device = "auto") -> torch.device:
         resolved = torch.device(device)
         torch.empty(0, device=resolved)
     except (RuntimeError, AssertionError) as error:
-        raise DeviceError(
-            f"the device {str(device)!r} cannot be used: {str(error).splitlines()[0]}",
-            hint='Use device="auto", "cpu", "cuda" or "mps".',
-        ) from error
+        what = f"the device {str(device)!r} cannot be used: {str(error).splitlines()[0]}"
+        raise DeviceError(what, hint='Use device="auto", "cpu", "cuda" or "mps".') from error
     return resolved

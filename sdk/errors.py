@@ -11,42 +11,6 @@ import re
 from functools import partial
 from typing import ClassVar
 
-__all__ = [
-    "AudioError",
-    "AudioSilent",
-    "Cancelled",
-    "CheckpointError",
-    "ComponentAmbiguous",
-    "ComponentBroken",
-    "ComponentMismatch",
-    "ComponentNotFound",
-    "ComponentUnavailable",
-    "ConfigError",
-    "DeviceError",
-    "FaceAmbiguous",
-    "FaceError",
-    "FaceNotFound",
-    "FaceTooSmall",
-    "FaceUnreliable",
-    "HubError",
-    "InputError",
-    "MediaCorrupt",
-    "MediaError",
-    "MediaNotFound",
-    "MediaTrackMissing",
-    "ModelFileMissing",
-    "NotFiniteError",
-    "OutputError",
-    "PackIncompatible",
-    "PackInvalid",
-    "PluginError",
-    "ReferenceTooShort",
-    "SdkError",
-    "StyleError",
-    "StyleNotFound",
-    "StyleWithoutEffect",
-]
-
 
 class _Explained(Exception):
     """What ``SdkError`` and ``Cancelled`` share."""
@@ -222,3 +186,6 @@ class CheckpointError(SdkError, ValueError):
 
 class DeviceError(SdkError, RuntimeError):
     """The device asked for is not available."""
+
+
+__all__ = [name for name, value in globals().items() if isinstance(value, type) and hasattr(value, "code")]

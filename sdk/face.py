@@ -55,11 +55,9 @@ class Pose:
 
 
 def align(points: Floats, shape: Floats | None = None) -> Pose:
-    """Fit the similarities that take a shape's stable points to landmarks, by least squares (Umeyama, PAMI 1991).
+    """Fit similarities to landmarks ``[T, 68, 3]`` (pixels), by least squares (Umeyama, PAMI 1991).
 
-    Args:
-        points: Landmarks ``[T, 68, 3]``, pixels.
-        shape: The face ``[68, 3]`` in the face frame; the canonical face by default.
+    They take the stable points of a face ``[68, 3]`` in the face frame, by default the canonical one, to the landmarks.
     """
     stable = list(STABLE)
     source = np.asarray(canonical_face() if shape is None else shape, dtype=np.float64)[stable]
@@ -101,11 +99,9 @@ def _own_frame(shape: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def neutral_face(points: Floats, *, closed: float = 0.15) -> FloatArray:
-    """A person's neutral face, float32 ``[68, 3]``, in the face frame.
+    """A person's neutral face, float32 ``[68, 3]``, in the face frame, from landmarks ``[T, 68, 3]``, pixels.
 
-    Args:
-        points: Landmarks ``[T, 68, 3]``, pixels.
-        closed: The share of frames, those with the least open mouth, whose median is taken.
+    It is the median of a share of the frames, ``closed``: those with the least open mouth.
     """
     if len(points) == 0:
         raise InputError("no frames to take a neutral face from", where="neutral_face")
@@ -120,10 +116,7 @@ def neutral_face_of_stills(points: Floats) -> FloatArray:
 
     Each coordinate is regressed on the mouth's opening, with a prior from how lips and jaw close, and taken at the
     least opening. Of under ten pictures even the least opening may be a wide one, so the lips are then brought
-    together.
-
-    Args:
-        points: Landmarks ``[N, 68, 3]``, pixels.
+    together. ``points`` are landmarks ``[N, 68, 3]``, pixels.
     """
     if len(points) == 0:
         raise InputError("no pictures to take a neutral face from", where="neutral_face_of_stills")

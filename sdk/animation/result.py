@@ -99,17 +99,13 @@ class Animation:
         # A float such as 14 / 25 can be a rounding error short of its frame.
         index = math.floor(Fraction(seconds) * self.fps + Fraction(1, 10**6)) if math.isfinite(seconds) else -1
         if not 0 <= index < len(self):
-            raise ConfigError(
-                f"there is no frame at second {seconds}",
-                where="Animation.frame",
-                hint=f"Give a time from 0 to before {float(self.duration):g}.",
-            )
+            hint = f"Give a time from 0 to before {float(self.duration):g}."
+            raise ConfigError(f"there is no frame at second {seconds}", where="Animation.frame", hint=hint)
         for motion in self._motions(self.cancel):
             if index < len(motion):
                 pictures = list(self.renderer.render(self.prepared, [motion[index : index + 1]]))
                 if len(pictures) != 1:
-                    name = self.renderer.name
-                    raise ComponentBroken(f"the renderer {name!r} made {len(pictures)} frames of 1")
+                    raise ComponentBroken(f"the renderer {self.renderer.name!r} made {len(pictures)} frames of 1")
                 return pictures[0]
             index -= len(motion)
         raise ComponentBroken(f"the motion ended before second {float(seconds):g}")

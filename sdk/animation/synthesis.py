@@ -38,11 +38,9 @@ class MotionSynthesizer:
     fps: Fraction
 
     def __call__(self, chunks: Iterable[FloatArray], duration: Fraction) -> Iterator[Motion]:
-        """Yield the motion at ``fps``, in pieces of a frame or more.
+        """Yield the motion to a sound of ``duration`` seconds, at ``fps``, in pieces of a frame or more.
 
-        Args:
-            chunks: The sound, float32 ``[N]`` each, at the encoder's sample rate.
-            duration: Its seconds, exact.
+        ``chunks`` are float32 ``[N]``, at the encoder's sample rate.
         """
         features = self.encoder.stream()
         generated = MotionStream(self.generator, device=self.device)
@@ -63,10 +61,8 @@ class MotionSynthesizer:
         last = Motion.concat([generated.push(features.finish()), generated.finish()])
         piece = Motion.concat([stages.push(last), stages.finish()])
         if gate.surplus:
-            raise ComponentBroken(
-                f"the audio encoder {self.encoder.name!r} gave {abs(gate.surplus)} frames too "
-                + ("many" if gate.surplus > 0 else "few"),
-                hint="An encoder gives ceil(60 * duration) frames of features.",
-            )
+            found = f"{abs(gate.surplus)} frames too {'many' if gate.surplus > 0 else 'few'}"
+            hint = "An encoder gives ceil(60 * duration) frames of features."
+            raise ComponentBroken(f"the audio encoder {self.encoder.name!r} gave {found}", hint=hint)
         if len(piece):
             yield piece

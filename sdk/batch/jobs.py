@@ -157,11 +157,8 @@ def _pairs(folder: Path) -> list[dict[str, Any]]:
         return [{"portrait": portrait, "audio": sound} for portrait in portraits.values() for sound in sounds.values()]
     alone = sorted(portraits.keys() ^ sounds.keys())
     if alone:
-        raise ConfigError(
-            f"nothing belongs to {', '.join(alone[:5])}",
-            where=str(folder),
-            hint="Give portrait and sound the same name, or write a .csv with the columns portrait and audio.",
-        )
+        hint = "Give portrait and sound the same name, or write a .csv with the columns portrait and audio."
+        raise ConfigError(f"nothing belongs to {', '.join(alone[:5])}", where=str(folder), hint=hint)
     return [{"portrait": portraits[stem], "audio": sounds[stem]} for stem in portraits]
 
 

@@ -60,10 +60,6 @@ def astronaut(detector: LandmarkDetector, *, size: int = 512) -> Image:
 
     NASA's photograph of Eileen Collins is in the public domain, and scikit-image's wheel includes it.
 
-    Args:
-        detector: Finds the face.
-        size: Pixels along each side.
-
     Raises:
         ComponentUnavailable: scikit-image is not installed.
         FaceNotFound: The detector finds no face.
@@ -71,10 +67,8 @@ def astronaut(detector: LandmarkDetector, *, size: int = 512) -> Image:
     try:
         from skimage.data import astronaut as photograph
     except ImportError as error:
-        raise ComponentUnavailable(
-            "scikit-image, which carries the demonstration's face, is not installed",
-            hint=f"Run: {install_line(['talkstyle[demo]'])}",
-        ) from error
+        what = "scikit-image, which carries the demonstration's face, is not installed"
+        raise ComponentUnavailable(what, hint=f"Run: {install_line(['talkstyle[demo]'])}") from error
     pixels: Image = np.ascontiguousarray(photograph()[:, :, :3])  # type: ignore[no-untyped-call]
     (faces,) = detector.detect([pixels])
     if not faces:

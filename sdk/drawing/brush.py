@@ -47,12 +47,7 @@ def blend(a: Colour, b: Colour, share: float) -> Colour:
 
 
 class Canvas:
-    """A picture in the making, and the mask of its silhouette.
-
-    Args:
-        picture: The background.
-        corner: Its place on the larger canvas that it is a part of.
-    """
+    """A picture in the making, and the mask of its silhouette; ``corner`` is its place on the canvas it is part of."""
 
     def __init__(self, picture: PIL.Image.Image, corner: tuple[int, int] = (0, 0)) -> None:
         self.picture = picture

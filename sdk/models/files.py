@@ -75,9 +75,8 @@ def model_file(
                 logger.warning("%s is damaged (its sha256 differs) and is downloaded again", kept)
             _fetch(_mirrored(url, name), kept, sha256, Reporter(on_progress))
     except (DownloadFailed, OSError) as error:
-        raise ModelFileMissing(
-            f"{name} is not on this machine, and could not be downloaded: {error}", where=str(kept), hint=hint
-        ) from error
+        what = f"{name} is not on this machine, and could not be downloaded: {error}"
+        raise ModelFileMissing(what, where=str(kept), hint=hint) from error
     return kept
 
 
@@ -101,10 +100,8 @@ def _checked(path: Path, sha256: str, hint: str) -> Path:
     if not path.is_file():
         raise ModelFileMissing("there is no such model file", where=str(path), hint=hint)
     if not _is_sound(path, sha256):
-        found = _digest(path)
-        raise ModelFileMissing(
-            f"the model file is damaged or another one: its sha256 is {found}", where=str(path), hint=hint
-        )
+        what = f"the model file is damaged or another one: its sha256 is {_digest(path)}"
+        raise ModelFileMissing(what, where=str(path), hint=hint)
     return path
 
 

@@ -48,10 +48,7 @@ class Registry:
         self._lock = threading.RLock()
 
     def components(self, kind: str | None = None) -> tuple[Provider, ...]:
-        """List what is provided, with distribution, version, state and reason; no component is imported.
-
-        Args:
-            kind: One of ``sdk.kinds.KINDS``; every kind by default.
+        """List what is provided, of every kind by default, with version, state and reason; imports no component.
 
         Raises:
             ConfigError: There is no such kind.
@@ -79,10 +76,8 @@ class Registry:
         matches = self.match(name, kind)
         if len(matches) == 1:
             return matches[0]
-        raise ComponentAmbiguous(
-            f"the {kind} {name!r} is provided by {' and '.join(p.origin for p in matches)}",
-            hint=f"Ask for {' or '.join(repr(p.qualified) for p in matches)}.",
-        )
+        origins, hint = " and ".join(p.origin for p in matches), " or ".join(repr(p.qualified) for p in matches)
+        raise ComponentAmbiguous(f"the {kind} {name!r} is provided by {origins}", hint=f"Ask for {hint}.")
 
     def match(self, name: str, kind: str | None = None) -> tuple[Provider, ...]:
         """List every provider of a bare or qualified name, of every kind by default; errors as for ``find``."""
@@ -129,10 +124,8 @@ class Registry:
         if isinstance(component, str):
             return self.load(kind, component, **config)
         if config:
-            raise ConfigError(
-                f"a {kind} given as an object takes no further options ({', '.join(config)})",
-                hint="Give them to its class.",
-            )
+            what = f"a {kind} given as an object takes no further options ({', '.join(config)})"
+            raise ConfigError(what, hint="Give them to its class.")
         check_shape(kind, component)
         return component
 
@@ -177,10 +170,8 @@ class Registry:
         provider = judge(Provider(component, LOCAL, factory=factory))
         with self._lock:
             if any((p.kind, p.name) == (kind, name) for p in self._local):
-                raise ComponentAmbiguous(
-                    f"the {kind} {name!r} is already registered in this process",
-                    hint="Remove the first one, or choose another name.",
-                )
+                hint = "Remove the first one, or choose another name."
+                raise ComponentAmbiguous(f"the {kind} {name!r} is already registered in this process", hint=hint)
             self._local.append(provider)
         return Registration(self, provider)
 

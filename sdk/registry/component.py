@@ -59,11 +59,8 @@ class Component:
                 self._refuse(key, value, "of the form 'package.module:Name'")
 
     def _refuse(self, key: str, value: str, wanted: str) -> None:
-        raise ComponentBroken(
-            f"the component {self.name!r} has {key}={value!r}, which is not {wanted}",
-            where=self.target,
-            hint="Its author has to correct talkstyle_components().",
-        )
+        what = f"the component {self.name!r} has {key}={value!r}, which is not {wanted}"
+        raise ComponentBroken(what, where=self.target, hint="Its author has to correct talkstyle_components().")
 
 
 @dataclass(frozen=True)

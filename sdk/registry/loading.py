@@ -23,10 +23,8 @@ def build(provider: Provider, config: Mapping[str, Any]) -> Any:
     except (SdkError, Cancelled):
         raise
     except Exception as error:
-        raise ComponentBroken(
-            f"the {provider.kind} {provider.name!r} could not be made: {type(error).__name__}: {error}",
-            where=provider.origin,
-        ) from error
+        what = f"the {provider.kind} {provider.name!r} could not be made: {type(error).__name__}: {error}"
+        raise ComponentBroken(what, where=provider.origin) from error
     check_shape(provider.kind, instance, where=provider.origin)
     return instance
 
@@ -47,9 +45,8 @@ def _usable(provider: Provider) -> Any:
     if provider.state == "incompatible":
         raise ComponentUnavailable(f"{label} was {provider.reason}", where=provider.origin)
     if provider.state == "missing":
-        raise ComponentUnavailable(
-            f"{label} requires what is not installed", where=provider.origin, hint=f"Run: {provider.reason}"
-        )
+        hint = f"Run: {provider.reason}"
+        raise ComponentUnavailable(f"{label} requires what is not installed", where=provider.origin, hint=hint)
     return import_target(provider)
 
 
@@ -65,11 +62,9 @@ def _import(target: str, provider: Provider) -> Any:
         for part in path.split("."):
             value = getattr(value, part)
     except (Exception, SystemExit) as error:
-        raise ComponentBroken(
-            f"{target} of the {provider.kind} {provider.name!r} cannot be imported: {type(error).__name__}: {error}",
-            where=provider.origin,
-            hint="Every other component still works.",
-        ) from error
+        label = f"{target} of the {provider.kind} {provider.name!r}"
+        what = f"{label} cannot be imported: {type(error).__name__}: {error}"
+        raise ComponentBroken(what, where=provider.origin, hint="Every other component still works.") from error
     return value
 
 
@@ -129,11 +124,8 @@ def check_shape(kind: str, instance: object, *, where: str | None = None) -> Non
     methods = [n for n, v in vars(protocol).items() if inspect.isfunction(v) and (n[0] != "_" or n == "__call__")]
     lacking = [name for name in [*protocol.__annotations__, *methods] if not hasattr(instance, name)]
     if lacking:
-        raise ComponentBroken(
-            f"{type(instance).__name__} is no {kind}: it lacks {', '.join(lacking)}",
-            where=where,
-            hint="sdk.interfaces says what each of them is.",
-        )
+        what = f"{type(instance).__name__} is no {kind}: it lacks {', '.join(lacking)}"
+        raise ComponentBroken(what, where=where, hint="sdk.interfaces says what each of them is.")
 
 
 def check_kind(kind: str) -> None:

@@ -30,19 +30,12 @@ class Check:
         """
         try:
             self.test(component)
-        except AssertionError as error:
-            found = str(error)
         except Exception as error:
-            raise ComponentBroken(
-                f"{type(component).__name__} fails the check {self.name!r}: it raised {type(error).__name__}: {error}",
-                hint="The traceback above says where.",
-            ) from error
-        else:
-            return
-        raise ComponentBroken(
-            f"{type(component).__name__} fails the check {self.name!r}: {found}",
-            hint="sdk.interfaces says what is demanded.",
-        )
+            failed = f"{type(component).__name__} fails the check {self.name!r}:"
+            if isinstance(error, AssertionError):
+                raise ComponentBroken(f"{failed} {error}", hint="sdk.interfaces says what is demanded.") from None
+            what = f"{failed} it raised {type(error).__name__}: {error}"
+            raise ComponentBroken(what, hint="The traceback above says where.") from error
 
 
 @dataclass(frozen=True)

@@ -33,12 +33,9 @@ MAX_NARROWING, MAX_WIDENING = 0.35, 0.25
 
 
 class Blinks(Stage):
-    """Adds blinks, at times that only the seed decides.
+    """Adds blinks, at times that only the seed decides; an ``amount`` of 2 blinks twice as often, 0 never.
 
-    Args:
-        seed: Any whole number from 0.
-        amount: 0 keeps the eyes open; 2 blinks twice as often.
-        end: The motion's duration in seconds, so that it ends with open eyes; None if not known.
+    ``end`` is the motion's duration in seconds, if known, so that it ends with open eyes.
     """
 
     def __init__(self, seed: int, *, amount: float = 1.0, end: float | None = None) -> None:

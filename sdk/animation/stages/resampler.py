@@ -39,11 +39,8 @@ def _nearest(rate: Fraction) -> Fraction:
 
 
 def _wrong_rate(fps: object) -> ConfigError:
-    return ConfigError(
-        f"fps={fps!r} is not a frame rate from {MIN_FPS} to {MAX_FPS}",
-        where="fps",
-        hint='Give a number such as 25 or 29.97, or a fraction such as "30000/1001".',
-    )
+    hint = 'Give a number such as 25 or 29.97, or a fraction such as "30000/1001".'
+    return ConfigError(f"fps={fps!r} is not a frame rate from {MIN_FPS} to {MAX_FPS}", where="fps", hint=hint)
 
 
 def frame_count(duration: Fraction, fps: Fraction) -> int:
@@ -54,9 +51,7 @@ def frame_count(duration: Fraction, fps: Fraction) -> int:
 class Resampler(Stage):
     """Reads motion of any one rate at the times ``k / fps``, by linear interpolation.
 
-    Args:
-        fps: Frames a second to give out.
-        count: How many frames to return; past the end of the motion its last frame is repeated.
+    It returns ``count`` frames; past the end of the motion, its last frame is repeated.
     """
 
     def __init__(self, fps: Fraction, count: int) -> None:
