@@ -21,21 +21,18 @@ FRAME_RATE: Final = 60
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How a sound is cut into windows.
-
-    Attributes:
-        rate: Samples a second.
-        stride: Samples from one feature to the next.
-        field: Samples that a single feature takes.
-        chunk: Features of a window that are kept.
-        context: Features before and after them that are dropped.
-    """
+    """How a sound is cut into windows."""
 
     rate: int
+    """Samples a second."""
     stride: int
+    """Samples from one feature to the next."""
     field: int
+    """Samples that a single feature takes."""
     chunk: int
+    """Features of a window that are kept."""
     context: int
+    """Features before and after them that are dropped."""
 
     @property
     def lookahead(self) -> float:
