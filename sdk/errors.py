@@ -93,14 +93,9 @@ class FaceAmbiguous(FaceError):
     """
 
     def __init__(
-        self,
-        what: str,
-        *,
-        boxes: tuple[tuple[float, float, float, float], ...] = (),
-        where: str | None = None,
-        hint: str | None = None,
+        self, what: str, *, boxes: tuple[tuple[float, float, float, float], ...] = (), **where_and_hint: str | None
     ) -> None:
-        super().__init__(what, where=where, hint=hint)
+        super().__init__(what, **where_and_hint)
         self.boxes = boxes
 
 

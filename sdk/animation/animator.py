@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, Union
 
@@ -33,7 +33,7 @@ StyleInput: TypeAlias = Union["StylePack", str, Path, Mapping[str, float], None]
 """A pack, a reference to one, a mix as references with weights, or None for the base's own way."""
 
 MAX_PORTRAITS: Final = 4
-"""Prepared portraits that are kept: they are large."""
+"""Portraits that are kept in memory: they are large."""
 
 
 def animate(
@@ -130,9 +130,9 @@ class Animator:
     def __post_init__(self) -> None:
         self._device = resolve_device(self.device)
         self._loaded: dict[tuple[str, str], Any] = {}
-        self._prepare = lru_cache(MAX_PORTRAITS)(
-            lambda portrait: self._load("renderer", self.renderer).prepare(portrait)
-        )
+        self._get_detector = partial(self._load, "landmark-detector", self.detector)
+        self._get_renderer = partial(self._load, "renderer", self.renderer)
+        self._prepare = lru_cache(MAX_PORTRAITS)(lambda portrait: self._get_renderer().prepare(portrait))
 
     def load_portrait(
         self,
@@ -145,18 +145,14 @@ class Animator:
         from sdk.tracking import load_portrait, load_teeth
 
         warnings: tuple[str, ...] = ()
-        if isinstance(source, Portrait):
-            portrait = source
-        else:
-            portrait, warnings = load_portrait(
-                source, detector=self._load("landmark-detector", self.detector), face=face
-            )
+        if not isinstance(source, Portrait):
+            source, warnings = load_portrait(source, detector=self._get_detector(), face=face)
         if teeth is None:
-            return portrait, warnings
+            return source, warnings
         if not isinstance(teeth, Portrait):
-            teeth, more = load_teeth(teeth, detector=self._load("landmark-detector", self.detector))
+            teeth, more = load_teeth(teeth, detector=self._get_detector())
             warnings += more
-        return replace(portrait, teeth=teeth), warnings
+        return replace(source, teeth=teeth), warnings
 
     def animate(
         self,
@@ -188,16 +184,11 @@ class Animator:
         report("prepare")
         generator, encoder = self._speech_components(pack)
         generator = styled(
-            generator,
-            pack,
-            encoder=encoder,
-            strength=strength,
-            allow_other_base=allow_other_base,
-            device=self._device,
+            generator, pack, encoder=encoder, strength=strength, allow_other_base=allow_other_base, device=self._device
         )
         report("prepare")
         loaded, warnings = self.load_portrait(portrait, face=face, teeth=teeth)
-        renderer = self._load("renderer", self.renderer)
+        renderer = self._get_renderer()
         if loaded.teeth is not None and not getattr(renderer, "shows_teeth", False):
             warnings += (f"the renderer {renderer.name!r} makes no use of teeth=",)
         prepared = self._prepare(loaded)

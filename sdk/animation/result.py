@@ -37,8 +37,6 @@ class Animation:
         warnings: What is worth knowing about the portrait, the sound and the style.
         audio: The sound.
         sound_duration: Its seconds, exact.
-        synthesizer: Makes the motion from the sound.
-        renderer: Makes the frames from the motion.
         prepared: The portrait, prepared by the renderer.
         cancel: Stops the work.
     """

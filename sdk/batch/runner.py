@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from sdk import defaults
 from sdk._version import __version__
 from sdk.animation import Animator, load_style
+from sdk.animation.animator import MAX_PORTRAITS
 from sdk.batch.jobs import Job, as_job
 from sdk.errors import Cancelled, ComponentBroken, ConfigError, SdkError
 from sdk.files import atomic_file, make_folder
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 RECORD: Final = "talkstyle-jobs.json"
 """The file in the output folder that says what each output was made from."""
-
-MAX_PORTRAITS: Final = 4
-"""Portraits that are kept in memory: they are large."""
 
 logger = logging.getLogger(__name__)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from fractions import Fraction
 from typing import Final
 
@@ -120,11 +121,9 @@ def _lookahead(encoder: AudioEncoder) -> None:
 
 @CHECKS.add("another sample rate is an InputError")
 def _rate(encoder: AudioEncoder) -> None:
-    try:
+    with suppress(InputError):
         encoder.encode(Audio(np.zeros(1000, np.float32), encoder.sample_rate + 1))
-    except InputError:
-        return
-    require(False, f"a sound at {encoder.sample_rate + 1} Hz was taken")
+        require(False, f"a sound at {encoder.sample_rate + 1} Hz was taken")
 
 
 def speed(encoder: AudioEncoder) -> float:
