@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from sdk.errors import InputError
 from sdk.losses import LOSS_SCALE, gradient_penalty, velocity
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from talkstyle_lab.pretraining.dataset import sessions
@@ -44,6 +45,9 @@ def pretrain_net(
 
     Progress has the loss and the share of validation sessions that are recognised by their features. A cancelled run
     writes nothing.
+
+    Raises:
+        InputError: The corpus is too small to hold sessions out for validation.
     """
     report = Reporter(on_progress, cancel)
     report("styles")
@@ -81,6 +85,9 @@ def _sessions(corpus: Path, split: str) -> list[list[Tensor]]:
                     takes.append(torch.from_numpy(shard["expression"].astype(np.float32)).flatten(1) * LOSS_SCALE)
         if len(takes) > 1:
             found.append(takes)
+    if not found:
+        what = f"no {split} session has two utterances of more than {_WINDOW_FRAMES / 60:g} s"
+        raise InputError(what, where=str(corpus), hint="Make the corpus longer: talkstyle pretrain corpus --minutes 10.")
     return found
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from sdk.errors import Cancelled
+from sdk.errors import Cancelled, InputError
 from sdk.progress import CancelToken
 from talkstyle_lab.pretraining import net as training_net
 from talkstyle_lab.pretraining.net import pretrain_net
@@ -50,6 +50,19 @@ def test_cancelled_pre_training_writes_nothing(styles, tmp_path):
     with pytest.raises(Cancelled):
         pretrain_net(styles, tmp_path, steps=60, cancel=token)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_corpus_without_a_validation_session_is_refused(styles, tmp_path):
+    listed = json.loads((styles / "index.json").read_text())["utterances"]
+    for entry in listed:
+        entry["file"] = str(styles / entry["file"])
+    small = [entry for entry in listed if entry["split"] == "train"]
+    (tmp_path / "index.json").write_text(json.dumps({"utterances": small}))
+    with pytest.raises(InputError, match="no validation session") as raised:
+        pretrain_net(tmp_path, tmp_path / "out")
+    assert raised.value.where == str(tmp_path)
+    assert "--minutes" in raised.value.hint
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_shipped_net_is_not_a_random_one():
