@@ -7,8 +7,9 @@ stills of that first part, in no order, and the next clip's sound.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -38,35 +39,25 @@ SHARES: Final = {"sld_share": ("sld_known", "real"), "sld_share_held_out": ("sld
 
 @dataclass(frozen=True, kw_only=True)
 class FitClip:
-    """A clip to fit and measure on.
-
-    Attributes:
-        video: Where it is.
-        audio: Its sound; its own track by default.
-        phonemes: A file of phoneme labels; see ``sdk.metrics.read_phonemes``.
-    """
+    """A clip to fit and measure on."""
 
     video: Path
-    audio: Path | None = None
-    phonemes: Path | None = None
+    audio: Path | None = None  # its own track by default
+    phonemes: Path | None = None  # a file of phoneme labels; see ``sdk.metrics.read_phonemes``
 
     @property
     def sound(self) -> Path:
         """Where its sound is."""
-        return self.video if self.audio is None else self.audio
+        return self.audio or self.video
 
 
 @dataclass(frozen=True, eq=False)
 class FitTable:
     """The figures of all fits.
 
-    Attributes:
-        clips: The clips' names.
-        seeds: The seeds.
-        paired: Whether the fits were.
-        values: ``values[row][figure]``, float64 ``[clips, seeds]``; NaN for a figure that is missing. Rows that do not
-            depend on the seed repeat their value. The figures are those of ``sdk.evaluation.Figures``, and ``shape_id``
-            and ``dynamics_id``: 1 where, of all clips' first parts, the right one is nearest.
+    ``values[row][figure]`` is float64 ``[clips, seeds]``; NaN for a figure that is missing. Rows that do not depend on
+    the seed repeat their value. The figures are those of ``sdk.evaluation.Figures``, and ``shape_id`` and
+    ``dynamics_id``: 1 where, of all clips' first parts, the right one is nearest.
     """
 
     clips: tuple[str, ...]
@@ -137,17 +128,8 @@ def evaluate_fits(
 ) -> FitTable:
     """Fit each clip's first 60 % with each seed, and measure on the rest.
 
-    Args:
-        clips: At least one; unpaired fits, style identification and the wrong speaker need two.
-        seeds: Of the fits.
-        paired: Whether a fit gets the clip's own sound, or stills and another clip's sound.
-        generator: The base's name.
-        net: A style transfer net, or its name.
-        detector: A landmark detector, or its name.
-        device: ``"auto"``, or any name that torch knows.
-        config: Settings of the fits; ``held_out`` of paired ones is set here.
-        on_progress: Called between steps.
-        cancel: Stops the work between steps.
+    Unpaired fits, which get stills and another clip's sound, style identification and the wrong speaker need two clips.
+    ``held_out`` of the settings of paired fits is set here.
 
     Raises:
         ConfigError: Too few clips or seeds.
@@ -189,8 +171,9 @@ def evaluate_fits(
     styles: list[list[StylePack]] = []
     references: list[Motion | None] = []
     for number in range(len(clips)):
-        fit = _fitting(adapter, clips, number, paired=paired)
-        styles.append([fit(seed=seed, on_progress=on_progress, cancel=cancel) for seed in seeds])
+        clip, given = _given(adapter, clips, number, paired=paired)
+        fit = partial(adapter.fit, clip, **given, on_progress=on_progress, cancel=cancel)
+        styles.append([fit(seed=seed) for seed in seeds])
         assert adapter.last is not None  # a fit has just been made
         references.append(None if paired else adapter.last.motion)
 
@@ -224,21 +207,20 @@ def _names(clips: Sequence[FitClip]) -> list[str]:
     return [stem if stems.count(stem) == 1 else f"{stem} {number}" for number, stem in enumerate(stems)]
 
 
-def _fitting(adapter: StyleAdapter, clips: Sequence[FitClip], number: int, *, paired: bool) -> Callable[..., StylePack]:
-    """The fit of a clip, to be called with its options."""
+def _given(adapter: StyleAdapter, clips: Sequence[FitClip], number: int, *, paired: bool) -> tuple[Any, Any]:
+    """What a clip's fits are given: a reference, and options."""
     clip = clips[number]
     if paired:
-        return lambda **options: adapter.fit(clip.video, audio=clip.audio, **options)
+        return clip.video, {"audio": clip.audio}
     other = read_audio(clips[(number + 1) % len(clips)].sound, rate=adapter.encoder.sample_rate)
-    stills = _stills(clip.video, STILLS)
-    return lambda **options: adapter.fit(images=stills, audio=other, **options)
+    return None, {"images": _stills(clip.video), "audio": other}
 
 
-def _stills(video: MediaInput, count: int) -> list[Image]:
+def _stills(video: MediaInput) -> list[Image]:
     """Frames evenly spread over a clip's first part."""
     times = [frame.time for frame in VideoReader(video)]
     known = max(1, int(len(times) * (1 - HELD_OUT)))
-    wanted = set(np.linspace(0, known - 1, min(count, known)).round().astype(int).tolist())
+    wanted = set(np.linspace(0, known - 1, min(STILLS, known)).round().astype(int).tolist())
     return [frame.image for number, frame in enumerate(VideoReader(video)) if number in wanted]
 
 

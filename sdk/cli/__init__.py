@@ -2,7 +2,7 @@
 
 A new command is a module ``sdk/cli/<name>.py`` with a click command called ``command``, and a line in ``COMMANDS``.
 Plugins add theirs through the entry-point group ``talkstyle.commands``, and can use ``options``, ``FILE``,
-``emit``, ``progress_bar`` and ``show_table``.
+``emit``, ``progress_bar``, ``show_table`` and ``cell``.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from sdk.cli import options
 from sdk.cli.errors import report
 from sdk.cli.group import PluginGroup
 from sdk.cli.options import FILE
-from sdk.cli.output import emit, progress_bar, show_table
+from sdk.cli.output import cell, emit, progress_bar, show_table
 
-__all__ = ["COMMANDS", "FILE", "emit", "main", "options", "progress_bar", "show_table", "talkstyle"]
+__all__ = ["COMMANDS", "FILE", "cell", "emit", "main", "options", "progress_bar", "show_table", "talkstyle"]
 
 COMMANDS: Final = {
     "demo": "Go the whole way once, with nothing to download.",

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from sdk import packs
 from sdk.cli import options
 from sdk.cli.options import FILE
 from sdk.cli.output import emit, local_ref, progress_bar
@@ -53,19 +54,14 @@ def command(
     One video is a person saying what its sound, or --audio, says. Pictures, or a video with --unpaired, show how a
     person looks in talking, and --audio is any speech.
     """
-    from sdk.packs import check_target
-
-    check_target(output)
+    packs.check_target(output)
     if push_to is not None:
-        from sdk.packs import check_push
-
-        check_push(push_to, license=settings["license"], consent=settings["consent"])
+        packs.check_push(push_to, license=settings["license"], consent=settings["consent"])
     clip, images = _sources(references, unpaired=unpaired, audio=audio)
     from sdk.adapter import StyleAdapter
 
-    components = options.components_of(settings)
     with progress_bar(as_json=as_json) as on_progress:
-        adapter = StyleAdapter(config=options.fit_config(recipe, steps), **components)
+        adapter = StyleAdapter(config=options.fit_config(recipe, steps), **options.components_of(settings))
         pack = adapter.fit(
             clip,
             audio=audio,
@@ -113,18 +109,12 @@ def _sources(references: tuple[Path, ...], *, unpaired: bool, audio: Path | None
         if kind == "audio":
             raise ConfigError("there is no picture in this reference", where=str(path), hint="Give it with --audio.")
         if kind == "video" and len(references) > 1:
-            raise ConfigError(
-                "several references are stills, and this one is a video",
-                where=str(path),
-                hint="Give one clip, or only stills.",
-            )
+            what = "several references are stills, and this one is a video"
+            raise ConfigError(what, where=str(path), hint="Give one clip, or only stills.")
     still = "image" in kinds.values()
     if (still or unpaired) and audio is None:
-        raise ConfigError(
-            "pictures alone do not say how a mouth follows speech",
-            where="--audio",
-            hint="Give any speech of a few seconds with --audio.",
-        )
-    if still:
-        return None, list(references)
-    return (None, references[0]) if unpaired else (references[0], None)
+        hint = "Give any speech of a few seconds with --audio."
+        raise ConfigError("pictures alone do not say how a mouth follows speech", where="--audio", hint=hint)
+    if still or unpaired:
+        return None, list(references) if still else references[0]
+    return references[0], None

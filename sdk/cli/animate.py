@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +32,6 @@ def command(
     portrait: Path,
     audio: Path,
     output: str,
-    mouth: float,
-    brows: float,
-    blink: float,
-    head: float,
     background: tuple[int, int, int] | None,
     signer: Signer | None,
     as_json: bool,
@@ -43,7 +40,7 @@ def command(
     """Let PORTRAIT speak AUDIO, and write a video with the sound."""
     from sdk.animation import animate
 
-    controls = Controls(mouth=mouth, brows=brows, blink=blink, head=head)
+    controls = Controls(**{field.name: settings.pop(field.name) for field in fields(Controls)})
     with progress_bar(as_json=as_json) as on_progress:
         animation = animate(portrait, audio, controls=controls, on_progress=on_progress, **settings)
         path = animation.save(output, background=background, signer=signer, on_progress=on_progress)

@@ -43,10 +43,8 @@ def command(
     from sdk.batch.jobs import read_jobs
 
     components = options.components_of(settings)
-    if settings["teeth"] is None:
-        del settings["teeth"]
-    else:
-        settings["teeth"] = settings["teeth"].absolute()  # a list's own paths are relative to the list
+    if (teeth := settings.pop("teeth")) is not None:
+        settings["teeth"] = teeth.absolute()  # a list's own paths are relative to the list
     every = [job for source in jobs for job in read_jobs(source, common=settings)]
     results = []
     with progress_bar(as_json=as_json) as on_progress:
@@ -73,20 +71,15 @@ def command(
 
 
 def _line(result: JobResult) -> str:
-    text = f"{result.state:7}  {result.output}"
-    if result.error is not None:
-        return f"{text}: {result.error}"
-    return "\n".join([text, *(f"         warning: {warning}" for warning in result.warnings)])
+    error = "" if result.error is None else f": {result.error}"
+    warnings = (f"\n         warning: {warning}" for warning in result.warnings)
+    return f"{result.state:7}  {result.output}{error}{''.join(warnings)}"
 
 
 def _entry(result: JobResult) -> dict[str, Any]:
     return {
         "portrait": result.job.portrait,
         "audio": result.job.audio,
-        "output": result.output,
-        "state": result.state,
-        "frames": result.frames,
-        "seconds": result.seconds,
-        "warnings": result.warnings,
+        **{name: getattr(result, name) for name in ("output", "state", "frames", "seconds", "warnings")},
         "error": None if result.error is None else error_document(result.error),
     }

@@ -46,14 +46,10 @@ def command(folder: Path, quick: bool, device: str, as_json: bool) -> None:
     gain = made.style.gain
     if as_json:
         plain, styled = made.animations
+        names = ("folder", "reference", "pack", "plain", "styled", "comparison")
         emit(
             {
-                "folder": made.folder,
-                "reference": made.reference,
-                "pack": made.pack,
-                "plain": made.plain,
-                "styled": made.styled,
-                "comparison": made.comparison,
+                **{name: getattr(made, name) for name in names},
                 "gain": gain,
                 "training": training.model_dump(mode="json"),
                 "seconds": float(styled.duration),

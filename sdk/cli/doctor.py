@@ -125,19 +125,16 @@ def _devices() -> Iterator[Finding]:
 def _codecs() -> Iterator[Finding]:
     import av
 
-    hint = "Install PyAV's wheel, which has it: python -m pip install --force-reinstall --only-binary :all: av"
-    modes: dict[Literal["w", "r"], tuple[str, ...]] = {
-        "w": ("h264", "aac"),
-        "r": ("h264", "aac", "hevc", "mp3", "opus"),
-    }
-    for mode, names in modes.items():
-        verb = "write" if mode == "w" else "read"
+    needed, hint = ("h264", "aac"), "python -m pip install --force-reinstall --only-binary :all: av"
+    for verb, names in (("write", needed), ("read", (*needed, "hevc", "mp3", "opus"))):
+        mode: Literal["w", "r"] = "w" if verb == "write" else "r"
         for name in names:
             try:
                 codec = av.Codec(name, mode)
             except av.codec.codec.UnknownCodecError:
-                state: Literal["problem", "note"] = "problem" if name in ("h264", "aac") else "note"
-                yield Finding("codec", state, f"PyAV cannot {verb} {name}", hint)
+                state: Literal["problem", "note"] = "problem" if name in needed else "note"
+                what = f"PyAV cannot {verb} {name}"
+                yield Finding("codec", state, what, f"Install PyAV's wheel, which has it: {hint}")
             else:
                 yield Finding("codec", "ok", f"{verb} {name} ({codec.name})")
 
@@ -159,9 +156,8 @@ def _components() -> Iterator[Finding]:
 def _models() -> Iterator[Finding]:
     folder = os.environ.get(MODELS)
     if folder is None:
-        yield Finding(
-            "model", "ok", f"{MODELS} is not set: model files are looked for in {cache_folder()}, and downloaded there"
-        )
+        detail = f"{MODELS} is not set: model files are looked for in {cache_folder()}, and downloaded there"
+        yield Finding("model", "ok", detail)
     elif not Path(folder).is_dir():
         yield Finding("model", "problem", f"{MODELS} names no folder: {folder}", f"Create it, or unset {MODELS}.")
     else:

@@ -15,12 +15,10 @@ from sdk.errors import Cancelled, SdkError
 
 
 def report(words: Sequence[str], work: Callable[[], object]) -> int:
-    """Run a command, show whatever it raises, and return the exit code.
+    """Run a command, show whatever it raises, and return the exit code: what ``work`` returns if that is an integer.
 
-    Args:
-        words: The command line, which says whether errors are wanted as JSON (``--json``) and with a traceback
-            (``--debug``). It is read here, not by click, because it must hold for command lines that click refuses too.
-        work: Runs the command; an integer that it returns is the exit code.
+    ``--json`` and ``--debug`` are read from ``words``, the command line, not by click, because they must hold for
+    command lines that click refuses too.
     """
     options = words[: words.index("--")] if "--" in words else words
     as_json, debug = "--json" in options, "--debug" in options

@@ -9,7 +9,7 @@ import click
 
 from sdk.cli import options
 from sdk.cli.options import FILE
-from sdk.cli.output import emit, progress_bar, show_table
+from sdk.cli.output import cell, emit, progress_bar, show_table
 
 if TYPE_CHECKING:
     from sdk.evaluation import Evaluation
@@ -57,7 +57,7 @@ def command(
     shown = [column for column in COLUMNS if column.shown]
     rows = {name: figures.as_dict() for name, figures in result.figures.items()}
     headings = ("", *(column.heading for column in shown))
-    show_table(headings, [[name, *(_text(row[column.key]) for column in shown)] for name, row in rows.items()])
+    show_table(headings, [[name, *(cell(row[column.key], ".3f") for column in shown)] for name, row in rows.items()])
     first, last = (frame / 60 for frame in result.frames)
     click.echo(
         f"Measured from {first:.1f} to {last:.1f} s; the lips came {1000 * result.offset:.0f} ms after the sound."
@@ -66,10 +66,6 @@ def command(
         click.echo(f"{column.heading}: {column.meaning}.")
     if plot is not None:
         click.echo(f"The mouth's opening over time is drawn in {plot}")
-
-
-def _text(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
 
 
 def _draw(result: Evaluation, path: Path) -> None:

@@ -31,13 +31,9 @@ class LabCommandMissing(click.UsageError):
 
 
 class PluginGroup(click.Group):
-    """Its own commands, then those of plugins' entry points; the names of its own cannot be taken over.
+    """Its own commands, then those of the group of entry points ``points``; own names cannot be taken over.
 
-    Args:
-        *args: For ``click.Group``.
-        points: The group of entry points.
-        lazy: Own commands that are imported from ``sdk.cli.<name>`` when they are called, with the line for ``--help``.
-        **kwargs: For ``click.Group``.
+    Own commands in ``lazy`` are imported from ``sdk.cli.<name>`` when they are called; its values are their help.
     """
 
     def __init__(self, *args: Any, points: str, lazy: Mapping[str, str] | None = None, **kwargs: Any) -> None:
@@ -46,8 +42,7 @@ class PluginGroup(click.Group):
         self._lazy = lazy or {}
 
     def _own(self) -> dict[str, str]:
-        """The commands that no plugin brings, with the line for ``--help``."""
-        return {**self._lazy, **{name: command.get_short_help_str(100) for name, command in self.commands.items()}}
+        return dict(self._lazy) | {name: command.get_short_help_str(100) for name, command in self.commands.items()}
 
     @cached_property
     def _points(self) -> Mapping[str, EntryPoint]:

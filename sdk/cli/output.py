@@ -32,6 +32,11 @@ def local_ref(path: Path) -> str:
     return text if path.is_absolute() or text.startswith((".", "~")) else f"./{text}"
 
 
+def cell(value: float | None, form: str) -> str:
+    """A figure in a table, formatted; a dash for None."""
+    return "-" if value is None else format(value, form)
+
+
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print aligned columns to stdout, one line a row."""
     lines = [columns, *rows]
@@ -43,13 +48,9 @@ def show_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 @contextmanager
 def progress_bar(*, as_json: bool = False) -> Iterator[ProgressCallback | None]:
-    """Show the SDK's progress as bars on stderr, one a stage.
+    """Show the SDK's progress as bars on stderr, one a stage, while the block runs.
 
-    Args:
-        as_json: Show none.
-
-    Yields:
-        What to pass as ``on_progress``; None where nobody watches: under ``--json``, and where stderr is no terminal.
+    What it gives is for ``on_progress``: None where nobody watches, under ``--json`` or where stderr is no terminal.
     """
     from rich.console import Console
 

@@ -30,8 +30,7 @@ def listing() -> dict[str, list[dict[str, str]]]:
             for p in components()
         ],
         "failures": [
-            {"distribution": f.distribution, "version": f.version, "stage": f.stage, "error": f.error}
-            for f in failures()
+            {key: getattr(f, key) for key in ("distribution", "version", "stage", "error")} for f in failures()
         ],
     }
 

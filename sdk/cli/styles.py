@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from sdk import packs
 from sdk.cli import options
 from sdk.cli.group import PluginGroup
 from sdk.cli.options import FILE
-from sdk.cli.output import emit, error_document, progress_bar, show_table
+from sdk.cli.output import cell, emit, error_document, progress_bar, show_table
 from sdk.errors import ConfigError, SdkError
-
-if TYPE_CHECKING:
-    from sdk.packs import StylePack
 
 LOCK_FILE = "talkstyle.lock"
 
@@ -35,13 +33,11 @@ def command(ctx: click.Context, as_json: bool) -> None:
 @options.json_debug
 def list_command(as_json: bool) -> None:
     """List the styles that ship."""
-    from sdk.packs import read_config, shipped_styles
-
-    found = {name: read_config(folder) for name, folder in shipped_styles().items()}
+    found = {name: packs.read_config(folder) for name, folder in packs.shipped_styles().items()}
     if as_json:
         emit({"styles": [_described(name, config) for name, config in found.items()]})
         return
-    rows = [(name, _share(config), config.license or "-", config.summary) for name, config in found.items()]
+    rows = [(name, cell(config.gain, ".0%"), config.license or "-", config.summary) for name, config in found.items()]
     show_table(("name", "gain", "licence", "summary"), rows)
 
 
@@ -50,7 +46,7 @@ def list_command(as_json: bool) -> None:
 @options.json_debug
 def show(ref: str, as_json: bool) -> None:
     """Say what the style REF is: terms, base, how it was made, what it brings."""
-    pack = _load(ref)
+    pack = packs.StylePack.load(ref)
     config = pack.config
     if as_json:
         source = None if pack.source is None else str(pack.source)
@@ -66,7 +62,7 @@ def show(ref: str, as_json: bool) -> None:
         ("base", f"{config.base.component} {config.base.version}, weights {config.base.weights_sha256[:12]}"),
         ("encoder", f"{config.encoder.component} {config.encoder.version}"),
         ("size", f"{delta.bytes / 1024:.0f} KiB, {rank}, {delta.dtype}"),
-        ("gain", _share(config)),
+        ("gain", cell(config.gain, ".0%")),
     ]
     if kept is not None and kept.gain is not None:
         rows.append(("compression kept", f"{kept.gain:.1%} of the gain"))
@@ -88,11 +84,9 @@ def verify(refs: tuple[str, ...], lock_file: Path | None, as_json: bool) -> None
     """Check styles from their files up: format, sizes, sha256, numbers, and the base where it is installed."""
     if not refs and lock_file is None:
         raise ConfigError("there is nothing to verify", where="REF, --lock", hint="Name a style, or a lock file.")
-    results = [_verified(ref, ref, lambda ref=ref: _load(ref)) for ref in refs]
+    results = [_verified(ref, ref, lambda ref=ref: packs.StylePack.load(ref)) for ref in refs]
     if lock_file is not None:
-        from sdk.packs import Lock
-
-        lock = Lock.read(lock_file)
+        lock = packs.Lock.read(lock_file)
         results += [_verified(s.ref, s.commit or s.ref, lambda ref=s.ref: lock.load(ref)) for s in lock.styles]
     if as_json:
         emit({"styles": results})
@@ -102,7 +96,7 @@ def verify(refs: tuple[str, ...], lock_file: Path | None, as_json: bool) -> None
                 click.echo(f"{result['ref']}: sound; {result['base']}")
             else:
                 click.secho(f"{result['ref']}: {result['error']['what']}", fg="red")
-                click.echo(f"  next: {result['error']['hint']}" if result["error"]["hint"] else "", nl=True)
+                click.echo(f"  next: {result['error']['hint']}" if result["error"]["hint"] else "")
     if any(result["error"] for result in results):
         raise SystemExit(1)
 
@@ -119,7 +113,7 @@ def _verified(ref: str, place: str, load: Any) -> dict[str, Any]:
     return result
 
 
-def _base(pack: StylePack) -> str:
+def _base(pack: packs.StylePack) -> str:
     """Whether the base that the pack names is the one that is installed."""
     from sdk.compatibility import check_compatible
     from sdk.errors import PluginError
@@ -140,9 +134,7 @@ def _base(pack: StylePack) -> str:
 @options.json_debug
 def lock(refs: tuple[str, ...], output: Path, as_json: bool) -> None:
     """Write down which commit of each style an app uses, and the sha256 of its files."""
-    from sdk.packs import Lock
-
-    made = Lock.make(refs)
+    made = packs.Lock.make(refs)
     made.write(output)
     if as_json:
         emit({"path": output, **made.model_dump(mode="json")})
@@ -161,8 +153,6 @@ def lock(refs: tuple[str, ...], output: Path, as_json: bool) -> None:
 @options.json_debug
 def search(text: str, author: str | None, base: str | None, limit: int, as_json: bool) -> None:
     """Find styles on the Hugging Face Hub whose names hold TEXT."""
-    from sdk import packs
-
     found = packs.search(text, author=author, base=base, limit=limit)
     if as_json:
         emit({"styles": [vars(style) for style in found]})
@@ -179,11 +169,9 @@ def search(text: str, author: str | None, base: str | None, limit: int, as_json:
 @options.json_debug
 def pull(ref: str, output: Path | None, as_json: bool) -> None:
     """Bring the style REF from the Hugging Face Hub into the cache, checked."""
-    from sdk.packs import StyleLocation
-
-    if StyleLocation.parse(ref).kind != "hub":
+    if packs.StyleLocation.parse(ref).kind != "hub":
         raise ConfigError("this style is not on the Hub", where=ref, hint="Write org/name or org/name@revision.")
-    pack = _load(ref)
+    pack = packs.StylePack.load(ref)
     if output is not None:
         pack.save(output)
     assert pack.source is not None
@@ -215,10 +203,8 @@ def push(
     **settings: Any,
 ) -> None:
     """Put the style PACK on the Hugging Face Hub as ORG/NAME, in one commit; the same pack again makes none."""
-    from sdk.packs import check_push
-
-    pack = _load(ref)
-    check_push(repo_id, license=license or pack.config.license, consent=consent or pack.config.consent)
+    pack = packs.StylePack.load(ref)
+    packs.check_push(repo_id, license=license or pack.config.license, consent=consent or pack.config.consent)
     pushed = pack.push(
         repo_id, license=license, consent=consent, files=_previews(pack, ref, make=preview, as_json=as_json), **settings
     )
@@ -228,26 +214,14 @@ def push(
         click.echo(f"{pack.name} is on the Hub: {pushed}")
 
 
-def _previews(pack: StylePack, ref: str, *, make: bool, as_json: bool) -> dict[str, bytes]:
-    from sdk.packs import StyleLocation, read_previews
-
+def _previews(pack: packs.StylePack, ref: str, *, make: bool, as_json: bool) -> dict[str, bytes]:
     if make:
         from sdk.previews import previews
 
         with progress_bar(as_json=as_json) as on_progress:
             return previews(pack, on_progress=on_progress)
-    parsed = StyleLocation.parse(ref)
-    return {} if parsed.kind == "hub" else read_previews(parsed.folder())
-
-
-def _load(ref: str) -> StylePack:
-    from sdk.packs import StylePack
-
-    return StylePack.load(ref)
-
-
-def _share(config: Any) -> str:
-    return "-" if config.gain is None else f"{config.gain:.0%}"
+    parsed = packs.StyleLocation.parse(ref)
+    return {} if parsed.kind == "hub" else packs.read_previews(parsed.folder())
 
 
 def _described(name: str, config: Any) -> dict[str, Any]:

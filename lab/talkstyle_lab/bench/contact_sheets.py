@@ -8,7 +8,6 @@ from typing import Final
 
 import numpy as np
 import PIL.Image
-from numpy.typing import NDArray
 
 from sdk.data import Floats, Image, Portrait
 from sdk.geometry import canonical_face, eye_opening, mouth_opening
@@ -28,6 +27,11 @@ def _tile(picture: Image, points: Floats) -> Image:
     half = TILE_FACES * float((high - low).max()) / 2
     x, y = (low + high) / 2 - (0.0, 0.25 * (high - low)[1])
     left, top, side = round(float(x - half)), round(float(y - half)), max(1, round(2 * half))
+    return _cut(picture, left, top, side)
+
+
+def _cut(picture: Image, left: int, top: int, side: int) -> Image:
+    """A square of a picture, at a tile's size."""
     image = PIL.Image.fromarray(picture).crop((left, top, left + side, top + side))
     return np.asarray(image.resize((TILE_PIXELS, TILE_PIXELS), PIL.Image.Resampling.LANCZOS))
 
@@ -69,32 +73,21 @@ class ContactSheets:
         return show
 
     def save_clip(self, driver: Driver) -> None:
-        """Write what was filmed since the last call, side by side.
-
-        Raises:
-            OutputError: It cannot be written.
-        """
-        columns = list(self._films)
-        if driver.pictures:
-            columns.insert(0, [_square(picture) for picture in driver.pictures])
+        """Write what was filmed since the last call, side by side."""
+        clip = [[_square(picture) for picture in driver.pictures]] if driver.pictures else []
+        columns = [*clip, *self._films]
         frames = [np.concatenate(tiles, axis=1) for tiles in zip(*columns, strict=True)]
         write_video(self._folder / f"{driver.name}.mp4", frames, rate=driver.motion.rate)
         self._films.clear()
 
     def save_sheets(self) -> None:
-        """Write a contact sheet for each portrait.
-
-        Raises:
-            OutputError: One cannot be written.
-        """
+        """Write a contact sheet for each portrait."""
         for name, rows in self._sheets.items():
             write_image(self._folder / f"{name}.png", np.concatenate(rows))
 
 
-def _square(picture: NDArray[np.uint8]) -> Image:
+def _square(picture: Image) -> Image:
     """A driver's picture, its middle square."""
     height, width = picture.shape[:2]
     side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    image = PIL.Image.fromarray(picture[top : top + side, left : left + side])
-    return np.asarray(image.resize((TILE_PIXELS, TILE_PIXELS), PIL.Image.Resampling.LANCZOS))
+    return _cut(picture, (width - side) // 2, (height - side) // 2, side)

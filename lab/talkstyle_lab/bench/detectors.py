@@ -47,7 +47,7 @@ print(json.dumps([imported - began, time.perf_counter() - drawn]))
 """
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Start:
     """What a detector takes before its first answer, in a fresh process."""
 
@@ -56,7 +56,7 @@ class Start:
     first_seconds: float  # making it and looking at a first picture of 256 x 256 pixels, after that
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Speed:
     """How fast a detector is on pictures of one size."""
 
@@ -82,21 +82,15 @@ class Agreement:
 
 
 def start(detector: str) -> Start:
-    """Time a detector's start in a fresh process.
-
-    Raises:
-        ComponentBroken: The process failed.
-    """
+    """Time a detector's start in a fresh process; ``ComponentBroken`` if that failed."""
     name, config = parse(detector)
     target = find(KIND, name).component.target
-    done = subprocess.run(
-        [sys.executable, "-c", _START, json.dumps([name, config, target])], capture_output=True, text=True, check=False
-    )
+    words = [sys.executable, "-c", _START, json.dumps([name, config, target])]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise ComponentBroken(f"the detector {detector!r} did not start in a fresh process: {last}")
-    imported, first = json.loads(done.stdout)
-    return Start(detector=detector, import_seconds=imported, first_seconds=first)
+    return Start(detector, *json.loads(done.stdout))
 
 
 def speeds(
@@ -113,7 +107,7 @@ def speeds(
     """
     report = Reporter(on_progress)
     own, rate = _frames(clip, frames)
-    large = [_resized(image, LARGE_SHORTER_SIDE) for image in own]
+    large = [_large(image) for image in own]
     measured = []
     for number, name in enumerate(detectors):
         detector = load(KIND, name)
@@ -128,16 +122,7 @@ def speeds(
                 found += bool(faces)
             height, width = images[0].shape[:2]
             fps = len(images) / seconds
-            measured.append(
-                Speed(
-                    detector=name,
-                    width=width,
-                    height=height,
-                    frames_per_second=fps,
-                    real_time=fps / rate,
-                    faces=found / len(images),
-                )
-            )
+            measured.append(Speed(name, width, height, fps, real_time=fps / rate, faces=found / len(images)))
     report("detect", 1.0)
     return measured
 
@@ -211,8 +196,8 @@ def _frames(clip: MediaInput | None, count: int) -> tuple[list[Image], float]:
     return [frame.image for frame in frames], float(1 / frame_interval([Fraction(frame.time) for frame in frames]))
 
 
-def _resized(image: Image, shorter: int) -> Image:
+def _large(image: Image) -> Image:
     height, width = image.shape[:2]
-    scale = shorter / min(height, width)
+    scale = LARGE_SHORTER_SIDE / min(height, width)
     size = (round(width * scale), round(height * scale))
     return np.asarray(PIL.Image.fromarray(image).resize(size, PIL.Image.Resampling.BICUBIC))

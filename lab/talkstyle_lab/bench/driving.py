@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
 from typing import Final, NamedTuple
@@ -74,7 +73,7 @@ def cycle(frames: int) -> Motion:
 
 def largest(detector: LandmarkDetector, image: Image) -> Landmarks | None:
     """The largest face in a picture, or None."""
-    faces = detector.detect([image])[0]
+    (faces,) = detector.detect([image])
     return faces[0] if faces else None
 
 
@@ -88,18 +87,13 @@ def follow(clip: MediaInput, name: str, frames: int, *, detector: LandmarkDetect
     points: list[NDArray[np.float32]] = []
     pictures: list[Image] = []
     number = 0
-    for number, image in enumerate(_pictures(clip, frames), 1):
+    for number, frame in enumerate(islice(VideoReader(clip), 0, FRAME_STRIDE * frames, FRAME_STRIDE), 1):
         report("look", number / frames, name)
-        face = largest(detector, image)
+        face = largest(detector, frame.image)
         if face is not None:
             points.append(face.points)
-            pictures.append(image)
+            pictures.append(frame.image)
     if 2 * len(points) < number or not points:
         hint = "Give a clip in which one face is seen from the front."
         raise FaceNotFound(f"a face in {len(points)} of {number} frames only", where=name, hint=hint)
     return Driver(name, normalise(np.stack(points), rate=FPS), pictures)
-
-
-def _pictures(clip: MediaInput, frames: int) -> Iterator[Image]:
-    for frame in islice(VideoReader(clip), 0, FRAME_STRIDE * frames, FRAME_STRIDE):
-        yield frame.image

@@ -83,19 +83,11 @@ def run(
             reference = _drawn(Path(folder) / "reference.mp4", seconds, report)
         style, duration, stages = _fit(adapter, reference, audio, on_progress)
         pixels = drawn_face(512).pixels if portrait is None else portrait
+        parts = ("generator", "encoder", "detector", "device")
+        components: dict[str, Any] = {name: getattr(adapter, name) for name in parts}
 
         def animated() -> Animation:
-            return animate(
-                pixels,
-                sound,
-                style=style,
-                fps=FPS,
-                generator=adapter.generator,
-                encoder=adapter.encoder,
-                detector=adapter.detector,
-                renderer=renderer,
-                device=adapter.device,
-            )
+            return animate(pixels, sound, style=style, fps=FPS, renderer=renderer, **components)
 
         report("generate")
         generation = statistics.median(timing.seconds(partial(getattr, animated(), "motion")) for _ in range(REPEATS))
@@ -104,9 +96,8 @@ def run(
         whole = timing.seconds(partial(animation.save, Path(folder) / "animated.mp4"))
         frames = list(animation)
         report("encode")
-        alone = timing.seconds(
-            partial(write_video, Path(folder) / "encoded.mp4", frames, rate=FPS, audio=open_audio(sound))
-        )
+        encode = partial(write_video, Path(folder) / "encoded.mp4", frames, rate=FPS, audio=open_audio(sound))
+        alone = timing.seconds(encode)
     return Bench(
         fit_over_reference=sum(stages.values()) / duration,
         generation_over_real_time=generation / float(sound.duration),

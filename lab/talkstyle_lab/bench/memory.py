@@ -7,7 +7,7 @@ import time
 import wave
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import cycle
+from itertools import count, cycle
 from pathlib import Path
 from typing import Final
 
@@ -74,11 +74,10 @@ def run_memory(
         began = time.perf_counter()
         animation = animate(drawn_face(size), sound, fps=fps, renderer=renderer, device=device)
         every = max(1, round(animation.fps))
-        done = 0
+        frames = count(1)
 
         def watch(progress: Progress) -> None:
-            nonlocal done
-            done += 1
+            done = next(frames)
             if done >= SETTLED_SECONDS * animation.fps and (
                 done % every == 0 or done == len(animation) or not readings
             ):
@@ -88,13 +87,13 @@ def run_memory(
 
         animation.save(video, on_progress=watch)
         took = time.perf_counter() - began
-        ends = {kind: _end(video, kind) for kind in ("video", "audio")}
+        video_end, sound_end = _end(video, "video"), _end(video, "audio")
     return MemoryBench(
         resident_after_a_minute=readings[0],
         resident_at_the_end=readings[-1],
         resident_at_most=max(readings),
-        video_end=ends["video"],
-        sound_end=ends["audio"],
+        video_end=video_end,
+        sound_end=sound_end,
         sound_seconds=seconds,
         frames=len(animation),
         fps=str(animation.fps),
@@ -109,16 +108,14 @@ def resident() -> float:
     Raises:
         ConfigError: The system tells neither.
     """
-    status = Path("/proc/self/statm")
-    if status.exists():
-        import resource
-
-        return int(status.read_text().split()[1]) * resource.getpagesize() / MIB
     if sys.platform == "win32":
         hint = "Run this measurement on Linux or macOS."
         raise ConfigError("this system does not tell a process's memory without further packages", hint=hint)
     import resource
 
+    status = Path("/proc/self/statm")
+    if status.exists():
+        return int(status.read_text().split()[1]) * resource.getpagesize() / MIB
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (MIB if sys.platform == "darwin" else 1024)
 

@@ -57,8 +57,8 @@ class RenderRow:
     mouth_p95: float  # the same, 95th percentile
     mouth_r: float | None  # correlation of the mouth's opening, meant and found; None where it does not change
     mouth_slope: float | None  # found over meant, by least squares
-    eye_r: float | None  # as for the mouth
-    eye_slope: float | None  # as for the mouth
+    eye_r: float | None  # as for the mouth, and so is the slope
+    eye_slope: float | None
     # Eye opening found over the open eye's (90th percentile), median of the frames in which the eyes are meant to be
     # shut; None where they never are.
     blink: float | None
@@ -85,16 +85,14 @@ class RenderBench:
 
     rows: tuple[RenderRow, ...]  # every portrait with every motion
     speeds: tuple[RenderSpeed, ...]  # by size
-    renderer: str  # the renderer's name
-    detector: str  # the detector's name
+    renderer: str
+    detector: str
 
     def mean(self) -> dict[str, float | None]:
         """Each figure's mean over the rows that have it."""
-        means: dict[str, float | None] = {}
-        for field in fields(RenderRow)[2:]:
-            values = [v for row in self.rows if (v := getattr(row, field.name)) is not None]
-            means[field.name] = float(np.mean(values)) if values else None
-        return means
+        columns = {field.name: [getattr(row, field.name) for row in self.rows] for field in fields(RenderRow)[2:]}
+        known = {name: [value for value in column if value is not None] for name, column in columns.items()}
+        return {name: float(np.mean(values)) if values else None for name, values in known.items()}
 
     def as_dict(self) -> dict[str, Any]:
         """The figures, for files."""
@@ -119,17 +117,10 @@ def run_render(
     What is meant is what the renderer's own ``landmarks(prepared, motion)`` says where it has one, float32
     ``[T, 68, 3]`` in pixels, as its limits and scales are its own business; else ``sdk.face.retarget``.
 
-    Args:
-        portraits: Pictures; three drawn faces where there are none.
-        clips: Clips of one face each; ``"cycle"`` is a synthetic motion. None of them: the speed alone.
-        frames: How many of each motion; of a clip, every other frame from its beginning.
-        size: Pictures are shrunk to so many pixels along their longer side.
-        speeds: Sizes of a drawn face whose speed is measured; none to leave that out.
-        out: A folder for contact sheets and videos, made if need be; none are made where it is left out.
-        detector: Looks at portraits, clips and rendered frames.
-        renderer: What is measured.
-        device: Where to render.
-        on_progress: Called between steps.
+    Without ``portraits``, three drawn faces are driven. ``clips`` show one face each; ``"cycle"`` is a synthetic motion,
+    and with none the speed alone is measured. Of a clip, every other frame from its beginning is used, ``frames`` in
+    all. Pictures are shrunk to ``size`` pixels along their longer side. ``speeds`` are sizes of a drawn face whose speed
+    is measured. Contact sheets and videos go to the folder ``out``.
 
     Raises:
         ConfigError: Too few frames.
@@ -144,12 +135,18 @@ def run_render(
     loaded_renderer: Renderer = resolve("renderer", renderer, **({"device": device} if placed else {}))
     loaded = _load_portraits(portraits, size, landmark_detector) if clips else {}
     prepared = {name: loaded_renderer.prepare(portrait) for name, portrait in loaded.items()}
+    landmarks: Callable[[Any, Motion], NDArray[np.float32]] | None = getattr(loaded_renderer, "landmarks", None)
     rows, sheets = [], None if out is None else ContactSheets(Path(out))
     for clip in clips:
-        driver = _driver(clip, frames, landmark_detector, report)
+        if clip == CYCLE:
+            driver = Driver(CYCLE, cycle(frames), [])
+        else:
+            driver = follow(clip, Path(clip).stem, frames, detector=landmark_detector, report=report)
         for name, portrait in loaded.items():
             report("render", None, f"{name}, {driver.name}")
-            meant = _meant(loaded_renderer, prepared[name], driver.motion, portrait)
+            meant = (
+                landmarks(prepared[name], driver.motion) if landmarks else retarget(driver.motion, portrait.landmarks)
+            )
             rendered = loaded_renderer.render(prepared[name], [driver.motion])
             show = None if sheets is None else sheets.film(name, driver, portrait)
             rows.append(_compare(name, driver, portrait, meant, rendered, landmark_detector, show, report))
@@ -158,12 +155,8 @@ def run_render(
             sheets.save_clip(driver)
     if sheets is not None:
         sheets.save_sheets()
-    return RenderBench(
-        rows=tuple(rows),
-        speeds=tuple(_speed(loaded_renderer, side, min(frames, 60), report) for side in speeds),
-        renderer=loaded_renderer.name,
-        detector=landmark_detector.name,
-    )
+    taken = tuple(_speed(loaded_renderer, side, min(frames, 60), report) for side in speeds)
+    return RenderBench(rows=tuple(rows), speeds=taken, renderer=loaded_renderer.name, detector=landmark_detector.name)
 
 
 def _load_portraits(
@@ -186,17 +179,6 @@ def _load_portraits(
     return {name: load_portrait(pixels, detector=detector)[0] for name, pixels in pictures.items()}
 
 
-def _driver(clip: str | os.PathLike[str], frames: int, detector: LandmarkDetector, report: Reporter) -> Driver:
-    if clip == CYCLE:
-        return Driver(CYCLE, cycle(frames), [])
-    return follow(clip, Path(clip).stem, frames, detector=detector, report=report)
-
-
-def _meant(renderer: Renderer, prepared: Any, motion: Motion, portrait: Portrait) -> NDArray[np.float32]:
-    landmarks: Callable[[Any, Motion], NDArray[np.float32]] | None = getattr(renderer, "landmarks", None)
-    return retarget(motion, portrait.landmarks) if landmarks is None else landmarks(prepared, motion)
-
-
 def _compare(
     name: str,
     driver: Driver,
@@ -209,8 +191,7 @@ def _compare(
 ) -> RenderRow:
     """Look at each frame as it comes: none is kept."""
     rigidity = Rigidity(portrait.pixels, portrait.landmarks.points)
-    found: list[NDArray[np.float32]] = []
-    found_in: list[int] = []
+    found: dict[int, NDArray[np.float32]] = {}
     likenesses, changes = [], []
     height, width = portrait.pixels.shape[:2]
     ring = around((height, width), portrait.landmarks.points)
@@ -224,12 +205,11 @@ def _compare(
             changes.append(change(portrait.pixels, picture, ring))
         face = largest(detector, picture)
         if face is not None:
-            found.append(face.points)
-            found_in.append(number)
+            found[number] = face.points
     if len(found) < 2:
         hint = "Look at the frames: give a folder by out=."
         raise FaceNotFound(f"no face in what was rendered, driven by {driver.name}", where=name, hint=hint)
-    got, want = np.stack(found)[..., :2], meant[found_in][..., :2]
+    got, want = np.stack(list(found.values()))[..., :2], meant[list(found)][..., :2]
     error = 100 * np.linalg.norm(got - want, axis=-1) / portrait.landmarks.width
     mouth_r, mouth_slope = _agreement(mouth_opening(want), mouth_opening(got))
     eyes_meant, eyes_found = eye_opening(want), eye_opening(got)
@@ -285,8 +265,7 @@ def _speed(renderer: Renderer, size: int, frames: int, report: Reporter) -> Rend
                 wall, cpu = time.perf_counter(), time.process_time()
                 do()
                 taken[what].append((time.perf_counter() - wall, time.process_time() - cpu))
-    wall_of = {what: median(wall for wall, _ in times) for what, times in taken.items()}
-    cpu_of = {what: median(cpu for _, cpu in times) for what, times in taken.items()}
+    wall_of, cpu_of = ({what: median(t[k] for t in times) for what, times in taken.items()} for k in (0, 1))
     return RenderSpeed(
         size=size,
         over_encoding=wall_of["both"] / wall_of["encode"],

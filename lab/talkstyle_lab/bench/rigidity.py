@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,31 +38,22 @@ def psnr(mse: float) -> float:
     return float(10 * np.log10(255.0**2 / max(mse, ROUNDING_MSE)))
 
 
-def _between(points: NDArray[np.float64], a: int, b: int, share: float) -> NDArray[np.float64]:
-    return np.asarray(points[a] + share * (points[b] - points[a]))
-
-
 def _regions(points: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], list[int]]]:
     """Polygons (pixels) of forehead, right and left cheek, with the landmarks whose way tells the region's own."""
     rise = 0.55 * (points[27] - points[33])
     lift = 0.12 * (points[27] - points[33])
     forehead = np.stack([points[18] + lift, points[18] + rise, points[25] + rise, points[25] + lift])
-    cheeks = []
-    for outer, inner, nostril, corner, jaw in ((36, 39, 31, 48, 2), (45, 42, 35, 54, 14)):
-        cheeks.append(
-            np.stack(
-                [
-                    _between(points, outer, corner, 0.25),
-                    _between(points, inner, nostril, 0.45),
-                    _between(points, nostril, corner, 0.35),
-                    _between(points, jaw, corner, 0.4),
-                ]
-            )
+    right, left = (
+        np.stack([points[a] + share * (points[b] - points[a]) for a, b, share in sides])
+        for sides in (
+            ((36, 48, 0.25), (39, 31, 0.45), (31, 48, 0.35), (2, 48, 0.4)),
+            ((45, 54, 0.25), (42, 35, 0.45), (35, 54, 0.35), (14, 54, 0.4)),
         )
+    )
     return [
         (forehead, [*range(17, 28), 36, 39, 42, 45]),
-        (cheeks[0], [1, 2, 3, 31, 36, 39, 40, 41, 48]),
-        (cheeks[1], [13, 14, 15, 35, 42, 45, 46, 47, 54]),
+        (right, [1, 2, 3, 31, 36, 39, 40, 41, 48]),
+        (left, [13, 14, 15, 35, 42, 45, 46, 47, 54]),
     ]
 
 
@@ -72,9 +64,7 @@ class Rigidity:
     the landmarks say, and resampled once, as the renderer does: so place and blur count for nothing, and what remains
     is texture that swims, folds or smears.
 
-    Args:
-        picture: The portrait.
-        points: Its landmarks, ``[68, 2 or 3]``, pixels.
+    ``picture`` is the portrait, ``points`` are its landmarks ``[68, 2 or 3]`` in pixels.
     """
 
     def __init__(self, picture: Image, points: Floats) -> None:
@@ -90,7 +80,7 @@ class Rigidity:
     def __call__(self, frame: Image, points: Floats) -> Likeness:
         """Compare a frame, of the portrait's size, in which the landmarks lie at ``points`` ``[68, 2 or 3]``."""
         luma, moved = _luma(frame), np.asarray(points, dtype=np.float64)[:, :2]
-        ssims, errors = [], []
+        likenesses = []
         for polygon, anchors in self._regions:
             source = np.column_stack([self._points[anchors], np.ones(len(anchors))])
             forward = np.linalg.lstsq(source, moved[anchors], rcond=None)[0]
@@ -98,9 +88,8 @@ class Rigidity:
             inverse = np.linalg.inv(np.column_stack([forward, [0.0, 0.0, 1.0]]))[:, :2]
             found = self._compare(luma, target, inverse)
             if found is not None:
-                ssims.append(found.ssim)
-                errors.append(found.mse)
-        return Likeness(float(np.mean(ssims)), float(np.mean(errors))) if ssims else Likeness(1.0, 0.0)
+                likenesses.append((found.ssim, found.mse))
+        return Likeness(*np.mean(likenesses, axis=0).tolist()) if likenesses else Likeness(1.0, 0.0)
 
     def _compare(self, luma: Tensor, polygon: Floats, inverse: Floats) -> Likeness | None:
         """One region at ``polygon`` of the frame, whose pixels come from ``[x, y, 1] @ inverse``; None off it."""
@@ -119,15 +108,15 @@ class Rigidity:
         ys, xs = torch.meshgrid(torch.arange(int(y0), int(y1)), torch.arange(int(x0), int(x1)), indexing="ij")
         places = torch.stack([xs, ys, torch.ones_like(xs)], dim=-1).double()
         way = torch.from_numpy(np.asarray(inverse, dtype=np.float64))
-        best: tuple[float, Tensor] | None = None
+        best, model = math.inf, region
         for _ in range(NEWTON_STEPS):
             value, right, down = self._look(places @ way)
             residual = (region - value)[mask]
             error = float((residual**2).mean())
-            if best is None or error < best[0]:
-                best = (error, value)
-            elif error > best[0]:
+            if error > best:
                 break
+            if error < best:
+                best, model = error, value
             # Centred, so that the six unknowns are of like size.
             local = places[mask]
             middle, spread = local[:, :2].mean(0), local[:, :2].std()
@@ -138,17 +127,14 @@ class Rigidity:
             step = torch.linalg.solve(normal, slope.T @ residual).view(2, 3).T
             change = torch.cat([step[:2] / spread, step[2:] - (middle / spread) @ step[:2]])
             way = way + change
-        assert best is not None
-        return Likeness(float(_ssim(region, best[1])[mask].mean()), best[0])
+        return Likeness(float(_ssim(region, model)[mask].mean()), best)
 
-    def _look(self, places: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The portrait's luma and its slopes at places ``[h, w, 2]``, pixels."""
+    def _look(self, places: Tensor) -> Tensor:
+        """The portrait's luma and its two slopes at places ``[h, w, 2]``, pixels."""
         height, width = self._table.shape[-2:]
         scale = torch.tensor([2.0 / (width - 1), 2.0 / (height - 1)], dtype=torch.float64)
-        found = F.grid_sample(
-            self._table, (places * scale - 1)[None], mode="bilinear", padding_mode="border", align_corners=True
-        )[0]
-        return found[0], found[1], found[2]
+        grid = (places * scale - 1)[None]
+        return F.grid_sample(self._table, grid, mode="bilinear", padding_mode="border", align_corners=True)[0]
 
 
 def _luma(picture: Image) -> Tensor:
@@ -167,5 +153,4 @@ def _ssim(a: Tensor, b: Tensor) -> Tensor:
     first, second = (0.01 * 255) ** 2, (0.03 * 255) ** 2
     above = (2 * mean_a * mean_b + first) * (2 * (ab - mean_a * mean_b) + second)
     below = (mean_a**2 + mean_b**2 + first) * (aa - mean_a**2 + bb - mean_b**2 + second)
-    ratio: Tensor = above / below
-    return ratio
+    return torch.div(above, below)

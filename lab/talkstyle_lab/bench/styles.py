@@ -46,10 +46,10 @@ class StylesBench:
 
     items: int  # in the batch
     frames: int  # in each item
-    generator: str  # the generator's name
+    generator: str
     base_seconds: float  # the batch without styles
     costs: tuple[BatchCost, ...]  # one for each form of packs
-    shipped: tuple[ShippedStyle, ...]  # the styles that ship
+    shipped: tuple[ShippedStyle, ...]
 
 
 def run_styles(
@@ -89,18 +89,13 @@ def run_styles(
         without, with_styles = (statistics.median(times) for times in zip(*pairs, strict=True))
         alone.append(without)
         costs.append(BatchCost(f"{form}, {len(packs)} items", with_styles / without, styled.one_pass))
-    return StylesBench(items, frames, generator, alone[0], tuple(costs), tuple(_shipped()))
+    return StylesBench(items, frames, generator, alone[0], tuple(costs), tuple(map(_shipped, shipped_styles())))
 
 
-def _shipped() -> list[ShippedStyle]:
-    found = []
-    for name in shipped_styles():
-        pack = StylePack.load(name)
-        kept = pack.config.compression
-        found.append(
-            ShippedStyle(name, pack.config.delta.bytes, pack.delta.rank, pack.gain, None if kept is None else kept.gain)
-        )
-    return found
+def _shipped(name: str) -> ShippedStyle:
+    pack = StylePack.load(name)
+    kept = pack.config.compression
+    return ShippedStyle(name, pack.config.delta.bytes, pack.delta.rank, pack.gain, kept.gain if kept else None)
 
 
 def _random(base: Any, rank: int | None, seed: int) -> Delta:
@@ -109,10 +104,9 @@ def _random(base: Any, rank: int | None, seed: int) -> Delta:
     for name, parameter in base.named_parameters():
         if rank is None or parameter.ndim == 1:
             tensors[f"{name}.delta"] = 1e-3 * torch.randn(parameter.shape, generator=rng)
-            continue
-        rows, columns = len(parameter), parameter.numel() // len(parameter)
-        tensors[f"{name}.A"] = 0.02 * torch.randn(rank, columns, generator=rng)
-        tensors[f"{name}.B"] = 0.02 * torch.randn(rows, rank, generator=rng)
+        else:
+            tensors[f"{name}.A"] = 0.02 * torch.randn(rank, parameter[0].numel(), generator=rng)
+            tensors[f"{name}.B"] = 0.02 * torch.randn(len(parameter), rank, generator=rng)
     return Delta({name: tensor.half() for name, tensor in tensors.items()})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sdk.cli import FILE, emit, options, progress_bar, show_table
+from sdk.cli import FILE, cell, emit, options, progress_bar, show_table
 from talkstyle_lab.commands.bench_detectors import detectors
 from talkstyle_lab.commands.bench_render import render
 
@@ -55,26 +55,14 @@ def speed(clip: Path | None, steps: int | None, as_json: bool, **settings: Any) 
         return
     stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in measured.fit_seconds.items())
     width, height = measured.size
-    show_table(
-        ("ratio", "value", "from"),
-        [
-            (
-                "fit time / reference duration",
-                f"{measured.fit_over_reference:.2f}",
-                f"{stages}, for {measured.reference_seconds:.1f} s",
-            ),
-            (
-                "motion generation / real time",
-                f"{measured.generation_over_real_time:.3f}",
-                f"{measured.sound_seconds:.1f} s of sound",
-            ),
-            (
-                "animate fps / encoding fps",
-                f"{measured.animate_over_encoding:.2f}",
-                f"{measured.animate_fps:.1f} / {measured.encoding_fps:.1f} at {width}x{height}",
-            ),
-        ],
-    )
+    fit, sound = f"{stages}, for {measured.reference_seconds:.1f} s", f"{measured.sound_seconds:.1f} s of sound"
+    frames = f"{measured.animate_fps:.1f} / {measured.encoding_fps:.1f} at {width}x{height}"
+    rows = [
+        ("fit time / reference duration", f"{measured.fit_over_reference:.2f}", fit),
+        ("motion generation / real time", f"{measured.generation_over_real_time:.3f}", sound),
+        ("animate fps / encoding fps", f"{measured.animate_over_encoding:.2f}", frames),
+    ]
+    show_table(("ratio", "value", "from"), rows)
     click.echo(", ".join(f"{key} {value}" for key, value in measured.machine.items()))
 
 
@@ -96,17 +84,15 @@ def memory(suffix: str, as_json: bool, **settings: Any) -> None:
         emit(asdict(measured))
         return
     grown = measured.resident_at_the_end - measured.resident_after_a_minute
-    show_table(
-        ("figure", "value"),
-        [
-            ("resident memory after one minute", f"{measured.resident_after_a_minute:.0f} MiB"),
-            ("resident memory at the end", f"{measured.resident_at_the_end:.0f} MiB ({grown:+.0f})"),
-            ("resident memory at most", f"{measured.resident_at_most:.0f} MiB"),
-            ("the pictures end at", f"{measured.video_end:.3f} s"),
-            ("the sound ends at", f"{measured.sound_end:.3f} s"),
-            ("made in", f"{measured.seconds:.0f} s, {measured.frames / measured.seconds:.1f} frames a second"),
-        ],
-    )
+    rows = [
+        ("resident memory after one minute", f"{measured.resident_after_a_minute:.0f} MiB"),
+        ("resident memory at the end", f"{measured.resident_at_the_end:.0f} MiB ({grown:+.0f})"),
+        ("resident memory at most", f"{measured.resident_at_most:.0f} MiB"),
+        ("the pictures end at", f"{measured.video_end:.3f} s"),
+        ("the sound ends at", f"{measured.sound_end:.3f} s"),
+        ("made in", f"{measured.seconds:.0f} s, {measured.frames / measured.seconds:.1f} frames a second"),
+    ]
+    show_table(("figure", "value"), rows)
 
 
 @command.command("styles")
@@ -125,19 +111,11 @@ def styles(as_json: bool, **settings: Any) -> None:
     if as_json:
         emit(asdict(measured))
         return
-    show_table(
-        ("styles in one batch", "time / without", "passes"),
-        [(cost.form, f"{cost.ratio:.2f}", "one" if cost.one_pass else "one a style") for cost in measured.costs],
-    )
+    rows = [(cost.form, f"{cost.ratio:.2f}", "one" if cost.one_pass else "one a style") for cost in measured.costs]
+    show_table(("styles in one batch", "time / without", "passes"), rows)
     click.echo(f"{measured.generator}, {measured.frames} frames each; without styles {measured.base_seconds:.2f} s\n")
-    show_table(
-        ("style", "KiB", "rank", "gain", "kept"),
-        [
-            (s.name, f"{s.bytes / 1024:.0f}", str(s.rank or "full"), *map(_share, (s.gain, s.gain_kept)))
-            for s in measured.shipped
-        ],
-    )
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1%}"
+    shipped = [
+        (s.name, f"{s.bytes / 1024:.0f}", str(s.rank or "full"), cell(s.gain, ".1%"), cell(s.gain_kept, ".1%"))
+        for s in measured.shipped
+    ]
+    show_table(("style", "KiB", "rank", "gain", "kept"), shipped)

@@ -40,13 +40,11 @@ def detectors(
         if as_json:
             emit({"agreement": [asdict(each) for each in agreed], "detectors": compare})
             return
-        show_table(
-            ("clip", "frames", "in the picture", "expression", "movement"),
-            [
-                (each.clip, str(each.frames), *(f"{v:.2f} %" for v in (each.picture, each.expression, each.movement)))
-                for each in agreed
-            ],
-        )
+        rows = [
+            (each.clip, str(each.frames), *(f"{v:.2f} %" for v in (each.picture, each.expression, each.movement)))
+            for each in agreed
+        ]
+        show_table(("clip", "frames", "in the picture", "expression", "movement"), rows)
         click.echo("Mean distances of 68 points, in % of the outer eyes' distance.")
         return
     machine = timing.machine()
@@ -57,13 +55,11 @@ def detectors(
             material = "drawn faces" if clip is None else clip.name
             measured += [(material, each) for each in speeds(names, clip, frames=frames, on_progress=on_progress)]
     if as_json:
-        rows = [{"clip": name, **asdict(each)} for name, each in measured]
-        emit({"start": [asdict(each) for each in started], "speed": rows, "machine": machine})
+        speed = [{"clip": name, **asdict(each)} for name, each in measured]
+        emit({"start": [asdict(each) for each in started], "speed": speed, "machine": machine})
         return
-    show_table(
-        ("detector", "import", "first picture"),
-        [(each.detector, f"{each.import_seconds:.2f} s", f"{each.first_seconds:.2f} s") for each in started],
-    )
+    starts = [(each.detector, f"{each.import_seconds:.2f} s", f"{each.first_seconds:.2f} s") for each in started]
+    show_table(("detector", "import", "first picture"), starts)
     click.echo()
     show_table(
         ("detector", "clip", "size", "frames a second", "times real time", "with a face"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sdk.cli import FILE, emit, options, progress_bar, show_table
+from sdk.cli import FILE, cell, emit, options, progress_bar, show_table
 
 if TYPE_CHECKING:
     from talkstyle_lab.bench import RenderBench
@@ -72,7 +72,6 @@ def render(
     if as_json:
         emit(measured.as_dict())
         return
-
     if measured.rows:
         _show_rows(measured)
     if measured.speeds:
@@ -95,8 +94,7 @@ def render(
 
 def _show_rows(measured: RenderBench) -> None:
     def cells(figures: dict[str, float | None]) -> list[str]:
-        values = [(figures[name], form) for _, name, form in COLUMNS]
-        return ["-" if value is None else format(value, form) for value, form in values]
+        return [cell(figures[name], form) for _, name, form in COLUMNS]
 
     rows = [(row.portrait, row.clip, *cells(vars(row))) for row in measured.rows]
     rows.append(("mean", "", *cells(measured.mean())))

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from sdk.data import FloatArray
 from sdk.progress import Reporter
 from talkstyle_lab.pretraining.dataset import Dataset
-from talkstyle_lab.pretraining.run import Run
+from talkstyle_lab.pretraining.run import Plan, Run
 from talkstyle_lab.pretraining.weights import write_weights
 from talkstyle_reference.apc import AHEAD_FRAMES, HIDDEN_WIDTH, ApcNet
 from talkstyle_reference.mel import BANDS
@@ -31,15 +31,14 @@ _SPAN_FRAMES: Final = 1200
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApcPlan:
-    """How the predictive encoder is trained."""
+class ApcPlan(Plan):
+    """How the predictive encoder is trained, with Adam."""
 
-    steps: int = 800  # batches in all; the learning rate falls to nothing over them, by half a cosine
-    rate: float = 1e-3  # the highest learning rate, of Adam
+    steps: int = 800
+    rate: float = 1e-3
     batch: int = 64  # streams
-    frames: int = 120  # 120 Hz frames of each in a step, which carries its state on to the next
+    frames: int = 120  # at 120 Hz; a step carries each stream's state on to the next
     entries: int = 4096  # of the database
-    seed: int = 0  # of the weights, the streams and the database
 
 
 def train_apc(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -98,8 +98,7 @@ def prepare(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, s
     if not kept.exists():
         with atomic_folder(kept) as temporary:
             _record(corpus, temporary, encoder, copies=copies, seed=seed, report=report)
-    names = ("features", "motion", "closed", "begins")
-    return Dataset(*(np.load(kept / f"{name}.npy", mmap_mode="r") for name in names))
+    return Dataset(*(np.load(kept / f"{field.name}.npy", mmap_mode="r") for field in fields(Dataset)))
 
 
 def _record(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, seed: int, report: Reporter) -> None:

@@ -17,7 +17,7 @@ from sdk.progress import CancelToken, ProgressCallback, Reporter
 from talkstyle_lab.pretraining.apc import ApcPlan, train_apc
 from talkstyle_lab.pretraining.dataset import Dataset, prepare, statistics
 from talkstyle_lab.pretraining.loss import motion_loss
-from talkstyle_lab.pretraining.run import Run
+from talkstyle_lab.pretraining.run import Plan, Run
 from talkstyle_lab.pretraining.weights import has_weights, write_weights
 from talkstyle_reference.apc import ApcEncoder
 from talkstyle_reference.generators import LOOKAHEAD_FRAMES, Generator, LstmGenerator, TcnGenerator, weights_name
@@ -34,17 +34,16 @@ GENERATORS: Final[dict[str, type[Generator]]] = {"lstm": LstmGenerator, "tcn": T
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainingPlan:
-    """How a base is trained."""
+class TrainingPlan(Plan):
+    """How a base is trained, with AdamW."""
 
     generator: str = "tcn"  # "tcn" or "lstm"
     encoder: str = "mel"  # the name of the audio encoder
-    steps: int = 5000  # batches in all; the learning rate falls to nothing over them, by half a cosine
-    rate: float = 1.5e-3  # the highest learning rate, of AdamW
-    batch: int = 8  # sequences in a batch
-    frames: int = 240  # frames in a sequence, as in the paper
+    steps: int = 5000
+    rate: float = 1.5e-3
+    batch: int = 8
+    frames: int = 240  # as in the paper
     copies: int = 1  # recordings of every utterance
-    seed: int = 0  # of the weights, the recordings and the batches
 
     @property
     def name(self) -> str:

@@ -19,11 +19,8 @@ _POSE_WEIGHT: Final = 0.05  # most head motion has no cause in the sound, and mu
 def motion_loss(expression: Tensor, pose: Tensor, target: Tensor, closed: Tensor) -> Tensor:
     """The training loss, a scalar.
 
-    Args:
-        expression: Generated, ``[B, T, 68, 3]``.
-        pose: Generated, ``[B, T, 6]``.
-        target: Expression and pose, ``[B, T, 210]``.
-        closed: 1 where the lips must be closed, else 0, ``[B, T]``.
+    ``expression`` ``[B, T, 68, 3]`` and ``pose`` ``[B, T, 6]`` are generated, ``target`` ``[B, T, 210]`` holds both,
+    and ``closed`` ``[B, T]`` is 1 where the lips must be closed, else 0.
     """
     wanted = target[..., : POINTS * 3].reshape(expression.shape) / _ERROR_UNIT
     made = expression / _ERROR_UNIT
@@ -40,10 +37,8 @@ def motion_loss(expression: Tensor, pose: Tensor, target: Tensor, closed: Tensor
 
 def _weights(device: torch.device) -> Tensor:
     weight = torch.full((POINTS, 1), 0.5, device=device)
-    weight[JAW] = 1.0
-    weight[BROWS] = 1.0
-    weight[MOUTH] = 4.0
-    weight[INNER_LIPS] = 6.0
+    for points, value in ((JAW, 1.0), (BROWS, 1.0), (MOUTH, 4.0), (INNER_LIPS, 6.0)):
+        weight[points] = value
     return weight
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from sdk import defaults
 from sdk.data import Audio, FloatArray, Motion
@@ -15,7 +16,7 @@ from sdk.generation import generate
 from sdk.geometry import canonical_face, mouth_opening, mouth_width
 from sdk.interfaces import AudioEncoder
 from sdk.media import read_audio
-from sdk.metrics import correlate
+from sdk.metrics import Correlation, correlate
 from sdk.progress import ProgressCallback, Reporter
 from sdk.registry import load
 from sdk.tracking import load_clip
@@ -67,18 +68,14 @@ def measure(
         track = load_clip(video, detector=detector, report=report)
         audio = read_audio(sound, rate=SAMPLE_RATE)
         real = track.motion()
-        loudness = _follows(_loudness(audio), _opening(real), track.valid)["r"]
+        loudness = _follows(_loudness(audio), _opening(real), track.valid).r
         for name, (encoder, generator) in made.items():
             motion = _generated(encoder, generator, audio)
             opening = _follows(_opening(motion), _opening(real), track.valid)
             width = _follows(_width(motion), _width(real), track.valid)
             quiet = _opening(_generated(encoder, generator, silence))[30:]
             figures = (
-                opening["r"],
-                opening["null"],
-                opening["lag"],
-                width["r"],
-                loudness,
+                *(opening.r, opening.null, opening.lag, width.r, loudness),
                 float(_opening(motion).std() / _opening(real)[track.valid].std()),
                 _speed(_opening(motion)) / _speed(_opening(real)),
                 float(quiet.max()),
@@ -96,10 +93,9 @@ def _generated(encoder: AudioEncoder, generator: Generator, audio: Audio) -> Mot
     return generate(generator, encoder.encode(audio), device=torch.device("cpu"))
 
 
-def _follows(generated: FloatArray, real: FloatArray, valid: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str, float]:
+def _follows(generated: FloatArray, real: FloatArray, valid: NDArray[np.bool_]) -> Correlation:
     frames = min(len(generated), len(real))
-    found = correlate(generated[:frames], real[:frames], valid=valid[:frames], within=_MAX_LAG_SECONDS)
-    return {"r": found.r, "lag": found.lag, "null": found.null}
+    return correlate(generated[:frames], real[:frames], valid=valid[:frames], within=_MAX_LAG_SECONDS)
 
 
 def _opening(motion: Motion) -> FloatArray:

@@ -87,7 +87,7 @@ def _sessions(corpus: Path, split: str) -> list[list[Tensor]]:
             found.append(takes)
     if not found:
         what = f"no {split} session has two utterances of more than {_WINDOW_FRAMES / 60:g} s"
-        raise InputError(what, where=str(corpus), hint="Make the corpus longer: talkstyle pretrain corpus --minutes 10.")
+        raise InputError(what, where=str(corpus), hint="Make a longer one: talkstyle pretrain corpus --minutes 10.")
     return found
 
 

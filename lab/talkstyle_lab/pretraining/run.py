@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -14,16 +15,15 @@ from sdk.files import atomic_file
 from sdk.progress import Reporter
 
 
-class Plan(Protocol):
-    """How many steps are taken, and the highest learning rate."""
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How networks are trained."""
 
-    @property
-    def steps(self) -> int:
-        """Batches in all."""
-
-    @property
-    def rate(self) -> float:
-        """The learning rate after warming up; it falls to nothing by half a cosine."""
+    steps: int  # batches in all
+    rate: float  # the learning rate after warming up; it falls to nothing over the steps, by half a cosine
+    batch: int  # sequences in a batch
+    frames: int  # of each sequence
+    seed: int = 0  # of the weights, and of all that is drawn
 
 
 P = TypeVar("P", bound=Plan)
@@ -88,9 +88,8 @@ class Run(Generic[P]):
         self._optimizer.step()
         self.step += 1
         self.after_step()
-        self.losses = (
-            loss.item() if self.step == 1 else self.LOSS_DECAY * self.losses + (1 - self.LOSS_DECAY) * loss.item()
-        )
+        decay = self.LOSS_DECAY if self.step > 1 else 0.0
+        self.losses = decay * self.losses + (1 - decay) * loss.item()
 
     def _save(self) -> None:
         state = {"plan": vars(self.plan), **{name: getattr(self, name) for name in self._values}}
@@ -101,9 +100,8 @@ class Run(Generic[P]):
     def _load(self) -> None:
         state = torch.load(self._checkpoint, weights_only=True)
         if state["plan"] != vars(self.plan):
-            raise CheckpointError(
-                "there is a checkpoint of another plan", where=str(self._checkpoint), hint="Give another folder."
-            )
+            where = str(self._checkpoint)
+            raise CheckpointError("there is a checkpoint of another plan", where=where, hint="Give another folder.")
         for name in self._values:
             setattr(self, name, state[name])
         for name, part in self._stateful.items():

@@ -23,7 +23,7 @@ Delivery = Literal["speech", "song", "rap"]
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a style that ships is made of: a summary for people, and what its corpus holds, in turn."""
+    """What a style that ships is made of: a summary for people, and the deliveries of its corpus, by turns."""
 
     summary: str
     deliveries: tuple[Delivery, ...] = ("speech",)
@@ -72,13 +72,9 @@ class Spoken(NamedTuple):
 
 
 def spoken(name: str, *, minutes: float, seed: int = 0, only: Delivery | None = None) -> Spoken:
-    """Synthesise a style's corpus; the same arguments give the same corpus.
+    """Synthesise at least ``minutes`` of a style; the same arguments give the same corpus.
 
-    Args:
-        name: The style.
-        minutes: The least length.
-        seed: Of the words, and of all else that varies.
-        only: Leave out other deliveries.
+    ``only`` leaves out other deliveries.
 
     Raises:
         ComponentUnavailable: flite or espeak-ng is missing.
@@ -112,21 +108,11 @@ def _on_grid(made: Utterance) -> Utterance:
 
 
 def fit_style(
-    name: str,
-    *,
-    adapter: StyleAdapter,
-    minutes: float,
-    seed: int = 0,
-    on_progress: ProgressCallback | None = None,
+    name: str, *, adapter: StyleAdapter, minutes: float, seed: int = 0, on_progress: ProgressCallback | None = None
 ) -> StylePack:
-    """Learn one of the styles that ship.
+    """Learn one of the styles that ship from ``minutes`` of synthesised speech.
 
-    Args:
-        name: The style.
-        adapter: With ``CONFIG``, on the CPU, so that every machine gives nearly the same pack.
-        minutes: Of synthesised speech.
-        seed: Of speech and fit.
-        on_progress: Called between steps.
+    The adapter has ``CONFIG`` and runs on the CPU, so that every machine gives nearly the same pack.
     """
     Reporter(on_progress)("speak")
     return adapter.fit_motion(

@@ -28,8 +28,8 @@ class Table:
     names: tuple[str, ...]  # of the styles
     # Between figures of motion, what all eight styles have in common taken out on both sides: a voice is in all that
     # is generated from it, and no style is a voice.
-    gaps: tuple[tuple[float, ...], ...]
-    plain: tuple[tuple[float, ...], ...]  # the same with nothing taken out
+    gaps: list[list[float]]
+    plain: list[list[float]]  # the same with nothing taken out
 
     @classmethod
     def of(cls, title: str, made: Mapping[str, Motion], corpora: Mapping[str, Motion]) -> Table:
@@ -87,10 +87,10 @@ def _figures(motion: Motion) -> Floats:
     return descriptor(Motion(motion.expression, np.zeros_like(motion.pose), motion.rate), mean=False)
 
 
-def _gaps(rows: Floats, columns: Floats) -> tuple[tuple[float, ...], ...]:
-    apart = 100 * np.sqrt(np.square(rows[:, None] - columns[None]).mean(-1))
-    return tuple(tuple(float(gap) for gap in row) for row in apart)
+def _gaps(rows: Floats, columns: Floats) -> list[list[float]]:
+    gaps: list[list[float]] = (100 * np.sqrt(np.square(rows[:, None] - columns).mean(-1))).tolist()
+    return gaps
 
 
-def _right(gaps: tuple[tuple[float, ...], ...]) -> int:
+def _right(gaps: list[list[float]]) -> int:
     return sum(int(np.argmin(row)) == k for k, row in enumerate(gaps))
