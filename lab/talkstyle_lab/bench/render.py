@@ -117,10 +117,10 @@ def run_render(
     What is meant is what the renderer's own ``landmarks(prepared, motion)`` says where it has one, float32
     ``[T, 68, 3]`` in pixels, as its limits and scales are its own business; else ``sdk.face.retarget``.
 
-    Without ``portraits``, three drawn faces are driven. ``clips`` show one face each; ``"cycle"`` is a synthetic motion,
-    and with none the speed alone is measured. Of a clip, every other frame from its beginning is used, ``frames`` in
-    all. Pictures are shrunk to ``size`` pixels along their longer side. ``speeds`` are sizes of a drawn face whose speed
-    is measured. Contact sheets and videos go to the folder ``out``.
+    Without ``portraits``, three drawn faces are driven. ``clips`` show one face each; ``"cycle"`` is a synthetic
+    motion, and with none the speed alone is measured. Of a clip, every other frame from its beginning is used,
+    ``frames`` in all. Pictures are shrunk to ``size`` pixels along their longer side. ``speeds`` are sizes of a drawn
+    face whose speed is measured. Contact sheets and videos go to the folder ``out``.
 
     Raises:
         ConfigError: Too few frames.
