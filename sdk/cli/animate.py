@@ -56,6 +56,5 @@ def command(
             }
         )
     else:
-        click.echo(
-            f"{path}: {float(animation.duration):.1f} s, {len(animation)} frames at {float(animation.fps):g} fps"
-        )
+        seconds, fps = float(animation.duration), float(animation.fps)
+        click.echo(f"{path}: {seconds:.1f} s, {len(animation)} frames at {fps:g} fps")

@@ -36,9 +36,8 @@ def command(folder: Path, quick: bool, device: str, as_json: bool) -> None:
     from sdk import demo
 
     if not as_json:
-        click.echo(
-            "The demonstration renders its own reference clip first, from synthesised speech and motion.", err=True
-        )
+        text = "The demonstration renders its own reference clip first, from synthesised speech and motion."
+        click.echo(text, err=True)
     with progress_bar(as_json=as_json) as on_progress:
         made = demo.run(folder, device=device, on_progress=on_progress, **(demo.QUICK if quick else {}))
     training = made.style.config.training

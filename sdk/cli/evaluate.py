@@ -59,9 +59,8 @@ def command(
     headings = ("", *(column.heading for column in shown))
     show_table(headings, [[name, *(cell(row[column.key], ".3f") for column in shown)] for name, row in rows.items()])
     first, last = (frame / 60 for frame in result.frames)
-    click.echo(
-        f"Measured from {first:.1f} to {last:.1f} s; the lips came {1000 * result.offset:.0f} ms after the sound."
-    )
+    lips = f"the lips came {1000 * result.offset:.0f} ms after the sound"
+    click.echo(f"Measured from {first:.1f} to {last:.1f} s; {lips}.")
     for column in shown:
         click.echo(f"{column.heading}: {column.meaning}.")
     if plot is not None:

@@ -40,9 +40,8 @@ def command(clip: Path, picture: Path | None, as_json: bool, **settings: Any) ->
         return
     for line in _lines(found):
         click.echo(line)
-    rows = [
-        (p.template, f"{p.time:.2f} s", str(p.frame), f"{p.similarity:.2f}", f"{p.quality:.2f}") for p in found.picks
-    ]
+    picks = found.picks
+    rows = [(p.template, f"{p.time:.2f} s", str(p.frame), f"{p.similarity:.2f}", f"{p.quality:.2f}") for p in picks]
     show_table(("key motion", "at", "frame", "similarity", "quality"), rows)
     for warning in found.warnings:
         click.echo(f"warning: {warning}", err=True)

@@ -139,9 +139,8 @@ def lock(refs: tuple[str, ...], output: Path, as_json: bool) -> None:
     if as_json:
         emit({"path": output, **made.model_dump(mode="json")})
         return
-    show_table(
-        ("style", "commit", "delta"), [(s.ref, (s.commit or "-")[:12], s.delta_sha256[:12]) for s in made.styles]
-    )
+    rows = [(s.ref, (s.commit or "-")[:12], s.delta_sha256[:12]) for s in made.styles]
+    show_table(("style", "commit", "delta"), rows)
     click.echo(f"Locked in {output}. Check it with: talkstyle styles verify --lock {output}")
 
 
@@ -205,9 +204,8 @@ def push(
     """Put the style PACK on the Hugging Face Hub as ORG/NAME, in one commit; the same pack again makes none."""
     pack = packs.StylePack.load(ref)
     packs.check_push(repo_id, license=license or pack.config.license, consent=consent or pack.config.consent)
-    pushed = pack.push(
-        repo_id, license=license, consent=consent, files=_previews(pack, ref, make=preview, as_json=as_json), **settings
-    )
+    files = _previews(pack, ref, make=preview, as_json=as_json)
+    pushed = pack.push(repo_id, license=license, consent=consent, files=files, **settings)
     if as_json:
         emit({"repo": repo_id, "commit": pushed.revision, "ref": str(pushed)})
     else:

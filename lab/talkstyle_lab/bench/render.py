@@ -30,8 +30,7 @@ from sdk.tracking import load_portrait
 from talkstyle_lab.bench import timing
 from talkstyle_lab.bench.contact_sheets import ContactSheets
 from talkstyle_lab.bench.driving import CYCLE, FPS, Driver, cycle, follow, largest
-from talkstyle_lab.bench.rigidity import Rigidity, psnr
-from talkstyle_lab.bench.surroundings import around, change
+from talkstyle_lab.bench.rigidity import Rigidity, around, change, psnr
 
 logger = logging.getLogger(__name__)
 
@@ -62,9 +61,9 @@ class RenderRow:
     # Eye opening found over the open eye's (90th percentile), median of the frames in which the eyes are meant to be
     # shut; None where they never are.
     blink: float | None
-    ssim: float  # forehead and cheeks against the portrait's own; see talkstyle_lab.bench.rigidity
+    ssim: float  # forehead and cheeks against the portrait's own; see rigidity.Rigidity
     psnr: float  # the same in decibels
-    around: float  # mean change of a ring around the head, levels of 255; see talkstyle_lab.bench.surroundings
+    around: float  # mean change of a ring around the head, levels of 255; see rigidity.around
     missed: int  # frames in which no face was found
 
 

@@ -1,16 +1,35 @@
-"""``talkstyle bench``: how fast a fit, the motion and the pictures are on this machine, as ratios from one run."""
+"""``talkstyle bench``: how fast this machine is, what memory it takes, what a renderer shows, what detectors find."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from sdk import defaults
 from sdk.cli import FILE, cell, emit, options, progress_bar, show_table
-from talkstyle_lab.commands.bench_detectors import detectors
-from talkstyle_lab.commands.bench_render import render
+
+if TYPE_CHECKING:
+    from talkstyle_lab.bench import RenderBench
+
+RENDER_COLUMNS: Final = (
+    ("all", "points_mean", ".2f"),
+    ("p95", "points_p95", ".2f"),
+    ("mouth", "mouth_mean", ".2f"),
+    ("p95", "mouth_p95", ".2f"),
+    ("mouth r", "mouth_r", ".3f"),
+    ("slope", "mouth_slope", ".2f"),
+    ("eye r", "eye_r", ".3f"),
+    ("slope", "eye_slope", ".2f"),
+    ("blink", "blink", ".2f"),
+    ("SSIM", "ssim", ".3f"),
+    ("PSNR", "psnr", ".1f"),
+    ("around", "around", ".2f"),
+    ("missed", "missed", "g"),
+)
+"""Heading, figure, and how it is printed."""
 
 
 class _Benches(click.Group):
@@ -25,10 +44,6 @@ class _Benches(click.Group):
 @click.group("bench", cls=_Benches)
 def command() -> None:
     """Measure how fast this machine is at it, and what it takes. Without a name: speed. All take --json."""
-
-
-command.add_command(detectors)
-command.add_command(render)
 
 
 @command.command("speed")
@@ -119,3 +134,141 @@ def styles(as_json: bool, **settings: Any) -> None:
         for s in measured.shipped
     ]
     show_table(("style", "KiB", "rank", "gain", "kept"), shipped)
+
+
+@command.command("detectors")
+@click.argument("clips", nargs=-1, metavar="[CLIP]...", type=FILE)
+@click.option(
+    "--detector",
+    "names",
+    multiple=True,
+    default=(defaults.DETECTOR,),
+    show_default=True,
+    metavar="NAME[,OPTION=VALUE]...",
+    help="Time this one; can be repeated.",
+)
+@click.option("--compare", nargs=2, metavar="A B", help="Instead, how far two detectors agree on each CLIP.")
+@click.option("--frames", type=click.IntRange(1, 10_000), default=60, show_default=True, help="Of each CLIP.")
+@options.json_debug
+def detectors(
+    clips: tuple[Path, ...], names: tuple[str, ...], compare: tuple[str, str] | None, frames: int, as_json: bool
+) -> None:
+    """Time landmark detectors on each CLIP, or on drawn faces: at their own size, and at 1080 pixels."""
+    from talkstyle_lab.bench import timing
+    from talkstyle_lab.bench.detectors import agreement, speeds, start
+
+    if compare is not None:
+        if not clips:
+            raise click.UsageError("--compare needs a CLIP with a face.")
+        with progress_bar(as_json=as_json) as on_progress:
+            agreed = agreement(*compare, clips, frames=frames, on_progress=on_progress)
+        if as_json:
+            emit({"agreement": [asdict(each) for each in agreed], "detectors": compare})
+            return
+        rows = [
+            (each.clip, str(each.frames), *(f"{v:.2f} %" for v in (each.picture, each.expression, each.movement)))
+            for each in agreed
+        ]
+        show_table(("clip", "frames", "in the picture", "expression", "movement"), rows)
+        click.echo("Mean distances of 68 points, in % of the outer eyes' distance.")
+        return
+    machine = timing.machine()
+    started = [start(name) for name in names]
+    measured = []
+    with progress_bar(as_json=as_json) as on_progress:
+        for clip in clips or (None,):
+            material = "drawn faces" if clip is None else clip.name
+            measured += [(material, each) for each in speeds(names, clip, frames=frames, on_progress=on_progress)]
+    if as_json:
+        speed = [{"clip": name, **asdict(each)} for name, each in measured]
+        emit({"start": [asdict(each) for each in started], "speed": speed, "machine": machine})
+        return
+    starts = [(each.detector, f"{each.import_seconds:.2f} s", f"{each.first_seconds:.2f} s") for each in started]
+    show_table(("detector", "import", "first picture"), starts)
+    click.echo()
+    show_table(
+        ("detector", "clip", "size", "frames a second", "times real time", "with a face"),
+        [
+            (
+                each.detector,
+                name,
+                f"{each.width}x{each.height}",
+                f"{each.frames_per_second:.1f}",
+                f"{each.real_time:.2f}",
+                f"{each.faces:.0%}",
+            )
+            for name, each in measured
+        ],
+    )
+    click.echo(", ".join(f"{key} {value}" for key, value in machine.items()))
+
+
+@command.command("render")
+@click.option("--portraits", multiple=True, type=FILE, help="A picture; may be repeated. Drawn faces where left out.")
+@click.option("--clips", multiple=True, type=FILE, help='A clip that drives them, or "cycle"; may be repeated.')
+@click.option("--frames", type=click.IntRange(8), default=120, show_default=True, help="Of each motion.")
+@click.option("--size", type=click.IntRange(128), default=640, show_default=True, help="Shrink pictures to so much.")
+@click.option("--no-speed", is_flag=True, help="Measure no speed.")
+@click.option("--only-speed", is_flag=True, help="Measure nothing else.")
+@click.option("--out", type=FILE, help="A folder for contact sheets and videos.")
+@options.renderer
+@options.detector
+@options.device("Where to render")
+@options.json_debug
+def render(
+    portraits: tuple[Path, ...],
+    clips: tuple[Path, ...],
+    no_speed: bool,
+    only_speed: bool,
+    out: Path | None,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """Drive portraits, detect their landmarks again, and print how far they are from where they are meant to be.
+
+    Errors are in percent of the face's width. Blink is how far a full blink leaves the eyes open; SSIM and PSNR
+    compare forehead and cheeks with the portrait's own; around is how far a ring around the head changes, in levels of
+    255.
+    """
+    from talkstyle_lab import bench
+
+    with progress_bar(as_json=as_json) as on_progress:
+        measured = bench.run_render(
+            portraits,
+            clips=() if only_speed else ["cycle" if str(clip) == "cycle" else clip for clip in clips or ("cycle",)],
+            speeds=() if no_speed else (512, 1024),
+            out=out,
+            on_progress=on_progress,
+            **settings,
+        )
+    if as_json:
+        emit(measured.as_dict())
+        return
+    if measured.rows:
+        _show_rows(measured)
+    if measured.speeds:
+        show_table(
+            ("size", "(render + encode) / encode", "in processor time", "frames a second", "render alone"),
+            [
+                (
+                    f"{speed.size}x{speed.size}",
+                    f"{speed.over_encoding:.2f}",
+                    f"{speed.cpu_over_encoding:.2f}",
+                    f"{speed.fps:.1f}",
+                    f"{speed.render_ms:.1f} ms of processor time a frame",
+                )
+                for speed in measured.speeds
+            ],
+        )
+    if out is not None:
+        click.echo(f"contact sheets and videos: {out}")
+
+
+def _show_rows(measured: RenderBench) -> None:
+    def cells(figures: dict[str, float | None]) -> list[str]:
+        return [cell(figures[name], form) for _, name, form in RENDER_COLUMNS]
+
+    rows = [(row.portrait, row.clip, *cells(vars(row))) for row in measured.rows]
+    rows.append(("mean", "", *cells(measured.mean())))
+    show_table(("portrait", "driven by", *(heading for heading, _, _ in RENDER_COLUMNS)), rows)
+    click.echo()

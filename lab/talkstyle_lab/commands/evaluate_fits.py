@@ -11,7 +11,7 @@ from sdk.cli import emit, options, progress_bar, show_table
 
 if TYPE_CHECKING:
     from sdk.adapter import FitConfig
-    from talkstyle_lab.fits import FitClip, FitTable
+    from talkstyle_lab.fits import FitClip
 
 COLUMNS: Final = (
     *("opening_r", "opening_null", "width_r", "lmd", "opening_ratio", "speed_ratio", "head_ratio"),
@@ -74,7 +74,8 @@ def command(
     headings = {column.key: column.heading for column in SHARED} | OWN_HEADINGS
     for clip in (*(table.clips if each else ()), None):
         click.echo(f"{clip or 'mean'}:")
-        show_table(("", *(headings[figure] for figure in COLUMNS)), _rows(table, clip))
+        rows = [[row, *(_text(table.mean(row, figure, clip)) for figure in COLUMNS)] for row in table.values]
+        show_table(("", *(headings[figure] for figure in COLUMNS)), rows)
     click.echo(LEGEND)
 
 
@@ -102,15 +103,10 @@ def _clip(text: str) -> FitClip:
     from talkstyle_lab.fits import FitClip
 
     video, *rest = (Path(part) for part in text.split(","))
-    labels = [path for path in rest if path.suffix.lower() == ".json"]
-    sounds = [path for path in rest if path not in labels]
-    if len(labels) > 1 or len(sounds) > 1:
+    found = {"phonemes" if path.suffix.lower() == ".json" else "audio": path for path in rest}
+    if len(found) < len(rest):
         raise click.BadParameter("a clip has one sound and one file of labels", param_hint=repr(text))
-    return FitClip(video=video, audio=sounds[0] if sounds else None, phonemes=labels[0] if labels else None)
-
-
-def _rows(table: FitTable, clip: str | None) -> list[list[str]]:
-    return [[row, *(_text(table.mean(row, figure, clip)) for figure in COLUMNS)] for row in table.values]
+    return FitClip(video=video, **found)
 
 
 def _text(value: tuple[float, float] | None) -> str:

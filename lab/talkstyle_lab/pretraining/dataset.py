@@ -102,24 +102,20 @@ def prepare(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, s
 
 
 def _record(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, seed: int, report: Reporter) -> None:
-    features: list[NDArray[np.float16]] = []
-    motion: list[NDArray[np.float16]] = []
-    closed: list[NDArray[np.bool_]] = []
+    kept: dict[str, list[NDArray[Any]]] = {"features": [], "motion": [], "closed": []}
     for copy in range(copies):
         for index, take in enumerate(_tracks(corpus, np.random.default_rng((seed, 2, copy)))):
             rng = np.random.default_rng((seed, 3, copy, index))
             recording = rerecord(respeed(take, rng.uniform(0.85, 1.2)) if rng.random() < 0.7 else take, rng)
-            features.append(_features(encoder, recording.samples, rng).astype(np.float16))
-            motion.append(recording.motion.astype(np.float16))
-            closed.append(recording.closed)
+            kept["features"].append(_features(encoder, recording.samples, rng).astype(np.float16))
+            kept["motion"].append(recording.motion.astype(np.float16))
+            kept["closed"].append(recording.closed)
             report("features", None, f"recording {copy + 1} of {copies}, track {index + 1}")
     if isinstance(encoder, ApcEncoder):
-        features = _apc_features(encoder, features, report)
-    begins = np.cumsum([0, *(len(f) for f in features)], dtype=np.int64)
-    np.save(folder / "begins.npy", begins)
-    _save(folder / "features.npy", features)
-    _save(folder / "motion.npy", motion)
-    _save(folder / "closed.npy", closed)
+        kept["features"] = _apc_features(encoder, kept["features"], report)
+    np.save(folder / "begins.npy", np.cumsum([0, *map(len, kept["features"])], dtype=np.int64))
+    for name, parts in kept.items():
+        _save(folder / f"{name}.npy", parts)
 
 
 def _save(path: Path, parts: Sequence[NDArray[Any]]) -> None:

@@ -81,12 +81,13 @@ def measure(
                 float(quiet.max()),
             )
             rows.append(dict(zip(COLUMNS, (video.stem, name, *figures), strict=True)))
+    means: list[dict[str, Any]] = []
     for name in generators:
-        mine = [row for row in rows if row["generator"] == name and row["clip"] != "mean"]
-        rows.append(
-            {"clip": "mean", "generator": name, **{c: float(np.mean([r[c] for r in mine])) for c in COLUMNS[2:]}}
+        mine = [row for row in rows if row["generator"] == name]
+        means.append(
+            {"clip": "mean", "generator": name} | {c: float(np.mean([r[c] for r in mine])) for c in COLUMNS[2:]}
         )
-    return rows
+    return rows + means
 
 
 def _generated(encoder: AudioEncoder, generator: Generator, audio: Audio) -> Motion:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from sdk.drawing import drawn_face
-from talkstyle_lab.bench.surroundings import around, change
+from talkstyle_lab.bench.rigidity import around, change
 
 
 def test_the_ring_is_wall_and_no_face():
