@@ -30,8 +30,7 @@ from sdk.registry import resolve
 
 Values: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
-STILLS: Final = 24
-"""Stills that an unpaired fit gets, evenly spread over the first part."""
+STILLS: Final = 24  # stills that an unpaired fit gets, evenly spread over the first part
 
 SHARES: Final = {"sld_share": ("sld_known", "real"), "sld_share_held_out": ("sld", "real before")}
 """Figures that are a share of the way from the base: in which figure, and to which row."""

@@ -23,8 +23,7 @@ STRIDES: Final = range(1, 20)
 EYE_PIXELS: Final = 128
 """Between the outer eye corners, as in a head-and-shoulders picture of 512 x 512: a motion has no pixels."""
 
-MOTION_FRAMES: Final = 2
-"""At 60 Hz to one frame of the script's videos (29.97 Hz there, 30 here)."""
+MOTION_FRAMES: Final = 2  # at 60 Hz to one frame of the script's videos (29.97 Hz there, 30 here)
 
 
 @dataclass(frozen=True, kw_only=True)

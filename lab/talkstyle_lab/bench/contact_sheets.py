@@ -15,9 +15,7 @@ from sdk.media import write_image, write_video
 from talkstyle_lab.bench.driving import Driver
 
 TILE_PIXELS: Final = 288
-
-TILE_FACES: Final = 2.0
-"""A tile's side, in sizes of the face."""
+TILE_FACES: Final = 2.0  # a tile's side, in sizes of the face
 
 
 def _tile(picture: Image, points: Floats) -> Image:

@@ -17,13 +17,9 @@ from sdk.interfaces import LandmarkDetector
 from sdk.media import MediaInput, VideoReader
 from sdk.progress import Reporter
 
-CYCLE: Final = "cycle"
-"""The name of the motion that is not taken from a clip."""
-
+CYCLE: Final = "cycle"  # the name of the motion that is not taken from a clip
 FPS: Final = Fraction(25)
-
-FRAME_STRIDE: Final = 2
-"""Through clips: twice the variety for the same work."""
+FRAME_STRIDE: Final = 2  # through clips: twice the variety for the same work
 
 _FALL: Final = (
     {3: 0.02, 4: 0.09, 5: 0.2, 6: 0.31, 7: 0.37, 8: 0.4, 9: 0.37, 10: 0.31, 11: 0.2, 12: 0.09, 13: 0.02}

@@ -28,10 +28,8 @@ from sdk.registry import resolve
 from talkstyle_lab.bench import timing
 
 FPS: Final = 25
-MAX_SOUND_SECONDS: Final = 10.0
-"""Animated at most: the frames are held in memory, to be encoded alone."""
-REPEATS: Final = 3
-"""Of short measurements; the median counts."""
+MAX_SOUND_SECONDS: Final = 10.0  # animated at most: the frames are held in memory, to be encoded alone
+REPEATS: Final = 3  # of short measurements; the median counts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,11 +24,8 @@ from sdk.interfaces import Renderer
 from sdk.progress import Progress, ProgressCallback
 from talkstyle_lab.bench import timing
 
-SETTLED_SECONDS: Final = 60
-"""Of video, after which memory is read first: by then everything has been allocated once."""
-
-PAUSE_SECONDS: Final = 0.7
-"""Of silence after each sentence."""
+SETTLED_SECONDS: Final = 60  # of video, after which memory is read first: by then everything has been allocated once
+PAUSE_SECONDS: Final = 0.7  # of silence after each sentence
 
 MIB: Final = 1 << 20
 

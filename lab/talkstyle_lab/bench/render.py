@@ -34,14 +34,10 @@ from talkstyle_lab.bench.rigidity import Rigidity, around, change, psnr
 
 logger = logging.getLogger(__name__)
 
-SKIN_EVERY_FRAMES: Final = 4
-"""Skin is compared in every fourth frame."""
+SKIN_EVERY_FRAMES: Final = 4  # skin is compared in every fourth frame
+SHUT_THRESHOLD: Final = 0.1  # of the open eye: eyes meant to be open by less are meant to be shut
 
-SHUT_THRESHOLD: Final = 0.1
-"""Of the open eye: eyes meant to be open by less are meant to be shut."""
-
-REPEATS: Final = 5
-"""Of each measurement of speed; the median counts."""
+REPEATS: Final = 5  # of each measurement of speed; the median counts
 
 
 @dataclass(frozen=True, kw_only=True)

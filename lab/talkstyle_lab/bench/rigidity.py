@@ -16,13 +16,9 @@ from torch import Tensor
 
 from sdk.data import Floats, Image
 
-NEWTON_STEPS: Final = 8
-"""From the landmarks' map to the best one: they end within hundredths of a pixel."""
-
+NEWTON_STEPS: Final = 8  # from the landmarks' map to the best one: they end within hundredths of a pixel
 LUMA: Final = (0.299, 0.587, 0.114)
-
-ROUNDING_MSE: Final = 1.0 / 12.0
-"""The mean square error of rounding to whole levels: PSNR ends there."""
+ROUNDING_MSE: Final = 1.0 / 12.0  # the mean square error of rounding to whole levels: PSNR ends there
 
 
 RING_RADII: Final = (1.7, 2.1)

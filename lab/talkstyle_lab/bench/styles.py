@@ -16,8 +16,7 @@ from sdk.progress import ProgressCallback, Reporter
 from sdk.registry import resolve
 from talkstyle_lab.bench import timing
 
-REPEATS: Final = 5
-"""Of each form, in turn with the base; the median counts."""
+REPEATS: Final = 5  # of each form, in turn with the base; the median counts
 
 
 @dataclass(frozen=True)

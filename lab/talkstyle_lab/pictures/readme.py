@@ -24,8 +24,7 @@ from sdk.plots import contact_sheet
 from talkstyle_lab.pictures import write
 
 COLUMNS, HEIGHT, COLOURS = 6, 180, 255
-PERSON = 2
-"""The seed of the drawn face."""
+PERSON = 2  # the seed of the drawn face
 
 
 def main() -> None:

@@ -21,13 +21,10 @@ from talkstyle_reference.apc import AHEAD_FRAMES, HIDDEN_WIDTH, ApcNet
 from talkstyle_reference.mel import BANDS
 
 CHECKPOINT_STEPS: Final = 50
-RESTART_SHARE: Final = 0.1
-"""Of the streams, those that begin anew at each step, elsewhere and with an empty memory."""
+RESTART_SHARE: Final = 0.1  # of the streams, those that begin anew at each step, elsewhere and with an empty memory
 _SAMPLES_PER_ENTRY: Final = 15
-_ROUNDS: Final = 6
-"""Of k-means."""
-_SPAN_FRAMES: Final = 1200
-"""Of each piece that samples are taken from; the first half only fills the memory."""
+_ROUNDS: Final = 6  # of k-means
+_SPAN_FRAMES: Final = 1200  # of each piece that samples are taken from; the first half only fills the memory
 
 
 @dataclass(frozen=True, kw_only=True)

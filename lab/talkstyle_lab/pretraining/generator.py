@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from sdk.data import FloatArray
 from sdk.errors import ConfigError
+from sdk.geometry import BROWS, INNER_LIPS, JAW, MOUTH, POINTS
 from sdk.interfaces import AudioEncoder
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from talkstyle_lab.pretraining.apc import ApcPlan, train_apc
 from talkstyle_lab.pretraining.dataset import Dataset, prepare, statistics
-from talkstyle_lab.pretraining.loss import motion_loss
 from talkstyle_lab.pretraining.run import Plan, Run
 from talkstyle_lab.pretraining.weights import has_weights, write_weights
 from talkstyle_reference.apc import ApcEncoder
@@ -24,11 +24,14 @@ from talkstyle_reference.generators import LOOKAHEAD_FRAMES, Generator, LstmGene
 from talkstyle_reference.mel import BANDS, MelEncoder
 from talkstyle_reference.weights import read_weights
 
-NOISE: Final = 0.15
-"""Added to features, in their spreads."""
-STATISTICS_FRAMES: Final = 20_000
-"""About so many frames tell the mean and spread of an encoder's features."""
+NOISE: Final = 0.15  # added to features, in their spreads
+STATISTICS_FRAMES: Final = 20_000  # about so many frames tell the mean and spread of an encoder's features
 AVERAGE_DECAY: Final = 0.998
+_ERROR_UNIT: Final = 0.05  # eye distances, or radians
+_VELOCITY_WEIGHT: Final = 8.0
+_SHAPE_WEIGHT: Final = 1.0
+_CLOSURE_WEIGHT: Final = 2.0
+_POSE_WEIGHT: Final = 0.05  # most head motion has no cause in the sound, and must not outweigh the lips
 
 GENERATORS: Final[dict[str, type[Generator]]] = {"lstm": LstmGenerator, "tcn": TcnGenerator}
 
@@ -181,3 +184,36 @@ def _mask(features: FloatArray, rng: np.random.Generator) -> FloatArray:
         first = int(rng.integers(0, BANDS - width + 1))
         sequence.reshape(-1, 2, BANDS)[:, :, first : first + width] = 0.0
     return noisy
+
+
+def motion_loss(expression: Tensor, pose: Tensor, target: Tensor, closed: Tensor) -> Tensor:
+    """The training loss: motion, velocity, the mouth's opening and width, and lips closed at m, b and p; a scalar.
+
+    ``expression`` ``[B, T, 68, 3]`` and ``pose`` ``[B, T, 6]`` are generated, ``target`` ``[B, T, 210]`` holds both,
+    and ``closed`` ``[B, T]`` is 1 where the lips must be closed, else 0.
+    """
+    wanted = target[..., : POINTS * 3].reshape(expression.shape) / _ERROR_UNIT
+    made = expression / _ERROR_UNIT
+    weight = _weights(made.device)
+    error = made - wanted
+    loss = (weight * error.square()).mean()
+    loss = loss + _VELOCITY_WEIGHT * (weight * error.diff(dim=1).square()).mean()
+    opening, width = _shape(error)
+    loss = loss + _SHAPE_WEIGHT * (opening.square().mean() + width.square().mean())
+    loss = loss + _CLOSURE_WEIGHT * (closed * opening.clamp(min=0).square()).mean()
+    turn = (pose - target[..., POINTS * 3 :]) / _ERROR_UNIT
+    return loss + _POSE_WEIGHT * (turn.square().mean() + _VELOCITY_WEIGHT * turn.diff(dim=1).square().mean())
+
+
+def _weights(device: torch.device) -> Tensor:
+    weight = torch.full((POINTS, 1), 0.5, device=device)
+    for points, value in ((JAW, 1.0), (BROWS, 1.0), (MOUTH, 4.0), (INNER_LIPS, 6.0)):
+        weight[points] = value
+    return weight
+
+
+def _shape(points: Tensor) -> tuple[Tensor, Tensor]:
+    """The lips' mean distance and the corners' distance, both linear in the points."""
+    opening: Tensor = (points[..., (65, 66, 67), 1] - points[..., (63, 62, 61), 1]).mean(dim=-1)
+    width: Tensor = points[..., 54, 0] - points[..., 48, 0]
+    return opening, width

@@ -22,9 +22,7 @@ from talkstyle_lab.pretraining.dataset import sessions
 from talkstyle_lab.pretraining.weights import write_weights
 from talkstyle_reference.transfer_net import MlpTransferNet
 
-NET_STEPS: Final = 200
-"""Steps that the shipped weights took."""
-
+NET_STEPS: Final = 200  # steps that the shipped weights took
 _BATCH: Final = 16
 _WINDOW_FRAMES: Final = 60
 _TEMPERATURE: Final = 0.1

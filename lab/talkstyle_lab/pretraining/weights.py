@@ -13,8 +13,7 @@ from safetensors.numpy import save
 
 from talkstyle_reference.weights import MANIFEST
 
-MAX_SHARD_BYTES: Final = 4_500_000
-"""The most that the tensors of one file take."""
+MAX_SHARD_BYTES: Final = 4_500_000  # the most that the tensors of one file take
 
 
 def has_weights(name: str, folder: Path) -> bool:

@@ -51,8 +51,7 @@ CONFIG: Final = FitConfig(
 )
 """Of the fits: data are plenty, and how much a style moves, head and all, counts more than single lip shapes."""
 
-RANKS: Final = (8, 16)
-"""Tried in turn; at 16 a pack has 250 KB."""
+RANKS: Final = (8, 16)  # tried in turn; at 16 a pack has 250 KB
 
 _VOICES: Final = (
     ("slt", "en-us"), ("m3", "en-us"), ("rms", "en-us"), ("f2", "de"),
@@ -60,8 +59,7 @@ _VOICES: Final = (
 )  # fmt: skip
 """Voice and language, in turn: a style belongs to no voice and no language."""
 
-_GRID: Final = 3 * RATE // 60
-"""Samples in three frames of motion, the shortest sound that is a whole number of both."""
+_GRID: Final = 3 * RATE // 60  # samples in three frames of motion, the shortest sound that is a whole number of both
 
 
 class Spoken(NamedTuple):
