@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 from numpy.typing import NDArray
 
 from sdk.data import Audio, FloatArray, Image, Landmarks, Motion, Portrait
-from sdk.kinds import API, KINDS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 __all__ = [
-    "API",
-    "KINDS",
     "AudioEncoder",
     "FeatureStream",
     "GeneratorState",

@@ -135,11 +135,7 @@ class Animator:
         self._prepare = lru_cache(MAX_PORTRAITS)(lambda portrait: self._get_renderer().prepare(portrait))
 
     def load_portrait(
-        self,
-        source: ImageInput | Portrait,
-        *,
-        face: FaceSelector = None,
-        teeth: ImageInput | Portrait | None = None,
+        self, source: ImageInput | Portrait, *, face: FaceSelector = None, teeth: ImageInput | Portrait | None = None
     ) -> tuple[Portrait, tuple[str, ...]]:
         """Read a portrait, with teeth if given, and what is worth knowing about it; errors as for ``animate``."""
         from sdk.tracking import load_portrait, load_teeth

@@ -154,13 +154,13 @@ class _Batch:
                 yield self._run_one(job, output)
             except Cancelled:
                 raise
-            except SdkError as error:
-                yield JobResult(job=job, output=output, state="failed", error=error)
             except Exception as error:
-                logger.debug("%s failed", output, exc_info=error)
-                broken = ComponentBroken(f"unexpected {type(error).__name__}: {error}", where=str(output))
-                broken.__cause__ = error
-                yield JobResult(job=job, output=output, state="failed", error=broken)
+                failure = error
+                if not isinstance(failure, SdkError):
+                    logger.debug("%s failed", output, exc_info=error)
+                    failure = ComponentBroken(f"unexpected {type(error).__name__}: {error}", where=str(output))
+                    failure.__cause__ = error
+                yield JobResult(job=job, output=output, state="failed", error=failure)
         report("jobs", 1.0)
 
     def _run_one(self, job: Job, output: Path) -> JobResult:

@@ -19,12 +19,7 @@ __all__ = ["drawn_clip", "drawn_face"]
 
 
 def drawn_face(
-    size: int = 512,
-    *,
-    seed: int = 0,
-    alpha: bool = False,
-    expression: Floats | None = None,
-    pose: Floats | None = None,
+    size: int = 512, *, seed: int = 0, alpha: bool = False, expression: Floats | None = None, pose: Floats | None = None
 ) -> Portrait:
     """Draw a portrait, head and shoulders.
 

@@ -67,10 +67,9 @@ _EAR: Final = (
 def draw(
     person: Look, size: int, factor: int, expression: NDArray[np.float64], pose: NDArray[np.float64]
 ) -> tuple[Image, NDArray[np.uint8], FloatArray]:
-    """Draw a person; ``factor`` is how many times larger the canvas is, which smooths the edges.
+    """The picture of a person, the silhouette as alpha, and the landmarks in the picture's pixels.
 
-    Returns:
-        The picture, the silhouette as alpha, and the landmarks in the picture's pixels.
+    ``factor`` is how many times larger the canvas is, which smooths the edges.
     """
     if size < MIN_SIZE:
         raise ConfigError(f"size={size} is too small to draw a face", where="size", hint=f"Give {MIN_SIZE} or more.")
@@ -143,32 +142,23 @@ class _Head:
         person, canvas = self.person, self.canvas
         skin = blend(person.light, person.shadow, 0.55)
         jaw = self.points[:, :2]
-        neck = np.concatenate(
-            [
-                [jaw[3] * 0.75 + jaw[13] * 0.25],
-                self.body([(-0.42, 1.25), (-0.44, 1.50), (-0.62, 1.68), (-0.95, 1.80), (-0.95, 2.10)]),
-                self.body([(0.95, 2.10), (0.95, 1.80), (0.62, 1.68), (0.44, 1.50), (0.42, 1.25)]),
-                [jaw[13] * 0.75 + jaw[3] * 0.25],
-            ]
-        )
+        side = [(-0.42, 1.25), (-0.44, 1.50), (-0.62, 1.68), (-0.95, 1.80), (-0.95, 2.10)]
+        left, right = self.body(side), self.body([(-x, y) for x, y in side[::-1]])
+        ends = jaw[[3, 13]] * 0.75 + jaw[[13, 3]] * 0.25
+        neck = np.concatenate([ends[:1], left, right, ends[1:]])
         canvas.fill(neck, skin, solid=True)
         cast = curve(jaw[1:16]) + np.array([0.05, 0.20]) * self.unit
         canvas.soft(cast, blend(person.shadow, DARK, 0.35), share=0.85, blur=0.09 * self.unit, within=neck)
         light = self.body([(-0.36, 1.38), (-0.30, 1.40), (-0.30, 1.62), (-0.42, 1.66)])
         canvas.soft(light, person.light, share=0.5, blur=0.07 * self.unit, within=neck)
         collar = [(-0.66, 1.61), (-0.50, 1.76), (-0.24, 1.90), (0.0, 1.94), (0.24, 1.90), (0.50, 1.76), (0.66, 1.61)]
-        right = [(1.10, 1.72), (1.55, 1.86), (1.85, 2.10), (1.95, 2.60)]
-        shoulders = [(-x, y) for x, y in right[::-1]] + collar + right
-        cloth = self.body(shoulders)
+        arm = [(1.10, 1.72), (1.55, 1.86), (1.85, 2.10), (1.95, 2.60)]
+        cloth = self.body([(-x, y) for x, y in arm[::-1]] + collar + arm)
         canvas.fill(cloth, person.cloth, solid=True)
-        canvas.soft(
-            self.body([(0.15, 2.15), (0.95, 1.75), (2.1, 2.0), (2.1, 2.7), (0.3, 2.7)]),
-            blend(person.cloth, DARK, 0.6), share=0.6, blur=0.2 * self.unit, within=cloth,
-        )  # fmt: skip
-        canvas.soft(
-            self.body([(-1.5, 1.95), (-1.0, 1.80), (-0.6, 1.82), (-0.8, 2.1)]),
-            blend(person.cloth, WHITE, 0.4), share=0.45, blur=0.12 * self.unit, within=cloth,
-        )  # fmt: skip
+        dark = self.body([(0.15, 2.15), (0.95, 1.75), (2.1, 2.0), (2.1, 2.7), (0.3, 2.7)])
+        canvas.soft(dark, blend(person.cloth, DARK, 0.6), share=0.6, blur=0.2 * self.unit, within=cloth)
+        lit = self.body([(-1.5, 1.95), (-1.0, 1.80), (-0.6, 1.82), (-0.8, 2.1)])
+        canvas.soft(lit, blend(person.cloth, WHITE, 0.4), share=0.45, blur=0.12 * self.unit, within=cloth)
         canvas.fill(ribbon(self.body(collar), 0.05 * self.unit), blend(person.cloth, WHITE, 0.16))
 
     def _ears(self) -> None:

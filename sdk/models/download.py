@@ -43,11 +43,9 @@ def download(address: str, part: Path, report: Reporter) -> None:
         if attempt:
             time.sleep(PAUSE * 2 ** (attempt - 1))
         try:
-            _rest(address, part, report)
+            return _rest(address, part, report)
         except _Cut as error:
             failure = error
-        else:
-            return
     raise DownloadFailed(f"{address}: {failure}") from failure
 
 

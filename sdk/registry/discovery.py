@@ -27,8 +27,6 @@ GROUP: Final = "talkstyle.plugins"
 hookimpl: Final = pluggy.HookimplMarker(PROJECT)
 """Marks a plugin's ``talkstyle_components``."""
 
-_hookspec = pluggy.HookspecMarker(PROJECT)
-
 RESTRICT: Final = "TALKSTYLE_PLUGINS"
 STRICT: Final = "TALKSTYLE_STRICT_PLUGINS"
 
@@ -38,7 +36,7 @@ logger = logging.getLogger(__name__)
 class HookSpec:
     """The hook's signature."""
 
-    @_hookspec
+    @pluggy.HookspecMarker(PROJECT)
     def talkstyle_components(self) -> Iterable[Component]:  # type: ignore[empty-body]
         """Describe the plugin's components; must import nothing heavy, for every listing calls it."""
 

@@ -105,16 +105,15 @@ def _streamed(encoder: AudioEncoder, audio: Audio, sizes: Sequence[int]) -> Floa
 def _lookahead(encoder: AudioEncoder) -> None:
     cut = math.ceil(encoder.lookahead) + 1
     audio = _sound(encoder, cut + 1.0)
-    first = cut * encoder.sample_rate
     changed = audio.samples.copy()
-    changed[first:] = _sound(encoder, 1.0, seed=1).samples
+    changed[cut * encoder.sample_rate :] = _sound(encoder, 1.0, seed=1).samples
     before, after = encoder.encode(audio), encoder.encode(Audio(changed, encoder.sample_rate))
     # Frame k hears samples before k/60 + lookahead; those before the cut are unchanged.
     certain = math.floor((cut - Fraction(encoder.lookahead)) * MOTION_RATE)
-    place = certain - 1
     require(
         _same(before[:certain], after[:certain]),
-        f"sound changed from {cut} s on changed features up to frame {place}, beyond the stated {encoder.lookahead} s",
+        f"sound changed from {cut} s on changed features up to frame {certain - 1}, "
+        f"beyond the stated {encoder.lookahead} s",
     )
     require(not np.array_equal(before, after), "another sound gave the same features")
 

@@ -153,6 +153,5 @@ def speed(generator: MotionGenerator) -> float:
     """Frames of motion a second, batch 1."""
     features = _features(generator, 600)
     _run(generator, features)
-    return rate(
-        600, lambda: float(_run(generator, features)[0][0, -1, 0])
-    )  # a GPU answers only when asked for a number
+    # A GPU answers only when asked for a number.
+    return rate(600, lambda: float(_run(generator, features)[0][0, -1, 0]))

@@ -62,9 +62,8 @@ class IdleHead(Stage):
         """The share of idle motion that the generator's own head motion allows, float64 ``[T]``."""
         turns = motion.pose[:, :3]
         before = turns[:1] if self._before is None else self._before
-        steps = np.diff(turns, axis=0, prepend=before)
+        velocities = np.diff(turns, axis=0, prepend=before).astype(np.float64) * float(MOTION_RATE)
         self._before = turns[-1:]
-        velocities = steps.astype(np.float64) * float(MOTION_RATE)
         fast, slow = (
             float(np.exp(-1 / (seconds * float(MOTION_RATE)))) for seconds in (VELOCITY_SECONDS, SPEED_SECONDS)
         )

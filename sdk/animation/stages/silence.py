@@ -47,9 +47,8 @@ class MouthGains:
 
     def finish(self) -> FloatArray:
         """Return the gains that remain, ``[t]``."""
-        last = self._activity.finish()
         silence = np.zeros(ANTICIPATION_FRAMES + WINDOW_RADIUS, dtype=np.bool_)
-        gains = self._run(np.concatenate([last, silence]), ahead=0)
+        gains = self._run(np.concatenate([self._activity.finish(), silence]), ahead=0)
         ramp = np.arange(len(gains) - 1, -1, -1, dtype=np.float32) / RAMP_FRAMES
         return np.minimum(gains, ramp)
 
