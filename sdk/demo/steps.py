@@ -137,13 +137,9 @@ def run(
     )
     report = Reporter(_named(on_progress, "comparison.png"), cancel)
     report("draw")
-    picture = _draw_comparison(
-        place / "comparison.png",
-        fitted=adapter.last,
-        videos=(plain, styled),
-        motions=(animations[0].motion, animations[1].motion),
-        detector=adapter.detector,
-    )
+    motions = (animations[0].motion, animations[1].motion)
+    picture = place / "comparison.png"
+    _draw_comparison(picture, adapter.last, (plain, styled), motions, adapter.detector)
     report("draw", 1.0)
     return Demo(place, reference, pack, plain, styled, picture, style, adapter.last, animations)
 
@@ -166,13 +162,8 @@ def _named(on_progress: ProgressCallback | None, stage: str) -> ProgressCallback
 
 
 def _draw_comparison(
-    path: Path,
-    *,
-    fitted: FitResult,
-    videos: tuple[Path, Path],
-    motions: tuple[Motion, Motion],
-    detector: LandmarkDetector,
-) -> Path:
+    path: Path, fitted: FitResult, videos: tuple[Path, Path], motions: tuple[Motion, Motion], detector: LandmarkDetector
+) -> None:
     """Draw mouth openings over time, landmarks found in the videos, and the loss.
 
     ``videos`` and ``motions`` are of a new sentence, without the style and with it.
@@ -195,7 +186,7 @@ def _draw_comparison(
         title = f"{name}, {moment / float(motions[1].rate):.2f} s"
         plots.landmarks(drawn.add_subplot(grid[2, column]), frame, found, title=title)
     plots.loss(drawn.add_subplot(grid[2, 2]), fitted.history, title="The fit")
-    return plots.save(drawn, path)
+    plots.save(drawn, path)
 
 
 def _seen(video: Path, number: int, detector: LandmarkDetector) -> tuple[Image, Landmarks]:
