@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
@@ -53,29 +53,22 @@ class ContactSheets:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._sheets: dict[str, list[Image]] = {}
-        self._films: list[list[Image]] = []
+        self._sheets: dict[str, list[Image]] = defaultdict(list)
+        self._films: dict[str, list[Image]] = defaultdict(list)
 
-    def film(self, name: str, driver: Driver, portrait: Portrait) -> Callable[[Image], None]:
-        """Begin a portrait driven by a motion; the result takes its frames in order."""
-        tiles: list[Image] = []
-        self._films.append(tiles)
-        telling = telling_frames(driver)
-
-        def show(picture: Image) -> None:
-            tiles.append(_tile(picture, portrait.landmarks.points))
-            if len(tiles) == len(driver.motion):
-                row = np.concatenate([tiles[number] for number in telling], axis=1)
-                self._sheets.setdefault(name, []).append(row)
-
-        return show
+    def film(self, name: str, portrait: Portrait, picture: Image) -> None:
+        """Add a frame of a driven portrait."""
+        self._films[name].append(_tile(picture, portrait.landmarks.points))
 
     def save_clip(self, driver: Driver) -> None:
-        """Write what was filmed since the last call, side by side."""
+        """Write what was filmed since the last call, which the driver drove, side by side."""
         clip = [[_square(picture) for picture in driver.pictures]] if driver.pictures else []
-        columns = [*clip, *self._films]
+        columns = [*clip, *self._films.values()]
         frames = [np.concatenate(tiles, axis=1) for tiles in zip(*columns, strict=True)]
         write_video(self._folder / f"{driver.name}.mp4", frames, rate=driver.motion.rate)
+        telling = telling_frames(driver)
+        for name, tiles in self._films.items():
+            self._sheets[name].append(np.concatenate([tiles[number] for number in telling], axis=1))
         self._films.clear()
 
     def save_sheets(self) -> None:

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from sdk import defaults
-from sdk.data import Image, Motion, Portrait
+from sdk.data import Motion, Portrait
 from sdk.drawing import drawn_face
 from sdk.errors import ConfigError, FaceNotFound
 from sdk.face import retarget
@@ -143,8 +143,7 @@ def run_render(
                 landmarks(prepared[name], driver.motion) if landmarks else retarget(driver.motion, portrait.landmarks)
             )
             rendered = loaded_renderer.render(prepared[name], [driver.motion])
-            show = None if sheets is None else sheets.film(name, driver, portrait)
-            rows.append(_compare(name, driver, portrait, meant, rendered, landmark_detector, show, report))
+            rows.append(_compare(name, driver, portrait, meant, rendered, landmark_detector, sheets, report))
             logger.info("%s", rows[-1])
         if sheets is not None:
             sheets.save_clip(driver)
@@ -181,7 +180,7 @@ def _compare(
     meant: NDArray[np.float32],
     rendered: Iterable[NDArray[np.uint8]],
     detector: LandmarkDetector,
-    show: Callable[[Image], None] | None,
+    sheets: ContactSheets | None,
     report: Reporter,
 ) -> RenderRow:
     """Look at each frame as it comes: none is kept."""
@@ -193,8 +192,8 @@ def _compare(
     for number, frame in enumerate(rendered):
         report("render", (number + 1) / len(meant), f"{name}, {driver.name}")
         picture = np.ascontiguousarray(frame[..., :3])
-        if show is not None:
-            show(picture)
+        if sheets is not None:
+            sheets.film(name, portrait, picture)
         if number % SKIN_EVERY_FRAMES == 0:
             likenesses.append(rigidity(picture, meant[number]))
             changes.append(change(portrait.pixels, picture, ring))
