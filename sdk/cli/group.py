@@ -61,12 +61,7 @@ class PluginGroup(click.Group):
         return [*self._own(), *self._points]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command.
-
-        Raises:
-            ComponentBroken: A plugin's command could not be imported; the others still work.
-            LabCommandMissing: It is one of talkstyle-lab, which is not installed.
-        """
+        """Import one command; a plugin's that cannot be imported is ``ComponentBroken``."""
         if cmd_name in self._lazy:
             command: click.Command = import_module(f"sdk.cli.{cmd_name.replace('-', '_')}").command
             return command

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -130,19 +131,16 @@ def _fit(
     adapter: StyleAdapter, reference: MediaInput, audio: AudioInput | None, on_progress: ProgressCallback | None
 ) -> tuple[StylePack, float, dict[str, float]]:
     """The style, the reference's seconds, and the seconds that each stage of the fit took."""
-    stages: dict[str, float] = {}
-    stage, began = None, 0.0
+    began: list[tuple[str, float]] = []
 
-    def clock(progress: Progress | None) -> None:
-        nonlocal stage, began
-        now = time.perf_counter()
-        if stage is not None:
-            stages[stage] = stages.get(stage, 0.0) + now - began
-        stage, began = None if progress is None else progress.stage, now
-        if on_progress is not None and progress is not None:
+    def clock(progress: Progress) -> None:
+        began.append((progress.stage, time.perf_counter()))
+        if on_progress is not None:
             on_progress(progress)
 
     pack = adapter.fit(reference, audio=audio, name="bench", on_progress=clock)
-    clock(None)
+    stages: dict[str, float] = {}
+    for (stage, start), (_, end) in pairwise([*began, ("", time.perf_counter())]):
+        stages[stage] = stages.get(stage, 0.0) + end - start
     assert pack.config.training is not None
     return pack, pack.config.training.references[0].length, stages

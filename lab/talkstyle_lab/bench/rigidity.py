@@ -19,8 +19,6 @@ from sdk.data import Floats, Image
 NEWTON_STEPS: Final = 8  # from the landmarks' map to the best one: they end within hundredths of a pixel
 LUMA: Final = (0.299, 0.587, 0.114)
 ROUNDING_MSE: Final = 1.0 / 12.0  # the mean square error of rounding to whole levels: PSNR ends there
-
-
 RING_RADII: Final = (1.7, 2.1)
 """In radii of the head's outline: hardly any hair lies there, and a warp still drags the background along."""
 
@@ -40,8 +38,7 @@ def psnr(mse: float) -> float:
 
 def _regions(points: NDArray[np.float64]) -> list[tuple[NDArray[np.float64], list[int]]]:
     """Polygons (pixels) of forehead, right and left cheek, with the landmarks whose way tells the region's own."""
-    rise = 0.55 * (points[27] - points[33])
-    lift = 0.12 * (points[27] - points[33])
+    lift, rise = (share * (points[27] - points[33]) for share in (0.12, 0.55))
     forehead = np.stack([points[18] + lift, points[18] + rise, points[25] + rise, points[25] + lift])
     right, left = (
         np.stack([points[a] + share * (points[b] - points[a]) for a, b, share in sides])
