@@ -46,7 +46,7 @@ def command(
     if (teeth := settings.pop("teeth")) is not None:
         settings["teeth"] = teeth.absolute()  # a list's own paths are relative to the list
     every = [job for source in jobs for job in read_jobs(source, common=settings)]
-    results = []
+    results: list[JobResult] = []
     with progress_bar(as_json=as_json) as on_progress:
         for result in animate_many(
             every,
