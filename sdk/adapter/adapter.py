@@ -105,6 +105,7 @@ class StyleAdapter:
 
         Raises:
             InputError: The reference cannot be used; the subclass and message say why.
+            PluginError: The detector cannot be loaded or used.
             StyleWithoutEffect: The fit moved nothing.
             CheckpointError: ``resume`` does not belong to this fit.
             HubError: The Hub cannot be reached or refuses; ``StyleAdapter.last.pack`` has the pack.

@@ -108,10 +108,10 @@ class ReferenceReader:
         references = [_provenance("clip", float(track.duration), track.sha256)]
         if audio is not None:
             references.append(_audio_provenance(sound))
-        both = split(count - abs(offset), self.config)
+        features, both = features[heard], split(count - abs(offset), self.config)
         return FitData(
-            features=features[heard],
-            base=base[heard],
+            features=features,
+            base=self.base(features) if offset else base,  # on what the style hears, or the two cannot be compared
             motion=motion[seen],
             valid=valid[seen],
             neutral=neutral,
@@ -136,13 +136,14 @@ class ReferenceReader:
             raise InputError(f"valid has shape {np.shape(valid)} for {len(motion)} frames of motion", where="valid")
         _, features = self._encoded(audio)
         count, warnings = _common_length(features, motion.pose, "motion")
+        features = features[:count]
         counted = np.ones(count, dtype=bool) if valid is None else np.asarray(valid, dtype=bool)[:count]
         both = split(count, self.config)
         _usable(counted, both.train)
         sha256 = _sha256(audio.samples, motion.expression, motion.pose, *(() if valid is None else (counted,)))
         return FitData(
-            features=features[:count],
-            base=self.base(features)[:count],
+            features=features,
+            base=self.base(features),
             motion=motion[:count],
             valid=counted,
             neutral=canonical_face() if neutral is None else neutral,
