@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import errno
 import re
-from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class _Explained(Exception):
@@ -39,7 +38,15 @@ class _Explained(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle with the keyword arguments, so that an error crosses processes whole."""
-        return partial(type(self), self.what, where=self.where, hint=self.hint), (), self.__dict__
+        return _rebuild, (type(self), self.what, self.where, self.hint), self.__dict__
+
+
+def _rebuild(cls: type[_Explained], what: str, where: str | None, hint: str | None) -> _Explained:
+    """Make an error whatever its own ``__init__`` takes; what that one sets is restored from ``__dict__``."""
+    new: Any = OSError.__new__ if issubclass(cls, OSError) else cls.__new__
+    error: _Explained = new(cls)
+    _Explained.__init__(error, what, where=where, hint=hint)
+    return error
 
 
 class SdkError(_Explained):

@@ -74,6 +74,21 @@ def test_the_boxes_of_an_ambiguous_face_cross_processes():
     assert (str(back), back.boxes) == ("two faces (frame 3). Choose one.", ((0, 0, 1, 1),))
 
 
+class TooDark(errors.OutputError):
+    """An error of a plugin, with arguments of its own."""
+
+    def __init__(self, level, *, lamps):
+        super().__init__(f"a level of {level}", where="a.png", hint="Light it.")
+        self.lamps = lamps
+
+
+def test_an_error_with_arguments_of_its_own_crosses_processes():
+    error = TooDark(3, lamps=2)
+    for back in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(back) is TooDark
+        assert (str(back), back.lamps, back.filename) == ("a level of 3 (a.png). Light it.", 2, "a.png")
+
+
 @pytest.mark.parametrize(("name", "builtin"), BUILTIN.items())
 def test_errors_are_what_python_would_raise(name, builtin):
     with pytest.raises(builtin, match="it went wrong"):
