@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from sdk.compatibility import Identity, check_compatible
-from sdk.errors import ConfigError, InputError
+from sdk.errors import ComponentBroken, ConfigError, InputError
 from sdk.interfaces import AudioEncoder, GeneratorState, MotionGenerator
 from sdk.packs.batched import Unbatchable, with_deltas
 from sdk.packs.delta import dense
@@ -47,6 +47,7 @@ def styled(
         PackIncompatible: The pack was made for another base or with another encoder.
         ComponentMismatch: The generator was trained on another encoder.
         ConfigError: The strength is not finite.
+        ComponentBroken: The generator cannot be copied.
     """
     check_compatible(generator, encoder, pack, allow_other_base=allow_other_base)
     _check_strength(strength)
@@ -54,12 +55,21 @@ def styled(
 
 
 def with_parameters(module: M, tensors: Mapping[str, Tensor]) -> M:
-    """A copy of a module with other parameters; those not named, and all buffers, share memory with the module's."""
+    """A copy of a module with other parameters; those not named, and all buffers, share memory with the module's.
+
+    Raises:
+        ComponentBroken: It cannot be copied.
+    """
     source = cast("nn.Module", module)
     memo: dict[int, Any] = {id(buffer): buffer.detach() for buffer in source.buffers()}
     for name, parameter in source.named_parameters():
         memo[id(parameter)] = nn.Parameter(tensors.get(name, parameter.detach()), parameter.requires_grad)
-    return copy.deepcopy(module, memo)
+    try:
+        return copy.deepcopy(module, memo)
+    except Exception as error:
+        what = f"{type(module).__name__} cannot be copied: {type(error).__name__}: {error}"
+        hint = "A network keeps no locks or files, and no tensors with a gradient besides its parameters."
+        raise ComponentBroken(what, hint=hint) from error
 
 
 def reweighted(base: Mapping[str, Tensor], delta: Mapping[str, Tensor], strength: float = 1.0) -> dict[str, Tensor]:
@@ -78,9 +88,12 @@ def reweighted(base: Mapping[str, Tensor], delta: Mapping[str, Tensor], strength
 def _with_style(
     generator: MotionGenerator, pack: StylePack | None, strength: float, device: torch.device | None = None
 ) -> Any:
-    made = with_parameters(generator, _styled_parameters(generator, pack, strength)).eval()
+    return _ready(with_parameters(generator, _styled_parameters(generator, pack, strength)), device)
+
+
+def _ready(generator: Any, device: torch.device | None = None) -> Any:
     # Moved even if it is there: recurrent layers on CUDA join their weights then.
-    return made.to(device or next(generator.named_parameters())[1].device)
+    return generator.eval().to(device or next(generator.parameters()).device)
 
 
 def _styled_parameters(generator: MotionGenerator, pack: StylePack | None, strength: float) -> dict[str, Tensor]:
@@ -104,7 +117,7 @@ class StyleSlot:
         self._base = generator
         self._identity = Identity.of(generator)
         own = {name: parameter.detach().clone() for name, parameter in generator.named_parameters()}
-        self.generator = with_parameters(generator, own).eval()
+        self.generator: Any = _ready(with_parameters(generator, own))
 
     def use(self, pack: StylePack | None, *, strength: float = 1.0, allow_other_base: bool = False) -> None:
         """Exchange the style; arguments and errors as for ``styled``."""

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sdk.compatibility import weights_sha256
-from sdk.errors import ComponentMismatch, ConfigError, PackIncompatible
+from sdk.errors import ComponentBroken, ComponentMismatch, ConfigError, PackIncompatible
 from sdk.packs import StyledBatch, StyleSlot, styled, with_parameters
 from sdk.warnings import TalkstyleWarning
 
@@ -93,6 +93,23 @@ def test_parameters_by_name_and_those_that_two_layers_share():
     assert not torch.equal(layers[0].weight, torch.eye(3))
     copied = copy.deepcopy(changed)
     assert copied[1].weight is copied[0].weight
+
+
+def test_a_generator_that_cannot_be_copied_says_why(generator):
+    generator.last = generator(torch.zeros(1, 4, 6))[0]  # with the gradient of that call
+    with pytest.raises(ComponentBroken, match="TinyGenerator cannot be copied: RuntimeError") as caught:
+        styled(generator)
+    assert "no tensors with a gradient" in caught.value.hint
+    with torch.no_grad():
+        generator.last = generator(torch.zeros(1, 4, 6))[0]
+    assert torch.equal(styled(generator).last, generator.last)
+
+
+@pytest.mark.parametrize("copied", [styled, lambda generator: StyleSlot(generator).generator])
+def test_recurrent_layers_of_a_copy_join_their_weights(generator, monkeypatch, copied):
+    joined = []  # on CUDA; elsewhere the call does nothing
+    monkeypatch.setattr(torch.nn.LSTM, "flatten_parameters", lambda layer: joined.append(layer))
+    assert copied(generator).lstm in joined
 
 
 def test_the_copy_outlives_the_base(make_generator, pack, features):
