@@ -103,7 +103,8 @@ def _styled_parameters(generator: MotionGenerator, pack: StylePack | None, stren
 
 def _check_strength(strength: float) -> None:
     if not isfinite(strength):
-        raise ConfigError(f"a strength of {strength}", hint="Give a finite number; 1 is the style as it was made.")
+        hint = "Give a finite number; 0 is the base, 1 the style as it was made."
+        raise ConfigError(f"strength={strength} is no strength", where="strength", hint=hint)
 
 
 class StyleSlot:

@@ -220,6 +220,8 @@ def test_the_encoder_is_checked_where_it_is_given(generator, make_encoder, pack)
 def test_strength_must_be_finite(generator, pack, strength):
     before = bits(generator)
     for put_on in ways(generator):
-        with pytest.raises(ConfigError, match="strength"):
+        with pytest.raises(ConfigError, match=f"strength={strength} is no strength") as caught:
             put_on(pack, strength=strength)
+        assert caught.value.where == "strength"
+        assert "finite" in caught.value.hint
     assert same(bits(generator), before)
