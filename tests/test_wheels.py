@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
 import tarfile
+import tomllib
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.test_shipped_styles import NAMES
 
@@ -68,7 +71,38 @@ def test_the_second_distribution_holds_the_laboratory_alone(lab_wheel):
     own = ROOT / "lab" / "talkstyle_lab"
     words = {f"talkstyle_lab/corpus/words/{path.name}" for path in (own / "corpus" / "words").glob("*.toml")}
     assert words
-    assert {*words, "talkstyle_lab/corpus/espeak_worker.py"} <= set(names)
+    assert {*words, "talkstyle_lab/corpus/espeak_worker.py", "talkstyle_lab/py.typed"} <= set(names)
+
+
+def test_both_distributions_carry_the_licence(wheel, lab_wheel):
+    text = (ROOT / "LICENSE").read_bytes()
+    for built in (wheel, lab_wheel):
+        with ZipFile(built) as archive:
+            (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/licenses/LICENSE"))
+            assert archive.read(name) == text
+
+
+@pytest.mark.parametrize(
+    ("project", "sources", "own"),
+    [
+        (ROOT, [ROOT / "sdk"], {"sdk"}),
+        (ROOT / "lab", [ROOT / "lab" / "talkstyle_lab"], {"talkstyle_lab"}),
+    ],
+    ids=["talkstyle", "talkstyle-lab"],
+)
+def test_what_is_imported_is_required(project, sources, own):
+    table = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [line for lines in table.get("optional-dependencies", {}).values() for line in lines]
+    required = {Requirement(line).name.replace("-", "_") for line in (*table["dependencies"], *extras)}
+    found = set()
+    for path in (path for folder in sources for path in folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            found |= {name.partition(".")[0] for name in names}
+    called = {"PIL": "pillow", "sdk": "talkstyle", "talkstyle_reference": "talkstyle", "c2pa": "c2pa_python"}
+    called["skimage"] = "scikit_image"
+    assert {called.get(name, name) for name in found - own - set(sys.stdlib_module_names)} <= required
 
 
 def test_what_the_laboratory_brings_along_is_found_where_it_is_installed(lab_wheel, tmp_path):
