@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Final, NamedTuple, TypeAlias
 
 from sdk.data import FloatArray, Motion
+from sdk.errors import ComponentBroken
 from sdk.metrics import MotionScores
 
 FIGURES_GROUP: Final = "talkstyle.figures"
@@ -55,8 +56,22 @@ COLUMNS: Final = (
 
 @cache
 def measures() -> tuple[Measure, ...]:
-    """The measures that installed distributions add to every row, in the order of their entry points' names."""
-    return tuple(point.load() for point in sorted(entry_points(group=FIGURES_GROUP), key=lambda point: point.name))
+    """The measures that installed distributions add to every row, in the order of their entry points' names.
+
+    Raises:
+        ComponentBroken: One cannot be imported.
+    """
+    return tuple(_load(point) for point in sorted(entry_points(group=FIGURES_GROUP), key=lambda point: point.name))
+
+
+def _load(point: EntryPoint) -> Measure:
+    try:
+        measure: Measure = point.load()
+    except (Exception, SystemExit) as error:
+        what = f"the figures {point.name!r} cannot be imported: {type(error).__name__}: {error}"
+        where = None if point.dist is None else point.dist.name
+        raise ComponentBroken(what, where=where, hint="Update or uninstall what provides them.") from error
+    return measure
 
 
 @dataclass(frozen=True, kw_only=True)
