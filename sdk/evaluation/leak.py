@@ -30,7 +30,7 @@ def added_at_rest(
     """
     place = device or torch.device("cpu")
     features = encoder.encode(Audio(np.zeros(round(seconds * encoder.sample_rate), np.float32), encoder.sample_rate))
-    plain = generate(generator, features, device=place)
+    plain = generate(styled(generator), features, device=place)
     moved = generate(styled(generator, style), features, device=place)
     added = (moved.expression - plain.expression)[len(plain) // 2 :]
     return np.asarray(added.mean(0), dtype=np.float32)

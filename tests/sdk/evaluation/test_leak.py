@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from torch.nn import functional
 
 import sdk.adapter.fit_data
 from sdk import FitConfig, StyleAdapter
@@ -15,6 +16,8 @@ from sdk.face import normalise
 from sdk.geometry import canonical_face
 from sdk.media import open_audio, write_video
 from sdk.metrics import identity_leak
+from sdk.packs import StylePack
+from tests.sdk.fakes import LoudnessEncoder, TinyGenerator
 
 LONG, ROUND = (0.92, 1.14, 1.0), (1.06, 0.94, 1.0)
 FPS = Fraction(15)
@@ -78,3 +81,21 @@ def test_it_would_if_the_persons_own_face_were_not_taken_out(adapter, clip, monk
     monkeypatch.setattr(adapter, "config", strong)
     share, _, _ = leak(adapter, clip=clip)
     assert share > 0.1
+
+
+class Dropping(TinyGenerator):
+    """A generator that drops half of what it says while it is trained."""
+
+    def forward(self, features, state=None):
+        expression, pose, state = super().forward(features, state)
+        return functional.dropout(expression, training=self.training), pose, state
+
+
+def test_the_mode_of_the_generator_adds_nothing():
+    generator, encoder = Dropping(), LoudnessEncoder()
+    fitted = {name: parameter.detach() + 0.1 for name, parameter in generator.named_parameters()}
+    pack = StylePack.create(name="s", base=generator, fitted=fitted, encoder=encoder)
+    added = added_at_rest(pack, generator.train(), encoder)
+    assert generator.training
+    assert added.any()
+    assert np.array_equal(added, added_at_rest(pack, generator.eval(), encoder))
