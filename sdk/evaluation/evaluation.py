@@ -89,7 +89,7 @@ def evaluate(
         generator: The base, or its name; the one that the pack names by default.
         encoder: The audio encoder, or its name; the one that the pack names by default.
         device: ``"auto"``, or any name that torch knows.
-        allow_other_base: Accept a pack that was made for other weights of the same layout.
+        allow_other_base: Accept a pack that was made for other weights of the same layout, or with another encoder.
         on_progress: Called between steps.
         cancel: Stops the work between steps.
 

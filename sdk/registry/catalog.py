@@ -165,7 +165,8 @@ class Registry:
         else:  # the path is only shown; "<locals>" and "<lambda>" are no names
             own = getattr(target, "__qualname__", type(target).__qualname__)
             path, factory = f"{target.__module__}:{own}".replace("<", "").replace(">", ""), target
-        component = Component(kind, name, path, summary, tuple(requires), config, license, api)
+        required = (requires,) if isinstance(requires, str) else tuple(requires)
+        component = Component(kind, name, path, summary, required, config, license, api)
         component.check()
         provider = judge(Provider(component, LOCAL, factory=factory))
         with self._lock:

@@ -233,6 +233,8 @@ def test_functions_and_lambdas_can_be_registered(registry):
 def test_a_component_is_frozen_and_takes_one_requirement_as_a_string():
     component = Component("renderer", "plain", "a:B", requires="numpy>=1")
     assert component.requires == ("numpy>=1",)
+    with Registry(discover=Found).register("renderer", "plain", Component, requires="numpy>=1") as registered:
+        assert registered.provider.component.requires == ("numpy>=1",)
     assert pickle.loads(pickle.dumps(component)) == component
     with pytest.raises(AttributeError):
         component.name = "other"
