@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -182,6 +183,8 @@ class Animator:
         generator = styled(
             generator, pack, encoder=encoder, strength=strength, allow_other_base=allow_other_base, device=self._device
         )
+        if not isinstance(self.generator, str | None):  # what it shares with the caller's own, the caller may change
+            generator = copy.deepcopy(generator)
         report("prepare")
         loaded, warnings = self.load_portrait(portrait, face=face, teeth=teeth)
         renderer = self._get_renderer()

@@ -8,6 +8,7 @@ from sdk.animation import animate
 from sdk.errors import PackIncompatible
 from sdk.packs import StylePack
 from sdk.registry import register
+from sdk.warnings import TalkstyleWarning
 from tests.sdk.animation import fakes
 
 
@@ -54,6 +55,24 @@ def test_two_animations_of_one_generator_wear_their_own_styles():
     pairs = [(int(a[0, 0, 0]), int(b[0, 0, 0])) for a, b in zip(plain, styled, strict=True)]
     assert max(b for _, b in pairs) > max(a for a, _ in pairs)
     np.testing.assert_array_equal([b for _, b in pairs], [frame[0, 0, 0] for frame in styled])
+
+
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_an_animation_stays_as_it_is_when_the_caller_trains_the_generator(strength):
+    generator = fakes.Generator()
+
+    def make():
+        parts = {"generator": generator, "encoder": fakes.Encoder(), "renderer": fakes.Renderer(), "device": "cpu"}
+        options = {"style": pack(6.0), "strength": strength, "allow_other_base": True}
+        return animate(fakes.portrait(), fakes.sound((1, 1)), **parts, **options)
+
+    before, later = make(), make()
+    assert before.motion.expression.any()
+    with torch.no_grad():
+        generator.gain.mul_(2)
+    assert np.array_equal(later.motion.expression, before.motion.expression)
+    with pytest.warns(TalkstyleWarning, match="another base"):
+        assert not np.array_equal(make().motion.expression, before.motion.expression)
 
 
 def test_a_style_brings_its_own_generator_and_encoder():
