@@ -13,7 +13,7 @@ from sdk.adapter.fit_data import FitData
 from sdk.adapter.gain import Gain, gain_share, mean_movement, measure
 from sdk.adapter.loop import Setup, Trained, run
 from sdk.adapter.lowrank import refine
-from sdk.adapter.options import FitOptions
+from sdk.adapter.options import FitOptions, ranks
 from sdk.data import MOTION_RATE, FloatArray, Motion
 from sdk.errors import StyleWithoutEffect
 from sdk.generation import generate
@@ -84,8 +84,8 @@ def learn(data: FitData, setup: Setup, encoder: AudioEncoder, options: FitOption
         consent=options.get("consent"),
         training=_training(data, trained, gain, setup),
     )
-    if (rank := options.get("rank")) is not None:
-        pack = _compressed(pack, data, setup, (rank,) if isinstance(rank, int) else rank)
+    if (tried := ranks(options)) is not None:
+        pack = _compressed(pack, data, setup, tried)
     return FitResult(
         pack=pack,
         gain=gain,

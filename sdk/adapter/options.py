@@ -55,6 +55,14 @@ def with_options(function: _F) -> _F:
     return function
 
 
+def ranks(options: FitOptions) -> tuple[int, ...] | None:
+    """The ranks to try in turn; None if the style is not to be compressed."""
+    rank = options.get("rank")
+    if rank is None:
+        return None
+    return tuple(rank) if isinstance(rank, Sequence) else (rank,)
+
+
 def start(options: FitOptions) -> Reporter:
     """Check the options before the long work begins, and make the fit's reporter."""
     for unknown in options.keys() - FitOptions.__annotations__.keys():
@@ -62,8 +70,11 @@ def start(options: FitOptions) -> Reporter:
     seed = options.get("seed", 0)
     if not 0 <= seed < 2**63:
         raise ConfigError(f"seed={seed} is out of range", hint="Give a number from 0 to 2**63 - 1.")
-    if isinstance(rank := options.get("rank"), Sequence) and not rank:
-        raise ConfigError("rank= lists no rank", hint="Give a rank, or several to try in turn.")
+    if (tried := ranks(options)) is not None:
+        if not tried:
+            raise ConfigError("rank= lists no rank", hint="Give a rank, or several to try in turn.")
+        if min(tried) < 1:
+            raise ConfigError(f"a rank of {min(tried)}", hint="Give 1 or more.")
     push_to = options.get("push_to")
     if push_to is not None:
         check_push(push_to, license=options.get("license"), consent=options.get("consent"))

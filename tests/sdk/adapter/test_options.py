@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 
 from sdk.adapter import FitOptions, StyleAdapter, adapt
-from sdk.adapter.options import start
+from sdk.adapter.options import ranks, start
 from sdk.errors import ConfigError
 
 
@@ -13,7 +14,12 @@ def test_options_are_declared_once_and_shown_everywhere():
 def test_options_are_checked_before_the_work():
     with pytest.raises(TypeError, match="'naem'"):
         start({"naem": "x"})
-    for wrong in ({"seed": -1}, {"rank": ()}, {"push_to": "ann/rap"}):
+    for wrong in ({"seed": -1}, {"rank": ()}, {"rank": 0}, {"rank": (8, -1)}, {"push_to": "ann/rap"}):
         with pytest.raises(ConfigError):
             start(wrong)
     start({"seed": 3, "rank": (8, 16), "push_to": "ann/rap", "license": "mit", "consent": "nobody: made up"})
+
+
+def test_one_rank_of_numpys_is_one_rank():
+    assert ranks({"rank": np.int64(8)}) == ranks({"rank": 8}) == ranks({"rank": [8]}) == (8,)
+    assert ranks({}) is ranks({"rank": None}) is None
