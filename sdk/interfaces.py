@@ -115,6 +115,9 @@ class MotionGenerator(Protocol):
         lookahead: Frames (at 60 Hz) of features that it needs past the frame it describes.
 
     It may also have ``encoder_sha256``, that encoder's fingerprint: an encoder with another one is then refused.
+
+    Styles are put on copies of it, made by ``copy.deepcopy``, that share its buffers: it can be copied, and a run in
+    ``eval`` mode changes no buffer.
     """
 
     name: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 
 from sdk.geometry import POINTS
@@ -103,6 +103,15 @@ def _state(generator: MotionGenerator) -> None:
     _run(generator, _features(generator, 33, seed=2))
     again, _ = _run(generator, features[:, 20:], state)
     require(_gap(first, again) <= TOLERANCE, "going on twice from one state gives two motions")
+
+
+@CHECKS.add("a run in eval mode leaves its buffers as they are: copies with a style share them")
+def _buffers(generator: MotionGenerator) -> None:
+    buffers = dict(cast("nn.Module", generator).named_buffers())
+    before = {name: buffer.clone() for name, buffer in buffers.items()}
+    _run(generator, _features(generator, 40))
+    for name, buffer in buffers.items():
+        require(torch.equal(buffer, before[name]), f"the buffer {name} changed")
 
 
 @CHECKS.add("items of a batch do not touch each other")

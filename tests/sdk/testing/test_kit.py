@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -142,6 +144,22 @@ class Flat(TinyGenerator):
         return expression.flatten(2), pose, state
 
 
+class Counts(TinyGenerator):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(()), persistent=False)
+
+    def forward(self, features, state=None):
+        self.calls += 1
+        return super().forward(features, state)
+
+
+class Locked(TinyGenerator):
+    def __init__(self):
+        super().__init__()
+        self.lock = threading.Lock()
+
+
 class Captured(TinyGenerator):
     """Computes with its own layer on every copy of it."""
 
@@ -168,6 +186,8 @@ class TestGenerator:
             (Detached(), "gradients reach every"),
             (Unused(), "gradients reach every"),
             (Flat(), "[B, T, 68, 3]"),
+            (Counts(), "leaves its buffers"),
+            (Locked(), "deltas on its parameters"),
             (Captured(), "deltas on its parameters"),
             (TinyGenerator().double(), "float32 parameters"),
             (broken(TinyGenerator, lookahead=None)(), "attributes"),
