@@ -82,7 +82,7 @@ def read_state(path: Path) -> Mapping[str, torch.Tensor]:
         return {key.removeprefix("module."): tensor for key, tensor in found.items() if torch.is_tensor(tensor)}
     except Exception as error:
         raise ModelFileMissing(
-            f"the model file is no checkpoint: {type(error).__name__}: {error}", where=str(path), hint="Delete it."
+            f"the model file is not a checkpoint: {type(error).__name__}: {error}", where=str(path), hint="Delete it."
         ) from error
 
 

@@ -204,7 +204,7 @@ def _checked(path: Path) -> Path:
         with zipfile.ZipFile(path) as bundle:
             missing -= set(bundle.namelist())
     if missing:
-        what = f"the file is no face landmarker bundle: it lacks {', '.join(sorted(missing))}"
+        what = f"the file is not a face landmarker bundle: it lacks {', '.join(sorted(missing))}"
         raise ModelFileMissing(what, where=str(path), hint=hint)
     return path
 

@@ -83,7 +83,7 @@ class WarpRenderer:
             hint = 'Use "auto", "still" or "moving".'
             raise ConfigError(f"background={background!r} is unknown", where="WarpRenderer", hint=hint)
         if chunk < 1:
-            raise ConfigError(f"chunk={chunk} is no number of frames", where="WarpRenderer", hint="Use 1 or more.")
+            raise ConfigError(f"chunk={chunk} is not a number of frames", where="WarpRenderer", hint="Use 1 or more.")
         self.device = resolve_device(device)
         self.rest: Rest = rest
         self.background: BackgroundMode = background

@@ -175,7 +175,7 @@ class Animator:
         report = Reporter(on_progress, cancel)
         rate = frame_rate(fps)
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise ConfigError(f"seed={seed!r} is no seed", where="seed", hint="Give a whole number from 0.")
+            raise ConfigError(f"seed={seed!r} is not a seed", where="seed", hint="Give a whole number from 0.")
         sound = open_audio(audio)
         pack = load_style(style)
         report("prepare")

@@ -131,7 +131,7 @@ def _rows(source: Path) -> list[dict[str, Any]]:
         try:
             rows = json.loads(text)
         except ValueError as error:
-            raise ConfigError(f"this is no JSON: {error}", where=str(source)) from error
+            raise ConfigError(f"this is not JSON: {error}", where=str(source)) from error
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise ConfigError("a JSON list of jobs is a list of objects", where=str(source))
         return rows

@@ -19,7 +19,7 @@ from sdk.errors import ConfigError
 @click.option("-o", "--output", required=True, metavar="PACK", type=FILE, help="The folder to write the style to.")
 @click.option("--audio", type=FILE, help="The sound, where it is not in the clip; for stills, any speech.")
 @click.option("--unpaired", is_flag=True, help="The sound is not what the person in the pictures is saying.")
-@click.option("--name", help="What to call the style; the folder's name where left out.")
+@click.option("--name", help="What to call the style; the folder's name by default.")
 @click.option("--summary", default="", help="A sentence about it, for the pack.")
 @click.option("--license", help="Of the pack, as an SPDX identifier such as CC-BY-4.0.")
 @click.option("--consent", help="Who agreed that this person's style is used, and to what.")
@@ -29,7 +29,7 @@ from sdk.errors import ConfigError
 @options.steps("the fit")
 @click.option("--rank", type=click.IntRange(1, 512), help="Keep only so much of it: at 8 it has about 130 KB.")
 @click.option("--push-to", metavar="ORG/NAME", help="Also put it on the Hub, which needs both of the terms.")
-@click.option("--checkpoint", type=FILE, help="Keep the fit's state here, and go on from it where it is there.")
+@click.option("--checkpoint", type=FILE, help="Keep the fit's state in this file, and resume from it if it exists.")
 @options.generator
 @options.encoder("the generator's own")
 @options.net

@@ -52,7 +52,7 @@ def _colour(text: str) -> tuple[int, ...]:
     try:
         return ImageColor.getrgb(f"rgb({text})" if text[:1].isdecimal() else text)[:3]
     except ValueError:
-        raise click.BadParameter(f"{text!r} is no colour: write 0,128,0, #008000 or green") from None
+        raise click.BadParameter(f"{text!r} is not a colour: write 0,128,0, #008000 or green") from None
 
 
 def _face(text: str) -> str | int | tuple[float, ...]:
@@ -60,7 +60,7 @@ def _face(text: str) -> str | int | tuple[float, ...]:
 
     face = read_face(text)
     if (face != "largest") if isinstance(face, str) else (isinstance(face, tuple) and len(face) != 4):
-        raise click.BadParameter(f"{text!r} is no face: write largest, an index such as 0, or left,top,right,bottom")
+        raise click.BadParameter(f"{text!r} is not a face: write largest, an index such as 0, or left,top,right,bottom")
     return face
 
 
@@ -80,7 +80,7 @@ def _mix(_ctx: click.Context, _param: click.Parameter, given: tuple[tuple[str, s
     for text, _, weight in given:
         if weight is None:
             hint = "Of several styles each needs a weight, as in --style rap=0.7."
-            raise ConfigError(f"{text!r} is no style with a weight", where="--style", hint=hint)
+            raise ConfigError(f"{text!r} is not a style with a weight", where="--style", hint=hint)
     return {ref: weight for _, ref, weight in given} or None
 
 
@@ -94,7 +94,7 @@ json_debug = group(
 detector = click.option("--detector", default=defaults.DETECTOR, show_default=True, help="The landmark detector.")
 renderer = click.option("--renderer", default=defaults.RENDERER, show_default=True, help="The renderer.")
 generator = click.option("--generator", default=defaults.GENERATOR, show_default=True, help="The motion generator.")
-styles_generator = click.option("--generator", help="The motion generator; the style's own where left out.")
+styles_generator = click.option("--generator", help="The motion generator; the style's own by default.")
 net = click.option("--net", default=defaults.NET, show_default=True, help="The style transfer net f.")
 face = click.option(
     "--face",
@@ -102,7 +102,7 @@ face = click.option(
     metavar="TEXT",
     help='Which of several: "largest", an index (0 is the largest), or left,top,right,bottom.',
 )
-clip_audio = click.option("--audio", type=FILE, help="The clip's sound, where it is apart.")
+clip_audio = click.option("--audio", type=FILE, help="The clip's sound, if it is in a separate file.")
 recipe = click.option(
     "--recipe", default="default", show_default=True, help="Settings by name: default, paper, without-f ..."
 )
@@ -110,7 +110,7 @@ recipe = click.option(
 
 def encoder(otherwise: str) -> Option:
     """``--encoder``, and whose is taken where it is left out."""
-    return click.option("--encoder", help=f"The audio encoder; {otherwise} where left out.")
+    return click.option("--encoder", help=f"The audio encoder; {otherwise} by default.")
 
 
 def device(what: str = "Where the networks run") -> Option:
@@ -120,7 +120,7 @@ def device(what: str = "Where the networks run") -> Option:
 
 def steps(of: str) -> Option:
     """``--steps`` of what; see ``fit_config``."""
-    return click.option("--steps", type=click.IntRange(1, 100_000), help=f"Steps of {of}; the recipe's where left out.")
+    return click.option("--steps", type=click.IntRange(1, 100_000), help=f"Steps of {of}; the recipe's by default.")
 
 
 def fit_config(recipe: str, steps: int | None) -> FitConfig:

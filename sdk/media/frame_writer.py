@@ -71,7 +71,7 @@ class FrameWriter(ABC):
             raise ConfigError(f"a rate of {self.rate} frames a second makes no sense", where=where)
         if background is not None and (len(background) != 3 or not all(0 <= part <= 255 for part in background)):
             hint = "Give (red, green, blue), 0-255."
-            raise ConfigError(f"background={background!r} is no colour", where=where, hint=hint)
+            raise ConfigError(f"background={background!r} is not a colour", where=where, hint=hint)
         self._audio = audio
         self._background = background
         self._signer = signer

@@ -67,7 +67,7 @@ def read_image(source: ImageInput) -> Picture:
     with open_still(origin) as image:
         if image is None:
             raise MediaCorrupt(
-                "this is no picture in a known format, or its header is damaged",
+                "this is not a picture in a known format, or its header is damaged",
                 where=origin.name,
                 hint="Save it as PNG or JPEG (a HEIC photo too).",
             )

@@ -91,7 +91,7 @@ def as_signer(value: SignerInput) -> Signer | None:
     if value == "test":
         return Signer.test()
     hint = 'Give sdk.Signer(certificates, key), or "test" for one that nobody trusts.'
-    raise ConfigError(f"{value!r} is no signer", where="signer", hint=hint)
+    raise ConfigError(f"{value!r} is not a signer", where="signer", hint=hint)
 
 
 def _manifest(title: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def download(address: str, part: Path, report: Reporter) -> None:
     NO_PROXY).
     """
     if urlsplit(address).scheme not in ("https", "http"):
-        raise DownloadFailed(f"{address} is no address of the web")
+        raise DownloadFailed(f"{address} is not a web address")
     for attempt in range(TRIES):
         if attempt:
             time.sleep(PAUSE * 2 ** (attempt - 1))

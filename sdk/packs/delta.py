@@ -188,7 +188,7 @@ def weighted_sum(terms: Sequence[tuple[Delta, float]]) -> Delta:
     terms. One delta at weight 1 is that delta.
 
     Raises:
-        ConfigError: A weight is no finite number.
+        ConfigError: A weight is not a finite number.
         PackIncompatible: Deltas of different bases.
         NotFiniteError: The sum overflows float32.
     """

@@ -82,7 +82,7 @@ def _read_header(file: BinaryIO, size: int, info: DeltaInfo, where: str) -> tupl
     try:
         entries = json.loads(raw.decode("utf-8"), object_pairs_hook=unique_keys)
     except (ValueError, RecursionError) as error:
-        raise _invalid(f"has a header that is no sound JSON: {str(error)[:100]}", where) from error
+        raise _invalid(f"has a header that is not valid JSON: {str(error)[:100]}", where) from error
     if not raw.startswith(b"{") or not isinstance(entries, dict):
         raise _invalid("has a header that is no JSON object", where)
     metadata = entries.pop("__metadata__", {})
@@ -113,7 +113,7 @@ def _shape(name: str, entry: Any, dtype: str, where: str) -> tuple[int, ...]:
     shape = entry["shape"]
     is_short = isinstance(shape, list) and len(shape) <= MAX_DIMENSIONS
     if not is_short or not all(type(n) is int and 0 <= n <= DELTA_MAX_BYTES for n in shape):
-        raise _invalid(f"gives {name} a shape that is no few non-negative integers", where)
+        raise _invalid(f"gives {name} a shape that is not a short list of non-negative integers", where)
     return tuple(shape)
 
 

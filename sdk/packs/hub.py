@@ -75,7 +75,7 @@ def _measure(api: HfApi, location: StyleLocation, name: str) -> None:
             _forget(Path(found.local_path))
             found = api.hf_hub_download(location.name, name, revision=location.revision, dry_run=True)
     except RemoteEntryNotFoundError as error:
-        what = f"the repository has no {name}, so it is no style pack"
+        what = f"the repository has no {name}, so it is not a style pack"
         raise StyleNotFound(what, where=str(location)) from error
     if found.file_size is None or found.file_size > _LIMITS[name]:
         what = f"{name} has {found.file_size} bytes, over the limit of {_LIMITS[name]}"
@@ -174,7 +174,7 @@ def _translated(error: Exception, location: StyleLocation, *, writing: bool) -> 
     cause = error.__cause__ if type(error) is RuntimeError and error.__cause__ is not None else error
     match cause:
         case hub.HFValidationError():
-            return ConfigError(f"this is no name of a repository: {cause}", where=where, hint="Write org/name.")
+            return ConfigError(f"this is not a repository name: {cause}", where=where, hint="Write org/name.")
         case hub.GatedRepoError():
             return HubError("the repository asks for its terms to be accepted", where=where, hint="Open its page.")
         case hub.RepositoryNotFoundError() if writing:

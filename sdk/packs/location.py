@@ -47,7 +47,7 @@ class StyleLocation:
         if _BARE.fullmatch(text):
             return cls("shipped", text)
         hint = "Write ./folder for a folder, org/name or org/name@revision for the Hub, or the name of one that ships."
-        raise ConfigError(f"{text[:200]!r} is no location of a style", hint=hint)
+        raise ConfigError(f"{text[:200]!r} is not the location of a style", hint=hint)
 
     def folder(self) -> Path:
         """The folder of a local or shipped style.
@@ -67,7 +67,7 @@ class StyleLocation:
                 return path
             what = "a style pack is a folder, and this is a file" if path.is_file() else "there is no such folder"
         except (OSError, ValueError, RuntimeError) as error:
-            what = f"this is no path: {error}"
+            what = f"this is not a path: {error}"
         raise StyleNotFound(what, where=self.name, hint="Check the path.")
 
     def not_found(self, what: str, hint: str) -> StyleNotFound:

@@ -74,7 +74,7 @@ class Lock(Record):
             return cls.model_validate_json(data)
         except ValidationError as error:
             hint = "Make it again: talkstyle styles lock."
-            raise PackInvalid(f"this is no lock file: {explain(error)}", where=str(where), hint=hint) from error
+            raise PackInvalid(f"this is not a lock file: {explain(error)}", where=str(where), hint=hint) from error
 
     def write(self, path: str | os.PathLike[str]) -> Path:
         """Write the file; a reader sees the old one or the new one.

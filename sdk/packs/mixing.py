@@ -19,7 +19,7 @@ def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name
     The mix has a licence or a consent only if all its styles have the same. Its name is made from theirs if left out.
 
     Raises:
-        ConfigError: No styles, or a weight that is no finite number.
+        ConfigError: No styles, or a weight that is not a finite number.
         PackIncompatible: Styles of different bases or encoders.
     """
     packs = [(s if isinstance(s, StylePack) else StylePack.load(s), float(weight)) for s, weight in weights.items()]

@@ -105,7 +105,7 @@ class StylePack:
         """
         delta = Delta.between(dict(base.named_parameters()), fitted).to(getattr(torch, dtype))
         if delta.norm == 0:
-            hint = "Give it more steps or a reference that moves differently; a style of nothing is no style."
+            hint = "Give it more steps, or a reference that moves differently from the base."
             raise StyleWithoutEffect("the fit changed no parameter of its base", hint=hint)
         config = _checked(
             name=name,

@@ -38,7 +38,7 @@ def open_file(path: Path, *, root: Path | None = None, limit: int) -> Iterator[t
         PackInvalid: It is not regular, leads out of the root, is too large, or cannot be read.
     """
     where = str(path)
-    irregular = PackInvalid("it is no regular file", where=where, hint=GET_AGAIN)
+    irregular = PackInvalid("it is not a regular file", where=where, hint=GET_AGAIN)
     try:
         real = path.resolve(strict=True)
         inside = real.is_relative_to((root or path.parent).resolve(strict=True))
@@ -110,7 +110,7 @@ def check_preview(name: str, data: bytes) -> None:
     from PIL import Image
 
     if not _PREVIEW.fullmatch(name):
-        raise OutputError(f"{name!r} is no name of a preview", hint="Use preview*.png, .webp or .gif.")
+        raise OutputError(f"{name!r} is not the name of a preview", hint="Use preview*.png, .webp or .gif.")
     if len(data) > PREVIEW_MAX_BYTES:
         what = f"the preview has {len(data)} bytes, over {PREVIEW_MAX_BYTES}"
         raise OutputError(what, where=name, hint="Make it shorter or smaller.")
@@ -121,7 +121,7 @@ def check_preview(name: str, data: bytes) -> None:
             picture.load()
             told = sorted(picture.info.keys() - _PLAIN)
     except Exception as error:  # decoders raise anything on hostile bytes
-        what = f"the preview is no sound {form} picture: {error}"
+        what = f"the preview is not a valid {form} picture: {error}"
         raise OutputError(what, where=name, hint="Make it again.") from error
     if told:
         what = f"the preview holds more than pixels: {', '.join(map(str, told))[:200]}"
@@ -132,7 +132,7 @@ def read_previews(folder: Path) -> dict[str, bytes]:
     """Read the previews of a pack's folder, by name.
 
     Raises:
-        SdkError: One is no regular file, too large, or fails ``check_preview``.
+        SdkError: One is not a regular file, too large, or fails ``check_preview``.
     """
     names = sorted(entry.name for entry in folder.iterdir() if _PREVIEW.fullmatch(entry.name))
     if len(names) > MAX_PREVIEWS:

@@ -119,7 +119,7 @@ def check_shape(kind: str, instance: object, *, where: str | None = None) -> Non
     """
     if isinstance(instance, (type, ModuleType)):
         name = instance.__name__
-        raise ComponentBroken(f"{name} is no instance", where=where, hint=f"Pass an object, such as {name}().")
+        raise ComponentBroken(f"{name} is not an instance", where=where, hint=f"Pass an object, such as {name}().")
     protocol = interface(kind)
     methods = [n for n, v in vars(protocol).items() if inspect.isfunction(v) and (n[0] != "_" or n == "__call__")]
     lacking = [name for name in [*protocol.__annotations__, *methods] if not hasattr(instance, name)]

@@ -19,7 +19,7 @@ def noise(module: MotionGenerator | StyleTransferNet, *shape: int, seed: int) ->
 
 def require_module(component: MotionGenerator | StyleTransferNet) -> None:
     """Require a torch module whose parameters are finite float32."""
-    require(isinstance(component, torch.nn.Module), f"{type(component).__name__} is no torch.nn.Module")
+    require(isinstance(component, torch.nn.Module), f"{type(component).__name__} is not a torch.nn.Module")
     parameters = list(component.named_parameters())
     require(parameters, "it has no parameters")
     for name, parameter in parameters:

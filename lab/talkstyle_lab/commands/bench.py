@@ -49,8 +49,8 @@ def command() -> None:
 @command.command("speed")
 @click.argument("clip", required=False, type=FILE)
 @options.clip_audio
-@click.option("--portrait", type=FILE, help="The picture to animate; a drawn face where left out.")
-@click.option("--speech", type=FILE, help="What it says, at most 10 s of it; synthesised where left out.")
+@click.option("--portrait", type=FILE, help="The picture to animate; a drawn face by default.")
+@click.option("--speech", type=FILE, help="What it says, at most 10 s of it; synthesised by default.")
 @click.option("--seconds", type=click.FloatRange(2.0), help="Draw only so much of the reference.")
 @click.option("--steps", type=click.IntRange(1, 100_000), help="Steps of the fit.")
 @options.renderer
@@ -204,7 +204,7 @@ def detectors(
 
 
 @command.command("render")
-@click.option("--portraits", multiple=True, type=FILE, help="A picture; may be repeated. Drawn faces where left out.")
+@click.option("--portraits", multiple=True, type=FILE, help="A picture; may be repeated. Drawn faces by default.")
 @click.option("--clips", multiple=True, type=FILE, help='A clip that drives them, or "cycle"; may be repeated.')
 @click.option("--frames", type=click.IntRange(8), default=120, show_default=True, help="Of each motion.")
 @click.option("--size", type=click.IntRange(128), default=640, show_default=True, help="Shrink pictures to so much.")

@@ -53,7 +53,7 @@ def command(
 ) -> None:
     """Learn the first 60 % of each CLIP, once a seed, and measure on the rest.
 
-    A clip's sound, where it is apart, and a JSON file of phoneme labels follow its name after commas.
+    A clip's sound, if it is in a separate file, and a JSON file of phoneme labels follow its name after commas.
     """
     from sdk.evaluation import COLUMNS as SHARED
     from talkstyle_lab.fits import evaluate_fits

@@ -59,7 +59,7 @@ def corpus(folder: Path, minutes: float, seed: int, as_json: bool) -> None:
     help="The audio encoder: mel, apc (trained first), or any other.",
 )
 @out("Features, checkpoints and weights/; continued.")
-@click.option("--steps", type=int, help="Batches; where left out, as for the shipped weights.")
+@click.option("--steps", type=int, help="Batches; by default, as for the shipped weights.")
 @seed
 @options.json_debug
 def train(corpus_folder: Path, folder: Path, as_json: bool, **plan: Any) -> None:
@@ -72,7 +72,7 @@ def train(corpus_folder: Path, folder: Path, as_json: bool, **plan: Any) -> None
 @pretrain.command()
 @corpus_folder
 @out("Where weights/ goes.")
-@click.option("--steps", type=click.IntRange(1), help="Batches; where left out, as for the shipped weights.")
+@click.option("--steps", type=click.IntRange(1), help="Batches; by default, as for the shipped weights.")
 @seed
 @options.json_debug
 def net(corpus_folder: Path, folder: Path, steps: int | None, seed: int, as_json: bool) -> None:
@@ -108,7 +108,7 @@ def remake(folder: Path, as_json: bool) -> None:
     "sounds",
     multiple=True,
     type=CLIP,
-    help="A clip's sound where it is apart: once for each clip, in their order.",
+    help="A clip's sound, if it is in a separate file: once for each clip, in their order.",
 )
 @click.option("--generator", "generators", multiple=True, default=("tcn", "lstm", "tcn-apc"), show_default=True)
 @click.option("--encoder", metavar="NAME[,OPTION=VALUE]...", help="Of generators on neither mel nor apc.")

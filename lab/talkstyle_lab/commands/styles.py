@@ -17,7 +17,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @click.option("--only", "names", multiple=True, type=click.Choice(_NAMES), help="Make only this one; may be repeated.")
 @click.option("--minutes", default=1.5, show_default=True, type=click.FloatRange(0.2), help="Of speech for each.")
-@click.option("--steps", type=click.IntRange(1), help="Of each fit; where left out, as for the styles that ship.")
+@click.option("--steps", type=click.IntRange(1), help="Of each fit; by default, as for the styles that ship.")
 @click.option("--seed", default=0, show_default=True, help="Of speech and fits.")
 @click.option("--out", "folder", default="styles", show_default=True, type=FILE, help="Where to.")
 @options.json_debug

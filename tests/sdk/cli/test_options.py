@@ -58,7 +58,7 @@ def test_styles(texts, style):
 
 
 def test_of_several_styles_each_needs_a_weight():
-    with pytest.raises(ConfigError, match="'calm' is no style with a weight"):
+    with pytest.raises(ConfigError, match="'calm' is not a style with a weight"):
         read(options.animating, "--style", "rap=0.7", "--style", "calm")
 
 

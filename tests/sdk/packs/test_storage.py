@@ -75,7 +75,7 @@ def test_a_link_inside_the_pack_and_a_link_to_the_pack_are_fine(folder, tmp_path
 def test_a_pipe_does_not_hang(folder, name):
     (folder / name).unlink()
     os.mkfifo(folder / name)
-    with pytest.raises(PackInvalid, match=r"^it is no regular file"):
+    with pytest.raises(PackInvalid, match=r"^it is not a regular file"):
         StylePack.load(folder)
 
 
@@ -90,7 +90,7 @@ def test_a_pipe_does_not_hang_a_save(tmp_path):
 def test_a_folder_in_a_files_place(folder, name):
     (folder / name).unlink()
     (folder / name).mkdir()
-    with pytest.raises(PackInvalid, match=r"^it is no regular file"):
+    with pytest.raises(PackInvalid, match=r"^it is not a regular file"):
         StylePack.load(folder)
 
 

@@ -188,7 +188,7 @@ def test_a_broken_component_says_what_and_whose(installed, target, said):
 def test_objects_are_taken_where_names_are(registry):
     mine = Mine()
     assert registry.resolve("renderer", mine) is mine
-    with pytest.raises(ComponentBroken, match=r"Mine is no instance.*Mine\(\)"):
+    with pytest.raises(ComponentBroken, match=r"Mine is not an instance.*Mine\(\)"):
         registry.resolve("renderer", Mine)
     with pytest.raises(ComponentBroken, match=r"Mine is no audio-encoder: it lacks .*encode"):
         registry.resolve("audio-encoder", mine)
