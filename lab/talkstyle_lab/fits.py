@@ -25,7 +25,7 @@ from sdk.interfaces import LandmarkDetector, StyleTransferNet
 from sdk.media import MediaInput, VideoReader, read_audio
 from sdk.metrics import nearest_style, read_phonemes
 from sdk.packs import StylePack, styled
-from sdk.progress import ProgressCallback, Reporter
+from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import resolve
 
 Values: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
@@ -123,6 +123,7 @@ def evaluate_fits(
     device: str | torch.device = "auto",
     config: FitConfig | None = None,
     on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
 ) -> FitTable:
     """Fit each clip's first 60 % with each seed, and measure on the rest.
 
@@ -139,7 +140,7 @@ def evaluate_fits(
             where="evaluate_fits",
             hint="Give a seed and a clip; two clips for unpaired fits.",
         )
-    report = Reporter(on_progress)
+    report = Reporter(on_progress, cancel)
     settings = config or FitConfig()
     if paired:  # stills are taken from the first part alone
         settings = settings.model_copy(update={"held_out": HELD_OUT})
@@ -170,7 +171,7 @@ def evaluate_fits(
     references: list[Motion | None] = []
     for number in range(len(clips)):
         clip, given = _given(adapter, clips, number, paired=paired)
-        fit = partial(adapter.fit, clip, **given, on_progress=on_progress)
+        fit = partial(adapter.fit, clip, **given, on_progress=on_progress, cancel=cancel)
         styles.append([fit(seed=seed) for seed in seeds])
         assert adapter.last is not None  # a fit has just been made
         references.append(None if paired else adapter.last.motion)

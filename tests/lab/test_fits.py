@@ -8,8 +8,9 @@ import pytest
 from sdk.adapter import FitConfig
 from sdk.data import Audio, Motion
 from sdk.drawing import drawn_clip
-from sdk.errors import ConfigError, InputError, ReferenceTooShort
+from sdk.errors import Cancelled, ConfigError, InputError, ReferenceTooShort
 from sdk.media import open_audio, write_video
+from sdk.progress import CancelToken
 from sdk.registry import load, register
 from talkstyle_lab.fits import FitClip, FitTable, _CachingDetector, _names, evaluate_fits
 from tests.sdk.evaluation.drawn_people import FPS, drawn_person
@@ -49,6 +50,12 @@ def fits(clips, detector, **options):
     return evaluate_fits(
         clips, seeds=(0, 1), generator="tiny", net=TinyNet(), detector=detector, device="cpu", config=CONFIG, **options
     )
+
+
+def test_it_can_be_cancelled(clips, detector, parts):
+    token = CancelToken()
+    with pytest.raises(Cancelled):
+        fits(clips, detector, on_progress=lambda progress: token.cancel(), cancel=token)
 
 
 def test_a_table_of_paired_fits(clips, detector, parts):

@@ -23,7 +23,7 @@ from sdk.drawing import drawn_face
 from sdk.errors import ComponentBroken, FaceNotFound
 from sdk.face import normalise
 from sdk.media import MediaInput, VideoReader
-from sdk.progress import ProgressCallback, Reporter
+from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import find, load, parse
 from sdk.tracking import frame_interval
 
@@ -99,13 +99,14 @@ def speeds(
     *,
     frames: int = FRAMES,
     on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
 ) -> list[Speed]:
     """Time detectors on a clip's first frames, at their own size and with the shorter side at 1080 pixels.
 
     Detectors are named, with options: ``mediapipe,flip_input=true``. Without a clip, faces of 512 x 512 pixels are
     drawn, at 25 a second.
     """
-    report = Reporter(on_progress)
+    report = Reporter(on_progress, cancel)
     own, rate = _frames(clip, frames)
     large = [_large(image) for image in own]
     measured = []
@@ -134,13 +135,14 @@ def agreement(
     *,
     frames: int = FRAMES,
     on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
 ) -> list[Agreement]:
     """Compare two detectors on clips, by the largest face in each of their first frames.
 
     Raises:
         FaceNotFound: In no frame of a clip do both find a face.
     """
-    report = Reporter(on_progress)
+    report = Reporter(on_progress, cancel)
     first, second = load(KIND, one), load(KIND, other)
     results = []
     for number, clip in enumerate(clips):

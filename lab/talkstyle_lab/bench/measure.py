@@ -24,7 +24,7 @@ from sdk.drawing import drawn_clip, drawn_face
 from sdk.interfaces import LandmarkDetector, Renderer
 from sdk.media import AudioInput, ImageInput, MediaInput, open_audio, read_audio, write_video
 from sdk.packs import StylePack
-from sdk.progress import Progress, ProgressCallback, Reporter
+from sdk.progress import CancelToken, Progress, ProgressCallback, Reporter
 from sdk.registry import resolve
 from talkstyle_lab.bench import timing
 
@@ -62,6 +62,7 @@ def run(
     renderer: str | Renderer = defaults.RENDERER,
     device: str | torch.device = "auto",
     on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
 ) -> Bench:
     """Measure a fit, generation and rendering. Networks are loaded before a clock starts.
 
@@ -69,7 +70,7 @@ def run(
     is animated; without speech (of which 10 s are used at most), to the demonstration's sentence. Errors are those of
     ``sdk.adapt`` and ``sdk.animate``.
     """
-    report = Reporter(on_progress)
+    report = Reporter(on_progress, cancel)
     report("prepare")
     adapter = StyleAdapter(detector=detector, device=device, config=config)
     renderer = resolve("renderer", renderer)
@@ -80,13 +81,13 @@ def run(
     with timing.scratch_folder() as folder:
         if reference is None:
             reference = _drawn(Path(folder) / "reference.mp4", seconds, report)
-        style, duration, stages = _fit(adapter, reference, audio, on_progress)
+        style, duration, stages = _fit(adapter, reference, audio, on_progress, cancel)
         pixels = drawn_face(512).pixels if portrait is None else portrait
         parts = ("generator", "encoder", "detector", "device")
         components: dict[str, Any] = {name: getattr(adapter, name) for name in parts}
 
         def animated() -> Animation:
-            return animate(pixels, sound, style=style, fps=FPS, renderer=renderer, **components)
+            return animate(pixels, sound, style=style, fps=FPS, renderer=renderer, cancel=cancel, **components)
 
         report("generate")
         generation = statistics.median(timing.seconds(partial(getattr, animated(), "motion")) for _ in range(REPEATS))
@@ -128,7 +129,11 @@ def _drawn(path: Path, seconds: float | None, report: Reporter) -> Path:
 
 
 def _fit(
-    adapter: StyleAdapter, reference: MediaInput, audio: AudioInput | None, on_progress: ProgressCallback | None
+    adapter: StyleAdapter,
+    reference: MediaInput,
+    audio: AudioInput | None,
+    on_progress: ProgressCallback | None,
+    cancel: CancelToken | None,
 ) -> tuple[StylePack, float, dict[str, float]]:
     """The style, the reference's seconds, and the seconds that each stage of the fit took."""
     began: list[tuple[str, float]] = []
@@ -138,7 +143,7 @@ def _fit(
         if on_progress is not None:
             on_progress(progress)
 
-    pack = adapter.fit(reference, audio=audio, name="bench", on_progress=clock)
+    pack = adapter.fit(reference, audio=audio, name="bench", on_progress=clock, cancel=cancel)
     stages: dict[str, float] = {}
     for (stage, start), (_, end) in pairwise([*began, ("", time.perf_counter())]):
         stages[stage] = stages.get(stage, 0.0) + end - start

@@ -21,7 +21,7 @@ from sdk.demo import load_assets
 from sdk.drawing import drawn_face
 from sdk.errors import ConfigError
 from sdk.interfaces import Renderer
-from sdk.progress import Progress, ProgressCallback
+from sdk.progress import CancelToken, Progress, ProgressCallback
 from talkstyle_lab.bench import timing
 
 SETTLED_SECONDS: Final = 60  # of video, after which memory is read first: by then everything has been allocated once
@@ -55,6 +55,7 @@ def run_memory(
     renderer: str | Renderer = defaults.RENDERER,
     device: str | torch.device = "auto",
     on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
 ) -> MemoryBench:
     """Animate a drawn face, ``size`` pixels wide, to synthesised speech, and watch this process's memory.
 
@@ -69,7 +70,7 @@ def run_memory(
         sound, video = Path(folder) / "sound.wav", Path(folder) / f"video{suffix}"
         seconds = _speak(sound, minutes * 60)
         began = time.perf_counter()
-        animation = animate(drawn_face(size), sound, fps=fps, renderer=renderer, device=device)
+        animation = animate(drawn_face(size), sound, fps=fps, renderer=renderer, device=device, cancel=cancel)
         every = max(1, round(animation.fps))
         frames = count(1)
 

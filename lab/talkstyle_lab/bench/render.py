@@ -24,7 +24,7 @@ from sdk.face import retarget
 from sdk.geometry import eye_opening, mouth_opening
 from sdk.interfaces import LandmarkDetector, Renderer
 from sdk.media import read_image, write_video
-from sdk.progress import ProgressCallback, Reporter
+from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import accepts, resolve
 from sdk.tracking import load_portrait
 from talkstyle_lab.bench import timing
@@ -106,6 +106,7 @@ def run_render(
     renderer: str | Renderer = defaults.RENDERER,
     device: str | torch.device = "auto",
     on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
 ) -> RenderBench:
     """Drive portraits, detect again, and compare with what was meant.
 
@@ -124,7 +125,7 @@ def run_render(
     """
     if frames < 8:
         raise ConfigError(f"frames={frames} is too few", where="frames", hint="Give 8 or more; blinks need 40.")
-    report = Reporter(on_progress)
+    report = Reporter(on_progress, cancel)
     landmark_detector: LandmarkDetector = resolve("landmark-detector", detector)
     placed = isinstance(renderer, str) and accepts("renderer", renderer, "device")
     loaded_renderer: Renderer = resolve("renderer", renderer, **({"device": device} if placed else {}))

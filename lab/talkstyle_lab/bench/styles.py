@@ -12,7 +12,7 @@ from torch import Tensor
 from sdk import defaults
 from sdk.device import resolve_device
 from sdk.packs import Delta, StyledBatch, StylePack, shipped_styles
-from sdk.progress import ProgressCallback, Reporter
+from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import resolve
 from talkstyle_lab.bench import timing
 
@@ -59,13 +59,14 @@ def run_styles(
     generator: str = defaults.GENERATOR,
     device: str | torch.device = "auto",
     on_progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
 ) -> StylesBench:
     """Time one batch with another style for every item.
 
     The styles are random: their cost does not depend on their content. Each of the ``items`` lasts ``seconds``;
     ``rank`` is that of the low-rank styles.
     """
-    report = Reporter(on_progress)
+    report = Reporter(on_progress, cancel)
     report("prepare")
     place = resolve_device(device)
     base = resolve("motion-generator", generator).eval()
