@@ -16,7 +16,7 @@ from torch import Tensor
 from sdk.errors import CheckpointError
 from sdk.files import atomic_file
 
-_FORMAT = "talkstyle-checkpoint-1"
+_FORMAT = "talkstyle-checkpoint-2"
 _STATE = ("step", "best_step", "best_score", "history")
 _HINT = "Remove it, or give another checkpoint= or resume=, and the fit begins anew."
 

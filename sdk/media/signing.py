@@ -52,7 +52,11 @@ class Signer:
 
     @classmethod
     def test(cls) -> Signer:
-        """A signer for trying things out, with keys made now, whose certificate says that it must not be trusted."""
+        """A signer for trying things out, with keys made now, whose certificate says that it must not be trusted.
+
+        Raises:
+            ComponentUnavailable: The extra ``c2pa`` is not installed.
+        """
         require_extra("c2pa")
         return cls(*_test_pair())
 
