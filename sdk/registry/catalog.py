@@ -225,7 +225,8 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
     for part in parts:
         key, sign, value = part.partition("=")
         if not key or not sign or key in options:
-            raise ConfigError(f"{part!r} is not an option with a value", where=text, hint="Write NAME,OPTION=VALUE,...")
+            hint = "Write NAME,OPTION=VALUE,..."
+            raise ConfigError(f"{part!r} is not an option of a component", where=text, hint=hint)
         try:
             options[key] = json.loads(value)
         except json.JSONDecodeError:

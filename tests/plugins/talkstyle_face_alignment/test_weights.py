@@ -123,5 +123,5 @@ def test_nothing_in_a_file_is_run(tmp_path, as_zip):
 def test_what_is_no_checkpoint(tmp_path, content):
     path = tmp_path / "net.pth.tar"
     path.write_bytes(content)
-    with pytest.raises(ModelFileMissing, match="no checkpoint"):
+    with pytest.raises(ModelFileMissing, match="not a checkpoint"):
         read_state(path)

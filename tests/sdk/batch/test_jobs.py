@@ -67,7 +67,7 @@ def test_folders_that_leave_open_what_is_meant(tmp_path, files, match):
         ("j.csv", "portrait,audio,mouth\na,b,loud\n", "mouth"),
         ("j.csv", "portrait,audio,sead\na,b,1\n", "sead"),
         ("j.csv", "", "no job"),
-        ("j.json", "{", "no JSON"),
+        ("j.json", "{", "not JSON"),
         ("j.json", '{"portrait": "a"}', "list of objects"),
         ("j.json", '[{"portrait": "a", "audio": "b", "mouth": 3}]', "mouth"),
         ("j.txt", "a b", "not read from '.txt'"),

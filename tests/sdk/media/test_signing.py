@@ -29,7 +29,7 @@ def test_a_signer_needs_the_extra(monkeypatch):
         with pytest.raises(ComponentUnavailable, match=r'pip install "talkstyle\[c2pa\]"'):
             make()
     assert as_signer(None) is None
-    with pytest.raises(ConfigError, match="no signer"):
+    with pytest.raises(ConfigError, match="not a signer"):
         as_signer("me")
 
 

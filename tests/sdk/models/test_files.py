@@ -127,7 +127,7 @@ def test_the_environments_proxy(server, sha256, monkeypatch):
 
 
 def test_no_file_of_this_machine_is_an_address(server, sha256, tmp_path):
-    with pytest.raises(ModelFileMissing, match="no address of the web"):
+    with pytest.raises(ModelFileMissing, match="not a web address"):
         model_file(NAME, url=tmp_path.as_uri(), sha256=sha256)
 
 

@@ -81,7 +81,7 @@ def test_a_lock_that_is_none(app):
     broken.append(json.dumps(whole | {"styles": [whole["styles"][0] | {"delta_sha256": "x"}]}))
     for text in broken:
         (app / "lock").write_text(text)
-        with pytest.raises(PackInvalid, match="no lock file"):
+        with pytest.raises(PackInvalid, match="not a lock file"):
             Lock.read("lock")
     (app / "lock").write_text(json.dumps(whole | {"styles": [whole["styles"][0] | {"ref": "a b"}]}))
     with pytest.raises(SdkError):

@@ -134,7 +134,7 @@ def test_a_place_or_a_comment_does_not_leave_the_machine(picture):
 def test_what_is_no_such_picture(picture):
     whole = picture("PNG", size=64)
     for data in (b"", b"RIFF", whole[: len(whole) // 2], picture("WEBP"), b"<svg/>"):
-        with pytest.raises(OutputError, match="no sound PNG"):
+        with pytest.raises(OutputError, match="not a valid PNG"):
             check_preview("preview.png", data)
     for name in ("preview.svg", "picture.png", "preview/../x.png", "../preview.png"):
         with pytest.raises(OutputError, match="no name of a preview"):
@@ -146,7 +146,7 @@ def test_what_is_no_such_picture(picture):
 def test_a_picture_of_a_billion_pixels_is_not_unpacked():
     file = io.BytesIO()
     Image.new("1", (20_000, 20_000)).save(file, "PNG")
-    with pytest.raises(OutputError, match="no sound PNG"):
+    with pytest.raises(OutputError, match="not a valid PNG"):
         check_preview("preview.png", file.getvalue())
 
 

@@ -205,7 +205,7 @@ class TestGenerator:
             features = lookahead = 1
             __call__ = named_parameters = state_dict = to = train = eval = lambda self: None
 
-        with pytest.raises(ComponentBroken, match=r"no torch\.nn\.Module"):
+        with pytest.raises(ComponentBroken, match=r"not a torch\.nn\.Module"):
             check("motion-generator", Plain())
 
 
