@@ -137,7 +137,7 @@ def test_what_is_no_such_picture(picture):
         with pytest.raises(OutputError, match="not a valid PNG"):
             check_preview("preview.png", data)
     for name in ("preview.svg", "picture.png", "preview/../x.png", "../preview.png"):
-        with pytest.raises(OutputError, match="no name of a preview"):
+        with pytest.raises(OutputError, match="not the name of a preview"):
             check_preview(name, whole)
     with pytest.raises(OutputError, match="over"):
         check_preview("preview.png", whole + bytes(5_000_000))
