@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -29,7 +30,7 @@ class Plan:
 P = TypeVar("P", bound=Plan)
 
 
-class Run(Generic[P]):
+class Run(ABC, Generic[P]):
     """Networks in training, saved by their names; an existing checkpoint is gone on from."""
 
     WARM_UP_STEPS: ClassVar[int]
@@ -49,9 +50,9 @@ class Run(Generic[P]):
         self._stateful: dict[str, Any] = {**networks, "optimiser": optimizer}
         self._values = ("step", "losses", *self.VALUES)
 
+    @abstractmethod
     def compute_loss(self) -> Tensor:
         """The loss of the next batch, which depends on the seed and the step alone."""
-        raise NotImplementedError
 
     def learning_rate(self, warm_up: float, cosine: float) -> float:
         """The step's learning rate from both factors of the schedule."""
