@@ -18,6 +18,7 @@ from sdk.data import MOTION_RATE, Floats, Image, Landmarks, Motion
 from sdk.errors import InputError, OutputError
 from sdk.files import atomic_file
 from sdk.geometry import canonical_face, mouth_opening
+from sdk.places import give_matplotlib_a_cache
 from sdk.registry import require_extra
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def figure(width: float = 12.0, height: float = 4.0) -> Figure:
         ComponentUnavailable: matplotlib is not installed.
     """
     require_extra("plots")
+    give_matplotlib_a_cache()
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=100, layout="constrained")

@@ -13,6 +13,7 @@ import torch
 
 from sdk.errors import ModelFileMissing
 from sdk.models import MODELS_VARIABLE, model_file
+from sdk.places import lent_home
 from sdk.progress import ProgressCallback
 
 
@@ -49,7 +50,8 @@ def find_weights(
     Raises:
         ModelFileMissing: One is missing and cannot be downloaded, or is another file; lists all three.
     """
-    cache = Path(torch.hub.get_dir()) / "checkpoints"
+    with lent_home():
+        cache = Path(torch.hub.get_dir()) / "checkpoints"
     try:
         return {
             file: model_file(

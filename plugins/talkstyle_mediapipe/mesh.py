@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from sdk.data import Box, Image
 from sdk.errors import ModelFileMissing
 from sdk.models import model_file
+from sdk.places import give_matplotlib_a_cache, temporary_folder
 
 BUNDLE: Final = "face_landmarker.task"
 BUNDLE_URL: Final = (
@@ -95,6 +96,7 @@ class Mesh:
 
     def __init__(self, *, max_faces: int, min_confidence: float, model: Path | None) -> None:
         self._seen_face = False
+        give_matplotlib_a_cache()  # which MediaPipe imports
         with warnings.catch_warnings(), without_chatter():
             warnings.simplefilter("ignore", DeprecationWarning)  # from MediaPipe's own dependencies, on import
             self._backend: _WheelMesh | _BundleMesh
@@ -222,7 +224,7 @@ def without_chatter() -> Iterator[None]:
         yield
         return
     try:
-        with tempfile.TemporaryFile() as held:
+        with tempfile.TemporaryFile(dir=temporary_folder()) as held:
             if sys.stderr is not None:
                 sys.stderr.flush()
             os.dup2(held.fileno(), 2)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sdk.data import FloatArray
 from sdk.encoding import StreamingEncoder
 from sdk.errors import NotFiniteError
+from sdk.places import give_numba_a_cache, lent_home
 from talkstyle_reference.weights import Weights, read_weights
 
 SAMPLE_RATE: Final = 16_000
@@ -174,6 +175,8 @@ def _window() -> NDArray[np.float32]:
 @cache
 def _filters() -> NDArray[np.float64]:
     """Triangular mel filters of peak 1, ``[257, 80]``."""
-    from librosa.filters import mel  # here, because librosa takes long to import
+    give_numba_a_cache("librosa")
+    with lent_home():
+        from librosa.filters import mel  # here, because librosa takes long to import
 
     return np.asarray(mel(sr=SAMPLE_RATE, n_fft=_FFT, n_mels=BANDS, fmin=90, fmax=7600, norm=None), np.float64).T

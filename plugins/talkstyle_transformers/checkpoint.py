@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from sdk.errors import ConfigError, ModelFileMissing
 from sdk.models import MODELS_VARIABLE, models_folder
+from sdk.places import home_path, hub_cache
 
 _PATTERNS: Final = ("config.json", "preprocessor_config.json", "model*.safetensors", "model.safetensors.index.json")
 _UNUSED: Final = {"masked_spec_embed"}
@@ -118,7 +119,7 @@ def _folder(name: str, config: CheckpointConfig) -> Path:
             hint=f"Ask for '{name},model=FOLDER-OR-REPOSITORY', or put one into a folder {name!r} in the one that the "
             f"environment variable {MODELS_VARIABLE} names.",
         )
-    folder = Path(config.model).expanduser()
+    folder = home_path(config.model)
     if folder.is_dir():
         return folder
     if folder.is_absolute() or config.model.count("/") > 1 or config.model.startswith((".", "~")):
@@ -136,6 +137,7 @@ def _from_hub(repository: str, config: CheckpointConfig) -> Path:
             snapshot_download(
                 repository,
                 revision=config.revision,
+                cache_dir=hub_cache(repository),
                 allow_patterns=list(_PATTERNS),
                 local_files_only=config.local_files_only,
             )

@@ -7,7 +7,6 @@ the source position advances from pixel to pixel by an addition. The result agre
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final
@@ -18,8 +17,7 @@ from numba.extending import register_jitable
 from numpy.typing import NDArray
 
 from sdk.data import FloatArray, Image
-
-logger = logging.getLogger(__name__)
+from sdk.places import give_numba_a_cache
 
 LANE: Final = 21  # bits of a word for each colour: 8 of its own and 13 for the weights, which sum to 2 ** 13
 
@@ -81,12 +79,8 @@ def resample(
 
 @cache
 def _compiled() -> Callable[..., None]:
-    options: dict[str, Any] = {"nogil": True, "boundscheck": False}
-    try:
-        made: Callable[..., None] = njit(_SIGNATURE, cache=True, **options)(_resample)
-    except RuntimeError as error:  # no writable cache
-        logger.debug("the resampler is compiled anew: %s", error)
-        made = njit(_SIGNATURE, **options)(_resample)
+    give_numba_a_cache("talkstyle_warp")
+    made: Callable[..., None] = njit(_SIGNATURE, cache=True, nogil=True, boundscheck=False)(_resample)
     return made
 
 

@@ -26,6 +26,7 @@ from sdk.errors import ConfigError, StyleWithoutEffect
 from sdk.generation import aligned
 from sdk.interfaces import MotionGenerator
 from sdk.losses import StyleTarget, TransferLoss
+from sdk.places import give_torch_a_cache
 from sdk.progress import Reporter
 
 
@@ -72,6 +73,7 @@ def run(
     terms = config.terms
     loss = TransferLoss(style_net, terms, tensors.target)
     moved = [*parameters.values(), *(style_net.parameters() if terms.critic == "joint" else ())]
+    give_torch_a_cache()
     optimizer = torch.optim.Adam(moved, lr=config.learning_rate)
     critic_optimizer = torch.optim.Adam(style_net.parameters(), lr=config.critic_learning_rate, betas=(0.5, 0.9))
     state = {

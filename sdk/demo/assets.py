@@ -16,6 +16,7 @@ from sdk.data import MOTION_RATE, Audio, Image, Motion
 from sdk.errors import ComponentUnavailable, FaceNotFound
 from sdk.interfaces import LandmarkDetector
 from sdk.media import read_audio
+from sdk.places import lent_home
 from sdk.registry import install_line
 
 FOLDER: Final = Path(__file__).with_name("data")
@@ -65,7 +66,8 @@ def astronaut(detector: LandmarkDetector, *, size: int = 512) -> Image:
         FaceNotFound: The detector finds no face.
     """
     try:
-        from skimage.data import astronaut as photograph
+        with lent_home():
+            from skimage.data import astronaut as photograph
     except ImportError as error:
         what = "scikit-image, which carries the demonstration's face, is not installed"
         raise ComponentUnavailable(what, hint=f"Run: {install_line(['talkstyle[demo]'])}") from error

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
 from sdk.errors import InputError, MediaCorrupt, MediaError, MediaNotFound
+from sdk.places import temporary_folder
 
 MediaInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 """A path, a file's bytes, or a binary file object (read as a whole, wherever it stands)."""
@@ -85,7 +86,7 @@ def as_source(value: MediaInput | Source) -> Source:
     if callable(getattr(value, "read", None)):
         file = value
         if not (callable(getattr(file, "seekable", None)) and file.seekable()):
-            file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 lives as long as the source
+            file = cast("BinaryIO", tempfile.TemporaryFile(dir=temporary_folder()))  # noqa: SIM115 lives as long as the source
             shutil.copyfileobj(value, file)
         if isinstance(file, io.TextIOBase):
             raise InputError("a file object must be binary", where=str(value), hint='Open it with mode "rb".')

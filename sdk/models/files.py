@@ -14,12 +14,11 @@ from filelock import FileLock
 
 from sdk.errors import ModelFileMissing
 from sdk.models.download import DownloadFailed, download
+from sdk.places import cache_place, chosen_cache, home_path, is_there, user_folder
 from sdk.progress import ProgressCallback, Reporter
 
 MODELS_VARIABLE: Final = "TALKSTYLE_MODELS"
 """Names a folder of model files; it is read, never written."""
-CACHE_VARIABLE: Final = "TALKSTYLE_CACHE"
-"""Names the folder for downloads, instead of the platform's own for caches."""
 MIRROR_VARIABLE: Final = "TALKSTYLE_MODELS_URL"
 """Names the address of a mirror, which serves ``<address>/<file name>``."""
 
@@ -46,7 +45,7 @@ def model_file(
         url: Where it is published, https.
         sha256: Hex; its first digits, at least 8, if only those are published.
         given: The file itself, or its folder; then nothing else is looked at.
-        cache: The folder for downloads; talkstyle's own by default.
+        cache: The folder for downloads; talkstyle's own by default, or a temporary one if that cannot be written to.
         on_progress: Called during a download, stage ``download``.
 
     Raises:
@@ -58,14 +57,16 @@ def model_file(
         f"{MODELS_VARIABLE} names."
     )
     if given is not None:
-        path = Path(given).expanduser()
-        return _checked(path / name if path.is_dir() else path, sha256, hint)
+        path = home_path(given)
+        return _checked(path / name if is_there(path, folder=True) else path, sha256, hint)
     folder = models_folder()
-    if folder is not None and (folder / name).is_file():
+    if folder is not None and is_there(folder / name):
         return _checked(folder / name, sha256, hint)
     kept = (cache_folder() if cache is None else Path(cache)) / name
     if _is_sound(kept, sha256):
         return kept
+    if cache is None:
+        kept = cache_place("models", kept.parent) / name
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(kept.with_name(f".{name}.lock")):
@@ -97,16 +98,24 @@ def _fetch(address: str, kept: Path, sha256: str, report: Reporter) -> None:
 
 
 def _checked(path: Path, sha256: str, hint: str) -> Path:
-    if not path.is_file():
-        raise ModelFileMissing("there is no such model file", where=str(path), hint=hint)
-    if not _is_sound(path, sha256):
-        what = f"the model file is damaged or another one: its sha256 is {_digest(path)}"
+    try:
+        found = _digest(path)
+    except FileNotFoundError as error:
+        raise ModelFileMissing("there is no such model file", where=str(path), hint=hint) from error
+    except OSError as error:
+        what = f"the model file cannot be read: {error.strerror}"
+        raise ModelFileMissing(what, where=str(path), hint=hint) from error
+    if not found.startswith(sha256.lower()):
+        what = f"the model file is damaged or another one: its sha256 is {found}"
         raise ModelFileMissing(what, where=str(path), hint=hint)
     return path
 
 
 def _is_sound(path: Path, sha256: str) -> bool:
-    return path.is_file() and _digest(path).startswith(sha256.lower())
+    try:
+        return _digest(path).startswith(sha256.lower())
+    except OSError:  # it is not there, or cannot be read
+        return False
 
 
 def _digest(path: Path) -> str:
@@ -117,20 +126,23 @@ def _digest(path: Path) -> str:
 def models_folder() -> Path | None:
     """The folder that TALKSTYLE_MODELS names, or None."""
     folder = os.environ.get(MODELS_VARIABLE)
-    return Path(folder).expanduser() if folder else None
+    return home_path(folder) if folder else None
 
 
 def cache_folder() -> Path:
-    """The folder for downloads: ``models`` under TALKSTYLE_CACHE, or under the platform's folder for caches."""
-    if folder := os.environ.get(CACHE_VARIABLE):
-        return Path(folder).expanduser() / "models"
+    """The folder for downloads: ``models`` under TALKSTYLE_CACHE, or under the platform's folder for caches.
+
+    For a user without a home it is a temporary one.
+    """
+    if (chosen := chosen_cache()) is not None:
+        return chosen / "models"
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        base = user_folder("LOCALAPPDATA", "AppData", "Local")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = user_folder("", "Library", "Caches")
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "talkstyle" / "models"
+        base = user_folder("XDG_CACHE_HOME", ".cache")
+    return cache_place("models") if base is None else base / "talkstyle" / "models"
 
 
 def _mirrored(url: str, name: str) -> str:

@@ -6,6 +6,7 @@ when it is first imported, which happens here and no earlier.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import re
 from collections.abc import Iterator
@@ -19,9 +20,10 @@ from sdk.errors import Cancelled, ConfigError, HubError, PackInvalid, SdkError, 
 from sdk.packs.card import TAGS, base_tag
 from sdk.packs.config import CONFIG, CONFIG_MAX_BYTES, DELTA, DELTA_MAX_BYTES
 from sdk.packs.location import StyleLocation
+from sdk.places import CACHE_VARIABLE, hub_cache, lent_home
 
 if TYPE_CHECKING:
-    from huggingface_hub import HfApi
+    from huggingface_hub import DryRunFileInfo, HfApi
 
 _LIMITS: Final = {CONFIG: CONFIG_MAX_BYTES, DELTA: DELTA_MAX_BYTES}
 _LOGIN: Final = "If it is private, log in with `hf auth login` or set HF_TOKEN."
@@ -52,12 +54,14 @@ def download(location: StyleLocation, *, token: str | bool | None = None) -> tup
         HubError: The Hub cannot be reached, refuses, or sends damaged files.
     """
     with client(location, token) as api:
-        commit = str(api.resolve_revision(location.name, revision=location.revision).resolved)
+        cache = hub_cache(location.name)
+        commit = str(api.resolve_revision(location.name, revision=location.revision, cache_dir=cache).resolved)
+        cache = hub_cache(location.name, commit)
         fixed = StyleLocation("hub", location.name, commit)
         for name in _LIMITS:
-            _measure(api, fixed, name)
+            _measure(api, fixed, name, cache)
         for name in _LIMITS:
-            path = Path(api.hf_hub_download(location.name, name, revision=commit))
+            path = Path(api.hf_hub_download(location.name, name, revision=commit, cache_dir=cache))
             if not _is_sound(path):
                 _forget(path)
                 raise HubError(f"{name} arrived damaged", where=str(fixed), hint="Try again.")
@@ -65,15 +69,18 @@ def download(location: StyleLocation, *, token: str | bool | None = None) -> tup
     return fixed, path.parent, path.parents[2]
 
 
-def _measure(api: HfApi, location: StyleLocation, name: str) -> None:
+def _measure(api: HfApi, location: StyleLocation, name: str, cache: Path) -> None:
     """Check a file's size before it is fetched; drop it from the cache if it is damaged there."""
     from huggingface_hub.errors import RemoteEntryNotFoundError
 
+    def look() -> DryRunFileInfo:
+        return api.hf_hub_download(location.name, name, revision=location.revision, cache_dir=cache, dry_run=True)
+
     try:
-        found = api.hf_hub_download(location.name, name, revision=location.revision, dry_run=True)
+        found = look()
         if found.is_cached and not _is_sound(Path(found.local_path)):
             _forget(Path(found.local_path))
-            found = api.hf_hub_download(location.name, name, revision=location.revision, dry_run=True)
+            found = look()
     except RemoteEntryNotFoundError as error:
         what = f"the repository has no {name}, so it is not a style pack"
         raise StyleNotFound(what, where=str(location)) from error
@@ -152,7 +159,8 @@ def _forget(path: Path) -> None:
 @contextmanager
 def client(location: StyleLocation, token: str | bool | None, *, writing: bool = False) -> Iterator[HfApi]:
     """The Hub's client; whatever it raises in the block becomes one of our errors."""
-    from huggingface_hub import HfApi, errors
+    with lent_home():
+        from huggingface_hub import HfApi, errors
 
     # The client takes HTTPError from the HTTP library of its version, without saying that it passes it on.
     http: type[Exception] = vars(errors)["HTTPError"]
@@ -197,6 +205,9 @@ def _translated(error: Exception, location: StyleLocation, *, writing: bool) -> 
             else:
                 what, hint = f"the Hub answered {status}", "Try again later."
             return HubError(what, where=where, hint=hint)
+        case PermissionError() | OSError(errno=errno.EROFS):
+            hint = f"Set HF_HOME or {CACHE_VARIABLE} to a folder that can be."
+            return HubError(f"the Hub's cache cannot be read or written: {cause}", where=where, hint=hint)
     hint = "Check the connection and try again."
     if writing:
         hint += " Where the server has no xet storage, set HF_HUB_DISABLE_XET=1."

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from sdk.errors import ConfigError, StyleNotFound
+from sdk.places import home_path
 
 _HUB: Final = re.compile(
     r"(?P<repo>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(@(?P<revision>[\w./+-]{1,200}))?", re.ASCII
@@ -62,7 +63,7 @@ class StyleLocation:
             hint = f"Those that do: {', '.join(shipped) or 'none'}."
             raise self.not_found(f"no style called {self.name!r} ships with talkstyle", hint)
         try:
-            path = Path(self.name).expanduser()
+            path = home_path(self.name)
             if path.is_dir():
                 return path
             what = "a style pack is a folder, and this is a file" if path.is_file() else "there is no such folder"

@@ -25,6 +25,7 @@ from sdk.packs.delta import Delta, energy, low_rank
 from sdk.packs.delta_file import encode_delta, read_delta
 from sdk.packs.location import StyleLocation
 from sdk.packs.storage import check_preview, check_target, read_file
+from sdk.places import home_path
 
 _log = logging.getLogger("sdk.packs")
 
@@ -142,7 +143,7 @@ class StylePack:
         Raises:
             OutputError: It cannot be written, or it holds what is not a pack's.
         """
-        target = Path(folder).expanduser().absolute()
+        target = home_path(folder).absolute()
         check_target(target)
         contents = self._files(files)
         with atomic_folder(target) as place:

@@ -149,6 +149,30 @@ def test_a_cache_that_cannot_be_written(server, sha256, tmp_path):
         get(server, sha256, cache=tmp_path / "file" / "hub")
 
 
+def test_without_a_cache_it_is_downloaded_for_the_process(server, sha256, tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("TALKSTYLE_CACHE", str(tmp_path / "file" / "cache"))
+    path = get(server, sha256)
+    assert path.read_bytes() == server.content
+    assert get(server, sha256) == path
+    assert len(server.requests) == 1
+
+
+def test_without_a_home_there_is_a_cache_too(server, sha256, monkeypatch):
+    for name in ("TALKSTYLE_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "")
+    monkeypatch.setenv("USERPROFILE", "")
+    assert get(server, sha256).is_absolute()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="another error there")
+def test_a_file_that_cannot_be_read(sha256, tmp_path):
+    (tmp_path / NAME).mkdir()
+    with pytest.raises(ModelFileMissing, match="cannot be read"):
+        model_file(NAME, url="https://nowhere.invalid", sha256=sha256, given=tmp_path)
+
+
 @pytest.mark.parametrize("as_folder", [True, False])
 def test_a_given_file_or_folder(server, sha256, tmp_path, as_folder):
     (tmp_path / NAME).write_bytes(server.content)
@@ -206,7 +230,7 @@ def test_a_callback_that_raises_stops_it(server, sha256):
 )
 def test_the_platforms_cache(platform, variable, rest, monkeypatch, tmp_path):
     monkeypatch.delenv("TALKSTYLE_CACHE")
-    monkeypatch.setattr(files.sys, "platform", platform)
+    monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setenv(variable, str(tmp_path))
     monkeypatch.setattr(files.Path, "home", lambda: tmp_path)
     assert cache_folder() == tmp_path.joinpath(*rest, "talkstyle", "models")
