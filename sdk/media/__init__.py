@@ -6,7 +6,7 @@ from sdk.media.sequence import SequenceWriter
 from sdk.media.signing import Signer, SignerInput, as_signer
 from sdk.media.source import MediaInput
 from sdk.media.video import MediaInfo, VideoFrame, VideoReader, probe
-from sdk.media.writer import VideoWriter, open_writer, write_video
+from sdk.media.writer import VideoWriter, check_output, open_writer, write_video
 
 __all__ = [
     "AudioInput",
@@ -22,6 +22,7 @@ __all__ = [
     "VideoReader",
     "VideoWriter",
     "as_signer",
+    "check_output",
     "open_audio",
     "open_writer",
     "probe",

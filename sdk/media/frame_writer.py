@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.errors import ConfigError, InputError, OutputError, SdkError
-from sdk.files import atomic_file
+from sdk.files import atomic_file, check_file
 from sdk.media.audio import AudioReader
 from sdk.media.image import composite
 
@@ -49,6 +49,7 @@ class FrameWriter(ABC):
     """
 
     _atomic = staticmethod(atomic_file)
+    _check_place = staticmethod(check_file)
 
     def __init__(
         self,
@@ -83,15 +84,21 @@ class FrameWriter(ABC):
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
 
+    def check(self) -> None:
+        """Raise at once the ``OutputError`` with which writing would begin; nothing is changed."""
+        self._check_place(self.path)
+
     @abstractmethod
     def _encode(self, place: Path, frames: Iterator[NDArray[np.uint8]]) -> None:
         """Write everything. Runs in the encoder's thread; at the end, a set ``_stop`` means to drop the result."""
 
     def __enter__(self) -> Self:
         """Begin under a temporary name; ``OutputError`` where the folder is missing or not writable."""
-        place = self._stack.enter_context(self._atomic(self.path))
-        self._thread = threading.Thread(target=self._run, args=(place,), name="talkstyle-encoder", daemon=True)
-        self._thread.start()
+        with ExitStack() as stack:
+            place = stack.enter_context(self._atomic(self.path))
+            self._thread = threading.Thread(target=self._run, args=(place,), name="talkstyle-encoder", daemon=True)
+            self._thread.start()
+            self._stack = stack.pop_all()
         return self
 
     def write(self, frame: NDArray[np.uint8]) -> None:
@@ -126,16 +133,26 @@ class FrameWriter(ABC):
         thread, self._thread = self._thread, None
         if thread is None:
             return
-        if error is not None:
-            self._stop.set()
-        self._queue.put(None)
-        thread.join()
         with self._stack:  # an exception inside drops the result
+            self._finish(thread, drop=error is not None)
             if error is not None:
                 raise error
             self._raise_error()
             if self.frames == 0:
                 raise OutputError("no frame was written", where=str(self.path))
+
+    def _finish(self, thread: threading.Thread, *, drop: bool) -> None:
+        """Wait for the encoder; a signal that ends the waiting drops the result, which nobody may be writing then."""
+        if drop:
+            self._stop.set()
+        try:
+            self._queue.put(None)
+            thread.join()
+        except BaseException:
+            self._stop.set()
+            self._queue.put(None)
+            thread.join()
+            raise
 
     def _flatten(self, frame: NDArray[np.uint8], *, keep_alpha: bool) -> NDArray[np.uint8]:
         """Lay a frame over the background, unless its alpha is kept."""

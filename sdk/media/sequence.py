@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 
 from sdk._version import __version__
 from sdk.errors import ConfigError, OutputError
-from sdk.files import atomic_folder
+from sdk.files import atomic_folder, check_folder
 from sdk.media.audio_writer import AudioWriter
 from sdk.media.frame_writer import FrameWriter
 from sdk.media.marking import COMMENT, SOURCE_TYPE, png_marks, tags
@@ -46,6 +46,7 @@ class SequenceWriter(FrameWriter):
     """
 
     _atomic = staticmethod(atomic_folder)
+    _check_place = staticmethod(check_folder)
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
         given = Path(path)

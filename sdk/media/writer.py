@@ -40,6 +40,9 @@ class _Format:
 MP4: Final = _Format("mp4", "libx264", "aac", keeps_alpha=False, crf=18, max_crf=51)
 WEBM: Final = _Format("webm", "libvpx-vp9", "libopus", keeps_alpha=True, crf=24, max_crf=63)
 SUFFIXES: Final = {".mp4": MP4, ".m4v": MP4, ".webm": WEBM}
+PRESETS: Final = (
+    *("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow", "placebo"),
+)
 
 
 class VideoWriter(FrameWriter):
@@ -67,19 +70,20 @@ class VideoWriter(FrameWriter):
     ) -> None:
         super().__init__(path, **options)
         where = str(self.path)
-        suffix = self.path.suffix.lower()
-        if suffix not in SUFFIXES:
-            raise ConfigError(f"videos are written as {', '.join(SUFFIXES)}, not {suffix!r}", where=where)
-        self._format = SUFFIXES[suffix]
+        self._format = _format(self.path)
         self._crf = self._format.crf if crf is None else crf
-        if not 0 <= self._crf <= self._format.max_crf:
+        if not isinstance(self._crf, int | float) or not 0 <= self._crf <= self._format.max_crf:
             hint = f"Give a number from 0 to {self._format.max_crf}."
             raise ConfigError(f"crf={crf} is out of range", where=where, hint=hint)
+        if preset not in PRESETS:
+            raise ConfigError(f"preset={preset!r} is unknown", where=where, hint=f"Use one of {', '.join(PRESETS)}.")
         if self._signer is not None and self._format is WEBM:
             hint = "Save as .mp4, or as a folder of PNG files for transparency."
             raise ConfigError("C2PA has no place for a signature in WebM", where=where, hint=hint)
         self._preset = preset
         self._metadata = tags(metadata)
+        for codec in (self._format.video_codec, self._format.audio_codec):
+            _check_encoder(codec, where=where)
 
     def _encode(self, place: Path, frames: Iterator[NDArray[np.uint8]]) -> None:
         pictures = (self._flatten(frame, keep_alpha=self._format.keeps_alpha) for frame in frames)
@@ -147,6 +151,22 @@ class VideoWriter(FrameWriter):
         return stream
 
 
+def _format(path: Path) -> _Format:
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        hint = f"Use {', '.join(SUFFIXES)}."
+        raise ConfigError(f"videos are not written as {suffix!r}", where=str(path), hint=hint)
+    return SUFFIXES[suffix]
+
+
+def _check_encoder(name: str, *, where: str) -> None:
+    try:
+        av.codec.Codec(name, "w")
+    except av.codec.codec.UnknownCodecError as error:
+        hint = "Install PyAV from PyPI, whose wheels have it: python -m pip install --force-reinstall av"
+        raise OutputError(f"this PyAV has no encoder {name}", where=where, hint=hint) from error
+
+
 def open_writer(path: str | os.PathLike[str], **options: Any) -> FrameWriter:
     """The writer of a video (.mp4, .m4v, .webm), or of a folder of PNG files; ``options`` as for ``FrameWriter``.
 
@@ -164,15 +184,25 @@ def open_writer(path: str | os.PathLike[str], **options: Any) -> FrameWriter:
     raise ConfigError(f"nothing is written as {target.suffix!r}", where=str(target), hint=hint)
 
 
+def check_output(path: str | os.PathLike[str], **options: Any) -> None:
+    """Raise at once whatever ``open_writer``, or writing, would first raise for a path; ``options`` as for it.
+
+    Nothing is changed. Size and rate need not be known.
+    """
+    open_writer(path, **{"size": (2, 2), "rate": 25, **options}).check()
+
+
 def write_video(
     path: str | os.PathLike[str], frames: Iterable[NDArray[np.uint8]], *, rate: Fraction | int, **options: Any
 ) -> int:
     """Write frames as a video (``options`` as for ``VideoWriter``); return how many there were.
 
     Raises:
+        ConfigError: The path names no known format, or an option makes no sense; before the first frame is asked for.
         OutputError: There were no frames, or the disk or the encoder failed.
         InputError: A frame differs in shape or dtype from the first.
     """
+    VideoWriter(path, **{"size": (2, 2), "rate": rate, **options}).check()
     iterator = iter(frames)
     first = next(iterator, None)
     if first is None:
