@@ -2,9 +2,9 @@
 
     import sdk
 
-    pack = sdk.adapt("rapper.mp4", name="rap")
-    pack.save("./rap")
-    sdk.animate("me.png", "hello.wav", style="./rap").save("hello.mp4")
+    pack = sdk.adapt("rapper.mp4", name="mine")
+    pack.save("./mine")
+    sdk.animate("me.png", "hello.wav", style="./mine").save("hello.mp4")
 
 The public names are listed in ``__init__.pyi``. Each is imported at its first use, so that ``import sdk`` itself costs
 next to nothing.

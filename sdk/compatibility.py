@@ -80,7 +80,7 @@ class Identity:
             raise PackIncompatible(f"{made_for}, and {name} has other parameters", hint=f"{hint}.")
         if self.weights_sha256 != base.weights_sha256:
             if not allow_other_base:
-                hint = f"{hint}, or pass allow_other_base=True and judge the result."
+                hint = f"{hint}, or take this one with allow_other_base=True, and judge the result."
                 raise PackIncompatible(f"{made_for}, and this {name} has other weights", hint=hint)
             warn(f"{pack.name!r} is put on another base than the one it was made for")
         pack.delta.forms.check_fits(self.shapes)

@@ -29,5 +29,5 @@ def resolve_device(device: str | torch.device = "auto") -> torch.device:
         torch.empty(0, device=resolved)
     except (RuntimeError, AssertionError) as error:
         what = f"the device {str(device)!r} cannot be used: {str(error).splitlines()[0]}"
-        raise DeviceError(what, hint='Use device="auto", "cpu", "cuda" or "mps".') from error
+        raise DeviceError(what, hint="Give auto, cpu, cuda or mps.") from error
     return resolved

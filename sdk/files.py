@@ -13,7 +13,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -21,9 +21,9 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from sdk.errors import OutputError
+from sdk.errors import ConfigError, OutputError
 
-__all__ = ["atomic_file", "atomic_folder", "check_file", "check_folder", "make_folder"]
+__all__ = ["atomic_file", "atomic_folder", "check_apart", "check_file", "check_folder", "make_folder"]
 
 PREFIX: Final = ".talkstyle-"
 LOCK: Final = "lock"
@@ -80,6 +80,24 @@ def check_folder(path: str | os.PathLike[str]) -> None:
         there = there.parent
     with _workplace(there, target):
         pass
+
+
+def check_apart(output: str | os.PathLike[str], inputs: Iterable[object]) -> None:
+    """Check that a result does not replace one of the files that it is made from; what is no path is passed over.
+
+    Raises:
+        ConfigError: It would.
+    """
+    if any(_is_same(output, given) for given in inputs if isinstance(given, str | os.PathLike)):
+        what = "the output is also an input, and would replace it"
+        raise ConfigError(what, where=os.fspath(output), hint="Choose another name.")
+
+
+def _is_same(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
+    try:
+        return Path(one).samefile(other)
+    except (OSError, ValueError):  # one of them is not there
+        return False
 
 
 @contextmanager
@@ -154,7 +172,7 @@ def _folder(path: str | os.PathLike[str]) -> Path:
     with _output_errors("this cannot be written", target, hint="Choose another name."):
         if _status(target) is not None and not target.is_dir():
             what = "there is a file where the folder should go"
-            raise OutputError(what, where=str(target), hint="Choose another name.")
+            raise OutputError(what, where=str(target), hint="Choose a new folder.")
     return target
 
 

@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 
 from sdk.data import MOTION_RATE, Floats, Image, Landmarks, Motion
 from sdk.errors import InputError, OutputError
-from sdk.files import atomic_file
+from sdk.files import atomic_file, check_file
 from sdk.geometry import canonical_face, mouth_opening
 from sdk.places import give_matplotlib_a_cache
 from sdk.registry import require_extra
@@ -56,15 +56,16 @@ def figure(width: float = 12.0, height: float = 4.0) -> Figure:
 
 
 def check_path(path: str | os.PathLike[str]) -> None:
-    """Check the suffix of a figure's file, before any work is done for it.
+    """Check that a figure can be written there, before any work is done for it.
 
     Raises:
-        OutputError: The suffix names another format.
+        OutputError: The suffix names another format, or the file cannot be written.
     """
     suffix = Path(path).suffix
     if suffix.lower() not in SUFFIXES:
         hint = f"Use {', '.join(SUFFIXES)}."
         raise OutputError(f"figures are not written as {suffix!r}", where=os.fspath(path), hint=hint)
+    check_file(path)
 
 
 def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:

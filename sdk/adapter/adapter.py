@@ -208,7 +208,7 @@ def adapt(
     config: FitConfig | None = None,
     **options: Unpack[FitOptions],
 ) -> StylePack:
-    """Learn a style in one call: ``sdk.adapt("rapper.mp4", name="rap")``.
+    """Learn a style in one call: ``sdk.adapt("rapper.mp4", name="mine")``.
 
     Arguments, result and errors are those of ``StyleAdapter`` and of its ``fit``.
     """

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -18,7 +19,7 @@ from sdk.files import atomic_file
 
 _FORMAT = "talkstyle-checkpoint-2"
 _STATE = ("step", "best_step", "best_score", "history")
-_HINT = "Remove it, or give another checkpoint= or resume=, and the fit begins anew."
+_HINT = "Remove it, or name another with checkpoint=, and the fit begins anew."
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,28 @@ def save_checkpoint(path: str | os.PathLike[str], checkpoint: Checkpoint, *, ide
         save_file(tensors, temporary, metadata={"fit": json.dumps(state)})
 
 
+def check_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read a checkpoint's state without its tensors, so that what is none is known before the work.
+
+    Raises:
+        CheckpointError: There is none, or it is damaged or of another format.
+    """
+    file = Path(path)
+    if not file.is_file():
+        raise CheckpointError("there is no checkpoint to resume from", where=file.name, hint="Leave resume= out.")
+    try:
+        with safe_open(file, framework="pt") as opened:
+            state: dict[str, Any] = json.loads((opened.metadata() or {})["fit"])
+        if state["format"] != _FORMAT:
+            what = "the checkpoint has a format that this talkstyle does not read"
+            raise CheckpointError(what, where=file.name, hint=_HINT)
+    except CheckpointError:
+        raise
+    except (SafetensorError, KeyError, ValueError, TypeError, OSError) as error:
+        raise CheckpointError(f"the checkpoint cannot be read: {error}", where=file.name, hint=_HINT) from error
+    return state
+
+
 def load_checkpoint(path: str | os.PathLike[str], *, identity: str, device: torch.device) -> Checkpoint:
     """Read a checkpoint.
 
@@ -56,14 +79,10 @@ def load_checkpoint(path: str | os.PathLike[str], *, identity: str, device: torc
         CheckpointError: There is none, it is damaged, or it belongs to another fit.
     """
     file = Path(path)
-    if not file.is_file():
-        raise CheckpointError("there is no checkpoint to resume from", where=file.name, hint="Leave resume= out.")
+    state = check_checkpoint(file)
     try:
         with safe_open(file, framework="pt", device=str(device)) as opened:
-            state = json.loads((opened.metadata() or {})["fit"])
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 safe_open is no mapping
-        if state["format"] != _FORMAT:
-            raise CheckpointError("the checkpoint has a format that this talkstyle does not read", where=file.name)
         if state["identity"] != identity:
             raise CheckpointError(
                 "the checkpoint belongs to another fit: the reference, the settings, the seed or the base differ",

@@ -162,12 +162,12 @@ class ReferenceReader:
         face: FaceSelector,
     ) -> FitData:
         """Prepare reference pictures, or a video whose own sound is ignored, and any speech."""
+        if isinstance(images, list | tuple) and not images:
+            raise ConfigError("images= is empty", hint="Give at least one picture of the person.")
         sound, features = self._encoded(audio)
         if len(features) < 2 * MOTION_RATE:
             raise ReferenceTooShort(f"the sound lasts {len(features) / 60:.1f} s", hint="Give at least 2 s of speech.")
         if isinstance(images, Sequence) and not isinstance(images, str | bytes | bytearray):
-            if not images:
-                raise ConfigError("images= is empty", hint="Give at least one picture of the person.")
             stills = load_stills(images, detector=detector, face=face, report=self.report)
             points, valid, ordered = stills.points, np.ones(len(stills.points), dtype=bool), False
             record, warnings = _provenance("images", len(points), stills.sha256), stills.warnings

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from inspect import cleandoc
 from typing import Any, TypedDict, TypeVar
 
+from sdk.adapter.checkpoint import check_checkpoint
 from sdk.errors import ConfigError
-from sdk.packs import check_push
+from sdk.files import check_file
+from sdk.packs import check_push, check_texts
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -69,12 +71,18 @@ def start(options: FitOptions) -> Reporter:
         raise TypeError(f"a fit got an unexpected keyword argument {unknown!r}")
     seed = options.get("seed", 0)
     if not 0 <= seed < 2**63:
-        raise ConfigError(f"seed={seed} is out of range", hint="Give a number from 0 to 2**63 - 1.")
+        raise ConfigError(f"seed={seed} is out of range", where="seed", hint="Give a whole number from 0.")
     if (tried := ranks(options)) is not None:
         if not tried:
-            raise ConfigError("rank= lists no rank", hint="Give a rank, or several to try in turn.")
+            raise ConfigError("no rank is listed", where="rank", hint="Give a rank, or several to try in turn.")
         if min(tried) < 1:
-            raise ConfigError(f"a rank of {min(tried)}", hint="Give 1 or more.")
+            raise ConfigError(f"rank={min(tried)} is out of range", where="rank", hint="Give 1 or more.")
+    given = {key: options.get(key) for key in ("name", "summary", "license", "consent")}
+    check_texts({key: text for key, text in given.items() if text is not None})
+    if (checkpoint := options.get("checkpoint")) is not None:
+        check_file(checkpoint)
+    if (resume := options.get("resume")) is not None:
+        check_checkpoint(resume)
     push_to = options.get("push_to")
     if push_to is not None:
         check_push(push_to, license=options.get("license"), consent=options.get("consent"))

@@ -186,8 +186,8 @@ class Animator:
         if not isinstance(self.generator, str | None):  # what it shares with the caller's own, the caller may change
             generator = copy.deepcopy(generator)
         report("prepare")
-        loaded, warnings = self.load_portrait(portrait, face=face, teeth=teeth)
         renderer = self._get_renderer()
+        loaded, warnings = self.load_portrait(portrait, face=face, teeth=teeth)
         if loaded.teeth is not None and not getattr(renderer, "shows_teeth", False):
             warnings += (f"the renderer {renderer.name!r} makes no use of teeth=",)
         prepared = self._prepare(loaded)

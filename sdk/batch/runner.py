@@ -7,6 +7,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,8 +18,8 @@ from sdk._version import __version__
 from sdk.animation import Animator, load_style
 from sdk.animation.animator import MAX_PORTRAITS
 from sdk.batch.jobs import Job, as_job
-from sdk.errors import Cancelled, ComponentBroken, ConfigError, SdkError
-from sdk.files import atomic_file, make_folder
+from sdk.errors import Cancelled, ComponentBroken, ConfigError, OutputError, SdkError
+from sdk.files import atomic_file, check_apart, make_folder
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import find
@@ -98,11 +99,12 @@ def animate_many(
         An iterator of results in the jobs' order. A failed job is a result with its error, and the next one goes on.
 
     Raises:
-        ConfigError: A job or an option makes no sense, or two jobs have the same output; before anything is done.
-        OutputError: The folder cannot be created.
+        ConfigError: A job or an option makes no sense, two jobs have the same output, or one of them an input as its
+            output; before anything is done.
+        OutputError: The folder cannot be created or written to.
         Cancelled: The token was cancelled; what is done is kept.
     """
-    from sdk.media import as_signer
+    from sdk.media import as_signer, open_writer
 
     every = [as_job(job, where=f"job {number}") for number, job in enumerate(jobs, start=1)]
     names = [job.output or f"{job.portrait.stem}-{job.audio.stem}{suffix}" for job in every]
@@ -110,11 +112,16 @@ def animate_many(
     if twice:
         hint = "Give each job an output of its own."
         raise ConfigError(f"several jobs would write {twice[0]!r}", where="jobs", hint=hint)
+    signer = as_signer(signer)
     folder = make_folder(out)
+    for job, name in zip(every, names, strict=True):
+        check_apart(folder / name, job.files().values())
+        with suppress(OutputError):  # which is the job's own failure
+            open_writer(folder / name, size=(2, 2), rate=25, background=background, signer=signer)
     batch = _Batch(
         animator=Animator(generator=generator, encoder=encoder, renderer=renderer, detector=detector, device=device),
         background=background,
-        signer=as_signer(signer),
+        signer=signer,
         allow_other_base=allow_other_base,
         record=_Record(folder / RECORD, read=resume),
         on_progress=on_progress,

@@ -11,7 +11,9 @@ from sdk import packs
 from sdk.cli import options
 from sdk.cli.options import FILE
 from sdk.cli.output import emit, local_ref, progress_bar
+from sdk.cli.wording import said
 from sdk.errors import ConfigError
+from sdk.files import check_apart
 
 
 @click.command("adapt")
@@ -55,6 +57,8 @@ def command(
     person looks in talking, and --audio is any speech.
     """
     packs.check_target(output)
+    if checkpoint is not None:
+        check_apart(checkpoint, (*references, audio))
     if push_to is not None:
         packs.check_push(push_to, license=settings["license"], consent=settings["consent"])
     clip, images = _sources(references, unpaired=unpaired, audio=audio)
@@ -85,7 +89,7 @@ def command(
                 "gain": pack.gain,
                 "pushed": None if pushed is None else str(pushed),
                 "training": training.model_dump(mode="json"),
-                "warnings": last.warnings,
+                "warnings": [*map(said, last.warnings)],
             }
         )
         return

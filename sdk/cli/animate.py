@@ -11,6 +11,7 @@ import click
 from sdk.cli import options
 from sdk.cli.options import FILE
 from sdk.cli.output import emit, progress_bar
+from sdk.cli.wording import said
 from sdk.data import Controls
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def command(
     """Let PORTRAIT speak AUDIO, and write a video with the sound."""
     from sdk.animation import animate
 
+    options.check_output(output, (portrait, audio, settings["teeth"]), background=background, signer=signer)
     controls = Controls(**{field.name: settings.pop(field.name) for field in fields(Controls)})
     with progress_bar(as_json=as_json) as on_progress:
         animation = animate(portrait, audio, controls=controls, on_progress=on_progress, **settings)
@@ -52,7 +54,7 @@ def command(
                 "fps": str(animation.fps),
                 "seconds": float(animation.duration),
                 "size": animation.size,
-                "warnings": animation.warnings,
+                "warnings": [*map(said, animation.warnings)],
             }
         )
     else:

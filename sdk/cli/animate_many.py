@@ -10,6 +10,7 @@ import click
 from sdk.cli import options
 from sdk.cli.options import FILE
 from sdk.cli.output import emit, error_document, progress_bar
+from sdk.cli.wording import said
 
 if TYPE_CHECKING:
     from sdk.batch import JobResult
@@ -42,7 +43,7 @@ def command(
     from sdk.batch import animate_many
     from sdk.batch.jobs import read_jobs
 
-    components = options.components_of(settings)
+    components = options.components_of(settings) | {"allow_other_base": settings.pop("allow_other_base")}
     if (teeth := settings.pop("teeth")) is not None:
         settings["teeth"] = teeth.absolute()  # a list's own paths are relative to the list
     every = [job for source in jobs for job in read_jobs(source, common=settings)]
@@ -71,8 +72,8 @@ def command(
 
 
 def _line(result: JobResult) -> str:
-    error = "" if result.error is None else f": {result.error}"
-    warnings = (f"\n         warning: {warning}" for warning in result.warnings)
+    error = "" if result.error is None else f": {said(str(result.error))}"
+    warnings = (f"\n         warning: {said(warning)}" for warning in result.warnings)
     return f"{result.state:7}  {result.output}{error}{''.join(warnings)}"
 
 
@@ -80,6 +81,7 @@ def _entry(result: JobResult) -> dict[str, Any]:
     return {
         "portrait": result.job.portrait,
         "audio": result.job.audio,
-        **{name: getattr(result, name) for name in ("output", "state", "frames", "seconds", "warnings")},
+        **{name: getattr(result, name) for name in ("output", "state", "frames", "seconds")},
+        "warnings": [*map(said, result.warnings)],
         "error": None if result.error is None else error_document(result.error),
     }

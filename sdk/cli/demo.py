@@ -9,6 +9,7 @@ import click
 from sdk.cli import options
 from sdk.cli.options import FILE
 from sdk.cli.output import emit, local_ref, progress_bar
+from sdk.cli.wording import said
 
 
 @click.command("demo")
@@ -53,7 +54,7 @@ def command(folder: Path, quick: bool, device: str, as_json: bool) -> None:
                 "training": training.model_dump(mode="json"),
                 "seconds": float(styled.duration),
                 "frames": len(styled),
-                "warnings": [*made.fitted.warnings, *plain.warnings],
+                "warnings": [*map(said, (*made.fitted.warnings, *plain.warnings))],
             }
         )
         return

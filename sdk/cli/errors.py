@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
 
 import click
 
-from sdk.cli.output import emit
+from sdk.cli import faults, wording
+from sdk.cli.output import emit, error_document
+from sdk.cli.signals import as_interrupts
+from sdk.cli.wording import said
 from sdk.errors import Cancelled, SdkError
 
 
@@ -26,44 +32,56 @@ def report(words: Sequence[str], work: Callable[[], object]) -> int:
     logging.getLogger("sdk").setLevel(logging.DEBUG if debug else logging.WARNING)
     # A style's licence and consent are shown whenever one is loaded.
     logging.getLogger("sdk.packs").setLevel(logging.INFO)
+    wording.running.set(None)
+    signals: list[int] = []
     try:
-        with warnings.catch_warnings():
+        with as_interrupts() as signals, warnings.catch_warnings():
             warnings.simplefilter("default", UserWarning)  # TalkstyleWarning is one
-            warnings.showwarning = lambda message, *_, **__: click.echo(f"warning: {message}", err=True)
+            warnings.showwarning = lambda message, *_, **__: click.echo(f"warning: {said(str(message))}", err=True)
             result = work()
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough; Python would flush once more, and complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (click.Abort, KeyboardInterrupt):
-        return _show("interrupted", "interrupted", as_json=as_json, exit_code=130)
+        with suppress(OSError):  # the terminal may be gone
+            _show({"code": "interrupted", "what": "interrupted"}, as_json=as_json)
+        return 128 + (signals or [signal.SIGINT])[0]  # as shells say it
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
     except click.ClickException as error:
         usage = error.ctx.get_usage() if isinstance(error, click.UsageError) and error.ctx is not None else None
         hint = getattr(error, "hint", usage)
-        return _show("usage", error.format_message(), hint=hint, as_json=as_json, exit_code=error.exit_code)
+        _show({"code": "usage", "what": error.format_message(), "hint": hint}, as_json=as_json)
+        return error.exit_code
     except Exception as error:
+        if signals:  # somebody made another error of the interrupt
+            return 128 + signals[0]
         if debug:
             logging.getLogger(__name__).debug("where it was raised:", exc_info=error)
         if isinstance(error, (SdkError, Cancelled)):
-            return _show(error.code, error.what, where=error.where, hint=error.hint, as_json=as_json)
-        what = f"unexpected {type(error).__name__}: {error}"
-        hint = "This is a fault of talkstyle or of a plugin. Run it again with --debug, and report what that prints."
-        return _show("unexpected", what, hint=None if debug else hint, as_json=as_json)
+            _show(error_document(error), as_json=as_json)
+            return 1
+        what = f"unexpected {type(error).__name__}: {faults.without_paths(str(error), words)}"
+        document = {"code": "unexpected", "what": what, "hint": faults.hint()}
+        _show(document, as_json=as_json, report=faults.describe(error))
+        return 1
     return result if isinstance(result, int) else 0
 
 
-def _show(
-    code: str, what: str, *, as_json: bool, where: str | None = None, hint: str | None = None, exit_code: int = 1
-) -> int:
+def _show(error: Mapping[str, str | None], *, as_json: bool, report: dict[str, Any] | None = None) -> None:
+    """Show an error's document, and what to send in if nobody foresaw it."""
     if as_json:
-        emit({"error": {"code": code, "what": what, "where": where, "hint": hint}})
-        return exit_code
+        document: dict[str, Any] = {"where": None, "hint": None, **error}
+        emit({"error": document if report is None else document | {"report": report}})
+        return
     click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(what, err=True)
-    for label, text in (("where", where), ("next", hint)):
-        if text:
+    click.echo(error["what"], err=True)
+    for label, key in (("where", "where"), ("next", "hint")):
+        if text := error.get(key):
             click.echo(f"  {label}: {text}", err=True)
-    return exit_code
+    if report is not None:
+        click.echo("  report:", err=True)
+        for line in faults.lines(report):
+            click.echo(f"    {line}", err=True)

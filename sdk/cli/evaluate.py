@@ -10,6 +10,8 @@ import click
 from sdk.cli import options
 from sdk.cli.options import FILE
 from sdk.cli.output import cell, emit, progress_bar, show_table
+from sdk.cli.wording import said
+from sdk.files import check_apart
 
 if TYPE_CHECKING:
     from sdk.evaluation import Evaluation
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 @options.face
 @click.option("--plot", metavar="FILE.png", type=options.plot_file, help="Draw the mouth's opening over time.")
 @options.detector
+@options.allow_other_base
 @options.styles_generator
 @options.encoder("the style's own")
 @options.device()
@@ -37,6 +40,8 @@ def command(
     All rows are measured on the last 40 % of the clip. Beside the style stand the base, the person ("real", and "real
     before" with other words), and what trivial means get that have seen the first 60 %.
     """
+    if plot is not None:
+        check_apart(plot, (clip, settings["audio"], phonemes))
     from sdk.evaluation import COLUMNS, evaluate
     from sdk.metrics import read_phonemes
 
@@ -52,7 +57,8 @@ def command(
         if plot is not None:
             _draw(result, plot)
     if as_json:
-        emit({"pack": pack, "strength": strength, "plot": plot, **result.as_dict()})
+        found = {**result.as_dict(), "warnings": [*map(said, result.warnings)]}
+        emit({"pack": pack, "strength": strength, "plot": plot, **found})
         return
     shown = [column for column in COLUMNS if column.shown]
     rows = {name: figures.as_dict() for name, figures in result.figures.items()}

@@ -10,6 +10,8 @@ import click
 from sdk.cli import options
 from sdk.cli.options import FILE
 from sdk.cli.output import emit, progress_bar, show_table
+from sdk.cli.wording import said
+from sdk.files import check_apart
 
 if TYPE_CHECKING:
     from sdk.inspection import Inspection
@@ -31,12 +33,14 @@ def command(clip: Path, picture: Path | None, as_json: bool, **settings: Any) ->
     """Look at CLIP as a fit would: how long, how sharp, whose lips, which key motions. Nothing is learned."""
     import sdk
 
+    if picture is not None:
+        check_apart(picture, (clip, settings["audio"]))
     with progress_bar(as_json=as_json) as on_progress:
         found = sdk.inspect(clip, on_progress=on_progress, **settings)
         if picture is not None:
             found.picture(picture)
     if as_json:
-        emit({"clip": clip, "picture": picture, **found.as_dict()})
+        emit({"clip": clip, "picture": picture, **found.as_dict(), "warnings": [*map(said, found.warnings)]})
         return
     for line in _lines(found):
         click.echo(line)
@@ -44,7 +48,7 @@ def command(clip: Path, picture: Path | None, as_json: bool, **settings: Any) ->
     rows = [(p.template, f"{p.time:.2f} s", str(p.frame), f"{p.similarity:.2f}", f"{p.quality:.2f}") for p in picks]
     show_table(("key motion", "at", "frame", "similarity", "quality"), rows)
     for warning in found.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        click.echo(f"warning: {said(warning)}", err=True)
     if picture is not None:
         click.echo(f"The picked frames, the mouth and the sound are drawn in {picture}")
 

@@ -5,7 +5,7 @@ Those whose help differs from command to command are functions: ``@options.devic
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import click
 
 from sdk import defaults
+from sdk.cli.wording import note
 from sdk.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def group(*options: Option) -> Callable[[F], F]:
 
 
 def plot_file(text: str) -> Path:
-    """The type of an option that names a plot's file: that it can be drawn is checked before the work."""
+    """The type of an option that names a plot's file: that it can be drawn there is checked before the work."""
     from sdk.plots import check_path
     from sdk.registry import require_extra
 
@@ -85,7 +86,7 @@ def _mix(_ctx: click.Context, _param: click.Parameter, given: tuple[tuple[str, s
 
 
 json_debug = group(
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON document to stdout."),
+    click.option("--json", "as_json", is_flag=True, callback=note, help="Print one JSON document to stdout."),
     # Read from the command line by ``sdk.cli.errors``, which must know it for command lines that click refuses too.
     click.option("--debug", is_flag=True, expose_value=False, help="Log details, and show tracebacks."),
 )
@@ -153,6 +154,23 @@ def signing(command: Callable[..., Any]) -> Callable[..., Any]:
     return signed
 
 
+allow_other_base = click.option(
+    "--allow-other-base", is_flag=True, help="Take a style that was made for other weights of the base."
+)
+
+
+def check_output(output: str | Path, inputs: Iterable[Path | None], **how: Any) -> None:
+    """Check, before the work, that a video or a folder of frames can be written there and replaces no input.
+
+    Errors as for ``sdk.media.check_output``, whose options ``how`` are.
+    """
+    from sdk.files import check_apart
+    from sdk.media import check_output
+
+    check_apart(output, inputs)
+    check_output(output, **how)
+
+
 animating = group(
     click.option(
         "--style",
@@ -171,6 +189,7 @@ animating = group(
     click.option("--head", type=FACTOR, default=1.0, show_default=True, help="How strongly the head moves."),
     face,
     click.option("--teeth", type=FILE, help="Another picture of the same person, showing teeth."),
+    allow_other_base,
     styles_generator,
     encoder("the style's own, or the generator's,"),
     renderer,

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sdk.cli.wording import said, said_place
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sdk.errors import SdkError
+    from sdk.errors import Cancelled, SdkError
     from sdk.progress import Progress, ProgressCallback
 
 
@@ -21,9 +23,11 @@ def emit(document: object) -> None:
     click.echo(json.dumps(document, indent=2, default=str, allow_nan=False))
 
 
-def error_document(error: SdkError) -> dict[str, str | None]:
-    """An error as a part of a document."""
-    return {"code": error.code, "what": error.what, "where": error.where, "hint": error.hint}
+def error_document(error: SdkError | Cancelled) -> dict[str, str | None]:
+    """An error as a part of a document, in the command's own words."""
+    where = None if error.where is None else said_place(error.where)
+    hint = None if error.hint is None else said(error.hint)
+    return {"code": error.code, "what": said(error.what), "where": where, "hint": hint}
 
 
 def local_ref(path: Path) -> str:

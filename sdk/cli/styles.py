@@ -13,6 +13,7 @@ from sdk.cli.group import PluginGroup
 from sdk.cli.options import FILE
 from sdk.cli.output import cell, emit, error_document, progress_bar, show_table
 from sdk.errors import ConfigError, SdkError
+from sdk.files import check_file
 
 LOCK_FILE = "talkstyle.lock"
 
@@ -23,7 +24,7 @@ LOCK_FILE = "talkstyle.lock"
 def command(ctx: click.Context, as_json: bool) -> None:
     """Find, look at, check, lock and share styles. Without a command: list those that ship.
 
-    A style is a folder (./rap), the name of one that ships (rap), or on the Hugging Face Hub (me/rap, me/rap@v1).
+    A style is a folder (./mine), the name of one that ships (rap), or on the Hugging Face Hub (me/rap, me/rap@v1).
     """
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_command, as_json=as_json)
@@ -134,6 +135,7 @@ def _base(pack: packs.StylePack) -> str:
 @options.json_debug
 def lock(refs: tuple[str, ...], output: Path, as_json: bool) -> None:
     """Write down which commit of each style an app uses, and the sha256 of its files."""
+    check_file(output)
     made = packs.Lock.make(refs)
     made.write(output)
     if as_json:
@@ -170,6 +172,8 @@ def pull(ref: str, output: Path | None, as_json: bool) -> None:
     """Bring the style REF from the Hugging Face Hub into the cache, checked."""
     if packs.StyleLocation.parse(ref).kind != "hub":
         raise ConfigError("this style is not on the Hub", where=ref, hint="Write org/name or org/name@revision.")
+    if output is not None:
+        packs.check_target(output)
     pack = packs.StylePack.load(ref)
     if output is not None:
         pack.save(output)

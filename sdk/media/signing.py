@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -13,6 +16,7 @@ from sdk.media.marking import SOURCE_TYPE
 from sdk.registry import require_extra
 
 if TYPE_CHECKING:
+    import c2pa
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from cryptography.x509 import Certificate
 
@@ -36,7 +40,7 @@ class Signer:
     Raises:
         ComponentUnavailable: The extra is not installed; the hint is the command that installs it.
         MediaNotFound: There is no such file.
-        ConfigError: Chain or key cannot be read, do not belong together, or are of a kind that C2PA does not know.
+        ConfigError: Chain or key cannot be read, do not belong together, or are none that C2PA takes.
     """
 
     def __init__(self, certificates: Pem, key: Pem, *, timestamp_url: str | None = None) -> None:
@@ -45,6 +49,7 @@ class Signer:
         self._key = _read(key)
         self._timestamp_url = timestamp_url
         self._algorithm, self.name = _examine(self._certificates, self._key)
+        self._try()
 
     def __repr__(self) -> str:
         """Whose it is; never the key."""
@@ -60,6 +65,33 @@ class Signer:
         require_extra("c2pa")
         return cls(*_test_pair())
 
+    def _try(self) -> None:
+        """Sign a tiny picture in memory, without a time stamp: what C2PA refuses is known before the work."""
+        import c2pa
+        from PIL import Image
+
+        picture, signed = io.BytesIO(), io.BytesIO()
+        Image.new("RGB", (2, 2)).save(picture, format="PNG")
+        picture.seek(0)
+        try:
+            with self._builder("a trial", timestamp_url=None) as (builder, signer):
+                builder.sign(signer, "image/png", picture, signed)
+        except c2pa.C2paError as error:
+            hint = "Check that the certificates are in force and allow signing."
+            raise ConfigError(f"C2PA refuses certificates and key: {error}", where="certificates", hint=hint) from error
+
+    @contextmanager
+    def _builder(self, title: str, *, timestamp_url: str | None) -> Iterator[tuple[c2pa.Builder, c2pa.Signer]]:
+        import c2pa
+
+        information = c2pa.C2paSignerInfo(self._algorithm, self._certificates, self._key, timestamp_url)
+        with (
+            c2pa.Context.from_dict({"builder": {"thumbnail": {"enabled": False}}}) as context,
+            c2pa.Signer.from_info(information) as signer,
+            c2pa.Builder(_manifest(title), context) as builder,
+        ):
+            yield builder, signer
+
     def sign(self, path: Path, *, title: str) -> None:
         """Put a signed manifest, with the work's ``title``, into a finished mp4 or PNG.
 
@@ -70,12 +102,7 @@ class Signer:
 
         signed = path.with_name(f"{path.stem}-signed{path.suffix}")
         try:
-            information = c2pa.C2paSignerInfo(self._algorithm, self._certificates, self._key, self._timestamp_url)
-            with (
-                c2pa.Context.from_dict({"builder": {"thumbnail": {"enabled": False}}}) as context,
-                c2pa.Signer.from_info(information) as signer,
-                c2pa.Builder(_manifest(title), context) as builder,
-            ):
+            with self._builder(title, timestamp_url=self._timestamp_url) as (builder, signer):
                 builder.sign_file(path, signed, signer)
             signed.replace(path)
         except (c2pa.C2paError, OSError) as error:

@@ -11,6 +11,7 @@ from .location import shipped_styles as shipped_styles
 from .lock import Lock as Lock
 from .mixing import mix as mix
 from .pack import StylePack as StylePack
+from .pack import check_texts as check_texts
 from .storage import check_preview as check_preview
 from .storage import check_target as check_target
 from .storage import read_config as read_config

@@ -83,7 +83,7 @@ def _measure(api: HfApi, location: StyleLocation, name: str, cache: Path) -> Non
             found = look()
     except RemoteEntryNotFoundError as error:
         what = f"the repository has no {name}, so it is not a style pack"
-        raise StyleNotFound(what, where=str(location)) from error
+        raise location.not_found(what, "Check the name.") from error
     if found.file_size is None or found.file_size > _LIMITS[name]:
         what = f"{name} has {found.file_size} bytes, over the limit of {_LIMITS[name]}"
         raise PackInvalid(what, where=str(location), hint="Use another.")
@@ -96,12 +96,11 @@ def check_push(repo_id: str, *, license: str | None, consent: str | None) -> Non
         ConfigError: No name of a repository, or no licence or consent is stated.
     """
     if StyleLocation.parse(f"hf://{repo_id}").revision is not None:
-        hint = 'Write push("org/name", revision=...).'
-        raise ConfigError("a push takes its revision apart", where=repo_id, hint=hint)
+        raise ConfigError("a repository to push to is named without a revision", where=repo_id, hint="Write org/name.")
     given = {"license": license, "consent": consent}
     missing = [word for word, text in given.items() if not (text or "").strip()]
     if missing:
-        hint = 'Say so, as in push(..., license="cc-by-4.0", consent="my own face").'
+        hint = 'Say so, as in license="cc-by-4.0" and consent="my own face".'
         raise ConfigError(f"a style that is shared states its {' and its '.join(missing)}", hint=hint)
 
 
@@ -170,7 +169,10 @@ def client(location: StyleLocation, token: str | bool | None, *, writing: bool =
     except (SdkError, Cancelled):
         raise
     except (http, *plain, OSError, RuntimeError, ValueError) as error:
-        raise _translated(error, location, writing=writing) from error
+        translated = _translated(error, location, writing=writing)
+        if not writing:
+            translated.hint = location.or_folder(translated.hint or "")
+        raise translated from error
 
 
 def _translated(error: Exception, location: StyleLocation, *, writing: bool) -> SdkError:
@@ -188,7 +190,8 @@ def _translated(error: Exception, location: StyleLocation, *, writing: bool) -> 
         case hub.RepositoryNotFoundError() if writing:
             return HubError("there is no such repository to write to", where=where, hint=_LOGIN)
         case hub.RepositoryNotFoundError():
-            return location.not_found("the Hub shows no such repository", f"Check the name. {_LOGIN}")
+            what, hint = "the Hub shows no such repository", f"Check the name. {_LOGIN}"
+            return StyleNotFound(what, where=where, hint=hint)
         case hub.RevisionNotFoundError():
             return StyleNotFound("the repository has no such revision", where=where, hint="Check the name.")
         case hub.OfflineModeIsEnabled():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
 from sdk.errors import ConfigError, StyleNotFound
+from sdk.packs.config import CONFIG
 from sdk.places import home_path
+from sdk.warnings import warn
 
 _HUB: Final = re.compile(
     r"(?P<repo>[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95})(@(?P<revision>[\w./+-]{1,200}))?", re.ASCII
@@ -19,11 +21,15 @@ _LOCAL: Final = re.compile(r"\A(\.{1,2}(/|\Z)|[~/]|[A-Za-z]:)|\\|/\Z")
 
 @dataclass(frozen=True)
 class StyleLocation:
-    """A style's path, its repository ``org/name`` at a branch, tag or commit, or its bare name."""
+    """A style's path, its repository ``org/name`` at a branch, tag or commit, or its bare name.
+
+    ``by_name`` says that it was read from a text that a folder here may be called too.
+    """
 
     kind: Literal["local", "hub", "shipped"]
     name: str
     revision: str | None = None
+    by_name: bool = field(default=False, compare=False, repr=False)
 
     @classmethod
     def parse(cls, text: str | Path | StyleLocation) -> StyleLocation:
@@ -44,10 +50,12 @@ class StyleLocation:
             return cls("local", text)
         hub = _HUB.fullmatch(text.removeprefix("hf://"))
         if hub is not None:
-            return cls("hub", hub["repo"], hub["revision"])
+            return cls("hub", hub["repo"], hub["revision"], by_name=not text.startswith("hf://"))
         if _BARE.fullmatch(text):
-            return cls("shipped", text)
+            return cls("shipped", text, by_name=True)
         hint = "Write ./folder for a folder, org/name or org/name@revision for the Hub, or the name of one that ships."
+        if _exists(text):
+            hint = f"{_meant(text)} {hint}"
         raise ConfigError(f"{text[:200]!r} is not the location of a style", hint=hint)
 
     def folder(self) -> Path:
@@ -66,19 +74,42 @@ class StyleLocation:
             path = home_path(self.name)
             if path.is_dir():
                 return path
-            what = "a style pack is a folder, and this is a file" if path.is_file() else "there is no such folder"
+            what, hint = "there is no such folder", "Check the path."
+            if path.is_file():
+                what, hint = "a style pack is a folder, and this is a file", "If it is an archive, unpack it first."
+                if path.name == CONFIG:
+                    hint = "Name the folder that it is in."
         except (OSError, ValueError, RuntimeError) as error:
-            what = f"this is not a path: {error}"
-        raise StyleNotFound(what, where=self.name, hint="Check the path.")
+            what, hint = f"this is not a path: {error}", "Check the path."
+        raise StyleNotFound(what, where=self.name, hint=hint)
 
     def not_found(self, what: str, hint: str) -> StyleNotFound:
-        """The error for a missing Hub or shipped style; it names the folder that may have been meant."""
-        if Path(self.name).is_dir():
-            hint = f"If you mean the folder here, write ./{self.name}."
-        return StyleNotFound(what, where=str(self), hint=hint)
+        """The error for a missing Hub or shipped style."""
+        return StyleNotFound(what, where=str(self), hint=self.or_folder(hint))
+
+    def or_folder(self, hint: str) -> str:
+        """What to do about a Hub or shipped style that cannot be had: first, name the folder that may be meant."""
+        return f"{_meant(self.name)} {hint}" if Path(self.name).is_dir() else hint
+
+    def warn_of_folder(self) -> None:
+        """Warn where a folder here holds a pack, and may be meant by the name of this Hub or shipped style."""
+        if self.by_name and (Path(self.name) / CONFIG).is_file():
+            place = "ships with talkstyle" if self.kind == "shipped" else "is on the Hub"
+            warn(f"{str(self)!r} is taken for the style that {place}. {_meant(self.name)}")
 
     def __str__(self) -> str:
         return self.name if self.revision is None else f"{self.name}@{self.revision}"
+
+
+def _meant(name: str) -> str:
+    return f"If you mean what is here under that name, write ./{name}."
+
+
+def _exists(text: str) -> bool:
+    try:
+        return text.strip() != "" and Path(text).exists()
+    except (OSError, ValueError):  # no path can be that
+        return False
 
 
 def shipped_styles() -> dict[str, Path]:

@@ -63,7 +63,7 @@ class StylePack:
         """Load a pack and check all of it; its licence and consent are logged, in one line.
 
         Args:
-            location: A folder (``./rap``), the name of a style that ships (``rap``), or one on the Hub
+            location: A folder (``./mine``), the name of a style that ships (``rap``), or one on the Hub
                 (``me/rap@revision``).
             base: A generator whose parameters it must fit; ``styled`` checks that in any case.
             token: For the Hub: a token, False for none, or None for the one that is logged in.
@@ -298,6 +298,7 @@ def read_pack(
     location: StyleLocation, *, base: MotionGenerator | None = None, token: str | bool | None = None
 ) -> tuple[StylePack, dict[str, str]]:
     """Read and check a pack, each file once, as for ``StylePack.load``; also returns its files' sha256 by name."""
+    location.warn_of_folder()
     is_hub = location.kind == "hub"
     source, folder, root = hub.download(location, token=token) if is_hub else (None, location.folder(), None)
     data = read_file(folder / CONFIG, root=root, limit=CONFIG_MAX_BYTES)
@@ -307,6 +308,21 @@ def read_pack(
     files = {CONFIG: hashlib.sha256(data).hexdigest(), DELTA: config.delta.sha256}
     # Another program may lay out the same tensors otherwise; in memory a pack names the bytes that we would write.
     return StylePack(config.model_copy(update={"delta": encode_delta(delta)[1]}), delta, source), files
+
+
+def check_texts(texts: Mapping[str, object]) -> None:
+    """Check texts of a pack (``name``, ``summary``, ``license``, ``consent``) before the work of making it.
+
+    Raises:
+        ConfigError: One that a pack cannot carry.
+    """
+    try:
+        PackConfig.model_validate(texts)
+    except ValidationError as error:  # certainly, for all other fields are missing
+        for found in error.errors(include_input=False, include_url=False):
+            if (name := str(found["loc"][0])) in texts:
+                what = f"a pack cannot carry this {name}: {found['msg'].removeprefix('Value error, ')}"
+                raise ConfigError(what, where=name, hint=f"Give another {name}=.") from error
 
 
 def _checked(**fields: Any) -> PackConfig:

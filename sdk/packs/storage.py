@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from sdk.errors import OutputError, PackInvalid, StyleNotFound
+from sdk.files import check_folder
 from sdk.packs.config import CARD, CONFIG, CONFIG_MAX_BYTES, DELTA, FORMAT, GET_AGAIN, PackConfig
 
 PREVIEW_MAX_BYTES: Final = 4 * 1024 * 1024
@@ -75,11 +76,10 @@ def read_config(folder: Path) -> PackConfig:
 
 
 def check_target(target: Path) -> None:
-    """Raise ``OutputError`` if saving a pack there would replace a file, or a folder with anything but a pack."""
+    """Raise ``OutputError`` if a pack cannot be saved there, or would replace a folder with anything but a pack."""
+    check_folder(target)
     if not target.exists():
         return
-    if not target.is_dir():
-        raise OutputError("there is a file where the folder should go", where=str(target), hint="Choose a new folder.")
     names = {entry.name for entry in target.iterdir()} - _CLUTTER
     foreign = sorted(name for name in names if name not in (CONFIG, DELTA, CARD) and not _PREVIEW.fullmatch(name))
     if names and (foreign or not _holds_pack(target)):
