@@ -111,6 +111,7 @@ def read_jobs(source: Path, *, common: Mapping[str, Any] | None = None) -> list[
         MediaNotFound: There is no such file or folder.
         ConfigError: It cannot be read, is empty, or has a field that makes no sense; the row is named.
     """
+    _check_common(common or {})
     rows, folder = (_pairs(source), None) if source.is_dir() else (_rows(source), source.parent)
     if not rows:
         raise ConfigError("there is no job in it", where=str(source))
@@ -118,6 +119,16 @@ def read_jobs(source: Path, *, common: Mapping[str, Any] | None = None) -> list[
         as_job({**(common or {}), **row}, where=f"{source}, job {number}", folder=folder)
         for number, row in enumerate(rows, start=1)
     ]
+
+
+def _check_common(common: Mapping[str, Any]) -> None:
+    """Tell a wrong field for all jobs from one that stands in the list."""
+    try:
+        Job.model_validate({"portrait": "", "audio": "", **common})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0])
+        raise ConfigError(f"{name}={common[name]!r} makes no sense: {first['msg']}", where=name) from error
 
 
 def _rows(source: Path) -> list[dict[str, Any]]:

@@ -64,9 +64,10 @@ def hint() -> str:
 
 def without_paths(text: str, words: Sequence[str]) -> str:
     """An error's text without paths, and without the command line's own words, which may be files' names."""
-    private = {word for word in words if len(word) > 2 and not word.startswith("-")}
-    private |= {Path(word).name for word in private if len(Path(word).name) > 2} | {str(Path.cwd()), _home()}
-    for word in sorted(private - {""}, key=len, reverse=True):
+    given = [Path(word) for word in words if not word.startswith("-")]
+    private = {part for path in given for part in (str(path), path.name, path.stem) if len(part) > 2}
+    private |= {str(Path.cwd()), _home()} - {""}
+    for word in sorted(private, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "<...>", text)
     return _PATH.sub("<...>", text)
 

@@ -28,7 +28,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
 """Parameters that the command line calls otherwise, or that another command has to take."""
 
 _PARAMETER: Final = re.compile(
-    r"""(?<![\w.,'"/=-])(?P<name>[a-z][a-z_]*)=(?P<value>"[^"]*"|'[^']*'|<[^>]*>|\([^()]*\)|[\w+-]+(?:[./][\w+-]+)*)?"""
+    r"""(?<![\w.,'"/=-])(?P<name>[a-z][a-z_]*)=(?!=)(?P<value>"[^"]*"|'[^']*'|<[^>]*>|\([^()]*\)|[\w+-]+(?:[./][\w+-]+)*)?"""
 )
 _PLACE: Final = re.compile(r"[a-z_]+=?(, [a-z_]+=?)*")
 
