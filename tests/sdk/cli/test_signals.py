@@ -17,7 +17,7 @@ from sdk.cli.signals import as_interrupts
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
 
 HEAD = """
-import sys, threading, time
+import itertools, sys, time
 import numpy as np
 from sdk.cli.errors import report
 from sdk.files import atomic_file, atomic_folder
@@ -47,11 +47,18 @@ def frames():
     video("shots/")
 
 def finishing():
-    writer = open_writer("out.mp4", size=(64, 64), rate=25)
-    writer._encode = lambda place, frames: (*frames, writer._stop.wait(60))
+    writer = open_writer("shots/", size=(64, 64), rate=25)
+
+    def goes_on(place, frames):
+        list(frames)
+        for number in itertools.takewhile(lambda _: not writer._stop.is_set(), itertools.count()):
+            (place / str(number)).touch()
+            if number == 2000:  # so many take a moment to remove
+                print("there", flush=True)
+
+    writer._encode = goes_on
     with writer:
         writer.write(np.zeros((64, 64, 3), np.uint8))
-        print("there", flush=True)
 
 """
 
