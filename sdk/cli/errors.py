@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from sdk.cli import faults, wording
+from sdk.cli import wording
 from sdk.cli.output import emit, error_document
 from sdk.cli.signals import as_interrupts
 from sdk.cli.wording import said
@@ -63,6 +63,8 @@ def report(words: Sequence[str], work: Callable[[], object]) -> int:
         if isinstance(error, (SdkError, Cancelled)):
             _show(error_document(error), as_json=as_json)
             return 1
+        from sdk.cli import faults
+
         what = f"unexpected {type(error).__name__}: {faults.without_paths(str(error), words)}"
         document = {"code": "unexpected", "what": what, "hint": faults.hint()}
         _show(document, as_json=as_json, report=faults.describe(error))
@@ -83,5 +85,7 @@ def _show(error: Mapping[str, str | None], *, as_json: bool, report: dict[str, A
             click.echo(f"  {label}: {text}", err=True)
     if report is not None:
         click.echo("  report:", err=True)
+        from sdk.cli import faults
+
         for line in faults.lines(report):
             click.echo(f"    {line}", err=True)
