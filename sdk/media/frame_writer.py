@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.errors import ConfigError, InputError, OutputError, SdkError
-from sdk.files import atomic_file, check_file
+from sdk.files import atomic_file, check_apart, check_file
 from sdk.media.audio import AudioReader
 from sdk.media.image import composite
 
@@ -73,6 +73,8 @@ class FrameWriter(ABC):
         if background is not None and (len(background) != 3 or not all(0 <= part <= 255 for part in background)):
             hint = "Give (red, green, blue), 0-255."
             raise ConfigError(f"background={background!r} is not a colour", where=where, hint=hint)
+        if audio is not None:
+            check_apart(self.path, (audio.name,))
         self._audio = audio
         self._background = background
         self._signer = signer

@@ -89,11 +89,18 @@ def _measure(api: HfApi, location: StyleLocation, name: str, cache: Path) -> Non
         raise PackInvalid(what, where=str(location), hint="Use another.")
 
 
-def check_push(repo_id: str, *, license: str | None, consent: str | None) -> None:  # noqa: A002 the field's name
+def check_push(
+    repo_id: str,
+    *,
+    license: str | None,  # noqa: A002 the field's name
+    consent: str | None,
+    token: str | bool | None = None,
+) -> None:
     """Check what can be known of a push before anything is made or sent.
 
     Raises:
         ConfigError: No name of a repository, or no licence or consent is stated.
+        HubError: Nobody is logged in, or the Hub is not to be asked.
     """
     if StyleLocation.parse(f"hf://{repo_id}").revision is not None:
         raise ConfigError("a repository to push to is named without a revision", where=repo_id, hint="Write org/name.")
@@ -102,6 +109,13 @@ def check_push(repo_id: str, *, license: str | None, consent: str | None) -> Non
     if missing:
         hint = 'Say so, as in license="cc-by-4.0" and consent="my own face".'
         raise ConfigError(f"a style that is shared states its {' and its '.join(missing)}", hint=hint)
+    from huggingface_hub import constants, get_token
+
+    if constants.HF_HUB_OFFLINE:
+        raise HubError("HF_HUB_OFFLINE is set, and this needs the Hub", where=repo_id, hint="Unset it.")
+    if token is False or (not isinstance(token, str) and get_token() is None):
+        hint = "Log in with `hf auth login`, or set HF_TOKEN."
+        raise HubError("nobody is logged in to the Hub, which a push needs", where=repo_id, hint=hint)
 
 
 def search(

@@ -188,7 +188,7 @@ class StylePack:
             HubError: The Hub cannot be reached or refuses.
         """
         pack = self.replace(license=license or self.config.license, consent=consent or self.config.consent)
-        hub.check_push(repo_id, license=pack.config.license, consent=pack.config.consent)
+        hub.check_push(repo_id, license=pack.config.license, consent=pack.config.consent, token=token)
         contents = pack._files(files, location=repo_id)
         with hub.client(StyleLocation("hub", repo_id, revision), token, writing=True) as api:
             from huggingface_hub import CommitOperationAdd, CommitOperationDelete

@@ -99,10 +99,14 @@ def test_folders_as_references(path, ref):
     assert local_ref(Path(path).absolute()) == Path(path).absolute().as_posix()
 
 
-def test_a_push_needs_its_terms_before_the_work(talkstyle_json, tmp_path):
+def test_a_push_needs_its_terms_and_a_login_before_the_work(talkstyle_json, tmp_path, hub, monkeypatch):
     given = ("none.mp4", "-o", tmp_path / "mine", "--push-to", "ann/mine")
     code, document = talkstyle_json("adapt", *given, "--license", "mit")
     assert (code, document["error"]["code"]) == (1, "config")
     assert "consent" in document["error"]["what"]
     code, document = talkstyle_json("adapt", *given, "--license", "mit", "--consent", "my own face")
     assert document["error"]["code"] == "media-not-found"
+    monkeypatch.delenv("HF_TOKEN")
+    code, document = talkstyle_json("adapt", *given, "--license", "mit", "--consent", "my own face")
+    assert (document["error"]["code"], "logged in" in document["error"]["what"]) == ("hub", True)
+    assert hub.requests == []

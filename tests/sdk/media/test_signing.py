@@ -1,10 +1,11 @@
+import datetime as dt
 import json
 
 import numpy as np
 import pytest
 
 from sdk.errors import ComponentUnavailable, ConfigError, MediaNotFound, OutputError
-from sdk.media import Signer, VideoReader, open_writer, probe
+from sdk.media import Signer, VideoReader, open_writer, probe, signing
 from sdk.media.signing import _test_pair, as_signer
 from sdk.registry import requirements
 
@@ -96,3 +97,16 @@ def test_what_cannot_be_signed_leaves_the_old_file(tmp_path):
     with pytest.raises(OutputError, match="could not be signed"):
         write(path, signer)
     assert [(entry.name, entry.read_bytes()) for entry in tmp_path.iterdir()] == [("out.mp4", b"old")]
+
+
+def test_certificates_that_c2pa_refuses_are_told_before_anything_is_made(monkeypatch):
+    pytest.importorskip("c2pa")
+
+    class LastYear(dt.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return dt.datetime.now(tz) - dt.timedelta(days=365)
+
+    monkeypatch.setattr(signing, "datetime", LastYear)
+    with pytest.raises(ConfigError, match=r"C2PA refuses .* not valid at time of signing"):
+        Signer(*_test_pair())

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from fractions import Fraction
 
 import av
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 
 from sdk.errors import ConfigError, InputError, MediaCorrupt, OutputError
-from sdk.media import VideoReader, VideoWriter, open_audio, probe, read_audio, write_video
+from sdk.media import VideoReader, VideoWriter, check_output, open_audio, probe, read_audio, write_video, writer
 
 from .conftest import click, encode_sound, grey, peak, tone
 
@@ -91,6 +92,8 @@ def test_frames_are_made_while_others_are_encoded(tmp_path):
     later = threading.Event()
 
     class Sound:
+        name = "a sound"
+
         def at(self, rate):
             return self
 
@@ -228,3 +231,41 @@ def test_unicode_paths(tmp_path):
     write_video(path, [grey(1)] * 3, rate=25)
     assert probe(path).kind == "video"
     assert path.stat().st_mode & 0o444
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "error", "said"),
+    [
+        ("out.avi", {}, ConfigError, "not written as"),
+        ("out.mp4", {"preset": "quickest"}, ConfigError, "preset="),
+        ("out.mp4", {"crf": 99}, ConfigError, "crf=99"),
+        ("out.webm", {"crf": "good"}, ConfigError, "crf=good"),
+        ("none/out.mp4", {}, OutputError, "cannot write into"),
+        ("folder.mp4", {}, OutputError, "a folder where the file"),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_the_first_frame_is_made(tmp_path, name, options, error, said):
+    def frames():
+        pytest.fail("a frame was asked for")
+        yield
+
+    (tmp_path / "folder.mp4").mkdir()
+    with pytest.raises(error, match=said):
+        write_video(tmp_path / name, frames(), rate=25, **options)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["folder.mp4"]
+
+
+def test_an_encoder_that_this_pyav_lacks_is_told_at_once(tmp_path, monkeypatch):
+
+    monkeypatch.setitem(writer.SUFFIXES, ".mp4", replace(writer.MP4, video_codec="libnone"))
+    with pytest.raises(OutputError, match=r"no encoder libnone.*pip install"):
+        check_output(tmp_path / "out.mp4")
+
+
+def test_a_video_does_not_replace_its_own_sound(tmp_path):
+    path = tmp_path / "said.mp4"
+    write_video(path, [grey(9)] * 5, rate=25, audio=open_audio((tone(seconds=1), 16000)))
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="also an input"):
+        VideoWriter(path, size=(96, 64), rate=25, audio=open_audio(path))
+    assert path.read_bytes() == before
