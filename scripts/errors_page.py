@@ -27,10 +27,16 @@ except sdk.FaceNotFound as error:  # or one of its parents: FaceError, InputErro
 Most are also the built-in exception that Python itself would raise, so that `except FileNotFoundError` or
 `except ValueError` work as elsewhere; those that are an `OSError` have its `strerror` and `filename`.
 
-On the command line the same stands on stderr and the exit code is 1 (2 where the command line itself cannot be read,
-130 where it was interrupted); with `--json` stdout is `{"error": {"code", "what", "where", "hint"}}`. Three more codes
-exist there: `usage`, `interrupted`, and `unexpected` for a fault of talkstyle or a plugin, whose traceback `--debug`
-shows.
+On the command line the same stands on stderr, in the words of its options (`--strength 2` for `strength=2`), and the
+exit code is 1; with `--json` stdout is `{"error": {"code", "what", "where", "hint"}}`. Three more codes exist there:
+
+| code | exit code | when |
+|---|---|---|
+| `usage` | 2 | The command line itself cannot be read. |
+| `interrupted` | 130, 143, 129 | Ctrl-C, SIGTERM or SIGHUP came; nothing half-written is left. |
+| `unexpected` | 1 | A fault of talkstyle or a plugin. What to send in is printed too, without paths (`report` in `--json`). |
+
+`--debug` shows the traceback of any of them.
 
 This page is written by `python scripts/errors_page.py`.
 
