@@ -35,6 +35,7 @@ __all__ = [
     "is_there",
     "lent_home",
     "obstacle",
+    "passing_caches",
     "temporary_folder",
     "user_folder",
 ]
@@ -46,6 +47,7 @@ SHARED_MEMORY: Final = "/dev/shm"  # where containers can write that have nothin
 
 logger = logging.getLogger(__name__)
 _lock = threading.Lock()
+_passing: set[str] = set()
 _private: dict[int, Path] = {}  # by process: a fork must not share what its parent removes
 
 
@@ -129,6 +131,7 @@ def cache_place(name: str, *own: Path | None) -> Path:
             return chosen / name
         logger.warning("%s=%s cannot be written to: %s", CACHE_VARIABLE, chosen, error.strerror)
     place = _private_folder() / name
+    _passing.add(name)
     logger.info("the cache of %s is %s for this process alone; %s can name a folder", name, place, CACHE_VARIABLE)
     return place
 
@@ -148,6 +151,11 @@ def hub_cache(repository: str, commit: str | None = None) -> Path:
     if is_there(kept if commit is None else kept / "snapshots" / commit):
         return own
     return cache_place("huggingface", own)
+
+
+def passing_caches() -> tuple[str, ...]:
+    """The names of those caches of this process that end with it."""
+    return tuple(sorted(_passing - {"torch"}))  # whose is never read again
 
 
 def obstacle(folder: Path) -> OSError | None:

@@ -31,7 +31,7 @@ COMMANDS: Final = {
     "styles": "Find, look at, check, lock and share styles.",
     "evaluate": "Measure a style on a clip that it was not learned from.",
     "plugins": "List the parts that are installed, and check them.",
-    "doctor": "Say whether this machine has everything, and what to do about what it lacks.",
+    "doctor": "Try on this machine what an animation needs, and say what to do about what fails.",
 }
 """The project's own commands with the line that ``--help`` shows, so that help imports none of them."""
 

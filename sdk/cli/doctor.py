@@ -5,39 +5,32 @@ from __future__ import annotations
 import os
 import platform
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 import click
 
 from sdk.cli import options
 from sdk.cli.group import LAB, LAB_HINT
 from sdk.cli.output import emit
+from sdk.cli.trials import TRIALS, Finding, failed, run_trial
 from sdk.kinds import KINDS
-from sdk.models import cache_folder
+from sdk.models import MODELS_VARIABLE, cache_folder, models_folder
+from sdk.places import CACHE_VARIABLE, chosen_cache, is_there, lent_home, obstacle, temporary_folder
 from sdk.registry import components, failures, install_line, unmet
-
-MODELS: Final = "TALKSTYLE_MODELS"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at."""
-
-    area: str  # python, package, device, codec, component, plugin, model or folder
-    state: Literal["ok", "note", "problem"]  # problem where talkstyle cannot work so, note where it works without
-    detail: str  # what was found
-    hint: str = ""  # what to do about it; empty where nothing is to be done
 
 
 @click.command("doctor")
 @options.json_debug
 def command(as_json: bool) -> None:
-    """Say whether this machine has everything, and what to do about what it lacks. Exits with 1 on a problem."""
+    """Try on this machine what an animation needs, and say what to do about what fails. Exits with 1 on a problem.
+
+    A face is found, a second of motion generated, a frame rendered, written and read again. Nothing is downloaded.
+    """
     findings = examine()
     ok = all(finding.state != "problem" for finding in findings)
     if as_json:
@@ -45,35 +38,39 @@ def command(as_json: bool) -> None:
     else:
         for finding in findings:
             _show(finding)
-        click.echo("Everything that is needed is here." if ok else "Something that is needed is missing: see above.")
+        fails = "Something that is needed is missing or fails: see above."
+        click.echo("Everything that is needed is here and works." if ok else fails)
     if not ok:
         raise SystemExit(1)
 
 
 def examine() -> list[Finding]:
-    """Look at everything. A check that itself raises is a problem, and the others go on."""
+    """Look at everything, and try what an animation needs. Whatever raises is a problem, and the others go on."""
     areas: dict[str, Callable[[], Iterator[Finding]]] = {
         "python": _python,
         "package": _packages,
-        "device": _devices,
         "codec": _codecs,
         "component": _components,
         "model": _models,
         "folder": _folders,
     }
-    findings: list[Finding] = []
-    for area, look in areas.items():
-        try:
-            findings += look()
-        except Exception as error:
-            findings.append(Finding(area, "problem", f"could not be looked at: {type(error).__name__}: {error}"))
-    return findings
+    with ThreadPoolExecutor() as pool:
+        tried = [pool.submit(run_trial, name) for name in TRIALS]
+        findings: list[Finding] = []
+        for area, look in areas.items():
+            try:
+                findings += look()
+            except Exception as error:
+                findings.append(failed(area, error))
+        for trial in tried:
+            findings += trial.result()
+    return list(dict.fromkeys(findings))  # several trials may lack the same cache
 
 
 def _show(finding: Finding) -> None:
     colours = {"ok": "green", "note": "yellow", "problem": "red"}
     click.secho(f"{finding.state:8}", fg=colours[finding.state], nl=False)
-    click.echo(f"{finding.area:10}{finding.detail}")
+    click.echo(f"{finding.area:10}{finding.detail}{f' [{finding.code}]' if finding.code else ''}")
     if finding.hint:
         click.echo(f"{'':18}next: {finding.hint}")
 
@@ -111,17 +108,6 @@ def _packages() -> Iterator[Finding]:
         yield Finding("package", "note", f"{LAB} is not installed: making and measuring need it", LAB_HINT)
 
 
-def _devices() -> Iterator[Finding]:
-    import torch
-
-    yield Finding("device", "ok", f"cpu, {torch.get_num_threads()} threads")
-    for index in range(torch.cuda.device_count()):
-        gigabytes = torch.cuda.get_device_properties(index).total_memory / 2**30
-        yield Finding("device", "ok", f"cuda:{index} {torch.cuda.get_device_name(index)}, {gigabytes:.0f} GiB")
-    if torch.backends.mps.is_available():
-        yield Finding("device", "ok", "mps")
-
-
 def _codecs() -> Iterator[Finding]:
     import av
 
@@ -154,33 +140,36 @@ def _components() -> Iterator[Finding]:
 
 
 def _models() -> Iterator[Finding]:
-    folder = os.environ.get(MODELS)
+    folder = models_folder()
     if folder is None:
-        detail = f"{MODELS} is not set: model files are looked for in {cache_folder()}, and downloaded there"
+        detail = f"{MODELS_VARIABLE} is not set: model files are looked for in {cache_folder()}, and downloaded there"
         yield Finding("model", "ok", detail)
-    elif not Path(folder).is_dir():
-        yield Finding("model", "problem", f"{MODELS} names no folder: {folder}", f"Create it, or unset {MODELS}.")
+    elif not is_there(folder, folder=True):
+        hint = f"Create it, or unset {MODELS_VARIABLE}."
+        yield Finding("model", "problem", f"{MODELS_VARIABLE} names no folder: {folder}", hint)
     else:
-        files = sorted(path for path in Path(folder).iterdir() if path.is_file())
-        yield Finding("model", "ok", f"{MODELS}={folder}: {len(files)} files")
+        files = sorted(path for path in folder.iterdir() if path.is_file())
+        yield Finding("model", "ok", f"{MODELS_VARIABLE}={folder}: {len(files)} files")
         for path in files:
             yield Finding("model", "ok", f"{path.name}, {path.stat().st_size / 1e6:.1f} MB")
 
 
 def _folders() -> Iterator[Finding]:
-    """Where the Hub's files go, and where temporary ones do."""
-    from huggingface_hub.constants import HF_HUB_CACHE
+    """Where model files, the Hub's files and temporary ones go."""
+    with lent_home():
+        from huggingface_hub.constants import HF_HUB_CACHE
 
-    hint = "Set HF_HOME to a folder that can be written to; only styles from the Hub need it."
-    yield _writable(Path(HF_HUB_CACHE), "the Hub's cache", "note", hint)
-    yield _writable(Path(tempfile.gettempdir()), "temporary files", "problem", "Set TMPDIR (TEMP on Windows).")
+    or_chosen = f"or {CACHE_VARIABLE} to a folder that can be written to."
+    if (chosen := chosen_cache()) is not None:
+        yield _writable(chosen, CACHE_VARIABLE, "Name a folder that can be written to.")
+    else:
+        yield _writable(cache_folder(), "model files", f"Set {MODELS_VARIABLE} to a folder with them, {or_chosen}")
+    yield _writable(Path(HF_HUB_CACHE), "the Hub's cache", f"Only styles from the Hub need it. Set HF_HOME {or_chosen}")
+    yield Finding("folder", "ok", f"temporary files: {temporary_folder()}")
 
 
-def _writable(folder: Path, what: str, otherwise: Literal["note", "problem"], hint: str) -> Finding:
-    """Try to write where the folder is, or would be created."""
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    try:
-        with tempfile.TemporaryFile(dir=existing):
-            return Finding("folder", "ok", f"{what}: {folder}")
-    except OSError as error:
-        return Finding("folder", otherwise, f"{what}: cannot write to {folder}: {error.strerror}", hint)
+def _writable(folder: Path, what: str, hint: str) -> Finding:
+    """Try to write where the folder is, or would be created; each process makes do with its own where that fails."""
+    if (error := obstacle(folder)) is None:
+        return Finding("folder", "ok", f"{what}: {folder}")
+    return Finding("folder", "note", f"{what}: cannot write to {folder}: {error.strerror}", hint)

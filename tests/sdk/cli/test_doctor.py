@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-import sys
-
 import av
 import pytest
 
 from sdk.cli import doctor
+from sdk.cli.trials import Finding, failed
+from sdk.errors import ComponentBroken, OutputError
 from sdk.kinds import KINDS
 from sdk.registry import Failure
+
+
+@pytest.fixture(autouse=True)
+def trials(monkeypatch):
+    """What the trials find, given here because they take seconds."""
+    found = {"detection": [Finding("detection", "ok", "found")]}
+    monkeypatch.setattr(doctor, "TRIALS", found)
+    monkeypatch.setattr(doctor, "run_trial", found.__getitem__)
+    return found
 
 
 def test_a_sound_machine(talkstyle, talkstyle_json):
@@ -17,8 +26,30 @@ def test_a_sound_machine(talkstyle, talkstyle_json):
     assert code == 0
     assert document["ok"]
     areas = {finding["area"] for finding in document["findings"]}
-    assert areas >= {"python", "package", "device", "codec", "component", "model", "folder"}
-    assert talkstyle("doctor")[1].rstrip().endswith("Everything that is needed is here.")
+    assert areas >= {"python", "package", "codec", "component", "model", "folder", "detection"}
+    assert talkstyle("doctor")[1].rstrip().endswith("Everything that is needed is here and works.")
+
+
+def test_a_trial_that_fails(talkstyle, talkstyle_json, trials):
+    trials["motion"] = [failed("motion", ComponentBroken("no motion", where="here", hint="Do this."))]
+    code, out, _ = talkstyle("doctor")
+    assert code == 1
+    assert "motion    no motion (here) [component-broken]\n" in out
+    assert "next: Do this." in out
+    code, document = talkstyle_json("doctor")
+    assert (code, document["ok"]) == (1, False)
+    assert document["findings"][-1] == {
+        "area": "motion",
+        "state": "problem",
+        "detail": "no motion (here)",
+        "hint": "Do this.",
+        "code": "component-broken",
+    }
+
+
+def test_what_is_found_twice_is_said_once(trials):
+    trials["motion"] = trials["detection"]
+    assert [f.area for f in doctor.examine()].count("detection") == 1
 
 
 def states(area):
@@ -87,18 +118,36 @@ def test_models_that_are_looked_for_and_found(monkeypatch, tmp_path):
     assert ("ok", "face.task, 1.5 MB", "") in states("model")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a file where the cache should be is another error there")
-def test_a_cache_that_cannot_be_written_to(monkeypatch, tmp_path):
+@pytest.mark.parametrize("chosen", [True, False])
+def test_caches_that_cannot_be_written_to(chosen, monkeypatch, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(blocked))
-    assert ("note", "the Hub's cache") in [(s, d.split(":")[0]) for s, d, _ in states("folder")]
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(blocked / "hub"))
+    monkeypatch.delenv("TALKSTYLE_CACHE", raising=False)
+    monkeypatch.setenv("TALKSTYLE_CACHE" if chosen else "XDG_CACHE_HOME", str(blocked / "cache"))
+    found = [(s, d.split(":")[0]) for s, d, _ in states("folder")]
+    assert found == [
+        ("note", "TALKSTYLE_CACHE" if chosen else "model files"),
+        ("note", "the Hub's cache"),
+        ("ok", "temporary files"),
+    ]
+    assert states("model")[0][0] == "ok"
+
+
+def test_no_folder_for_temporary_files(monkeypatch):
+    def none():
+        raise OutputError("no folder for temporary files", hint="Set TMPDIR.")
+
+    monkeypatch.setattr(doctor, "temporary_folder", none)
+    assert ("problem", "no folder for temporary files", "Set TMPDIR.") in states("folder")
 
 
 def test_a_check_that_raises_stops_no_other(monkeypatch):
     def broken():
         raise RuntimeError("no driver")
 
-    monkeypatch.setattr(doctor, "_devices", broken)
-    assert states("device") == [("problem", "could not be looked at: RuntimeError: no driver", "")]
-    assert states("codec")
+    monkeypatch.setattr(doctor, "_codecs", broken)
+    ((state, detail, hint),) = states("codec")
+    assert (state, detail) == ("problem", "RuntimeError: no driver")
+    assert "report it" in hint
+    assert states("package")
