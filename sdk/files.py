@@ -191,10 +191,10 @@ def _status(target: Path) -> os.stat_result | None:
 @contextmanager
 def _workplace(parent: Path, target: Path) -> Iterator[Path]:
     """A hidden folder in ``parent``, locked while the block runs, and removed after it whatever happens."""
-    _sweep(parent)
+    sweep(parent)
     hint = "Create the folder first, or choose one that can be written to."
     with _output_errors(f"cannot write into {parent}", target, hint=hint):
-        place, lock = _locked_folder(parent)
+        place, lock = locked_folder(parent)
     try:
         with _output_errors(f"there is no room in {parent}", target, hint="Free some, or choose another disk."):
             (place / NEW).write_bytes(bytes(ROOM_BYTES))
@@ -205,7 +205,8 @@ def _workplace(parent: Path, target: Path) -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _locked_folder(parent: Path) -> tuple[Path, FileLock]:
+def locked_folder(parent: Path) -> tuple[Path, FileLock]:
+    """Make a folder that no other user can look into; it is swept once its lock is free."""
     while True:
         place = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{_machine()}-", dir=parent))
         lock = FileLock(place / LOCK, thread_local=False)
@@ -218,7 +219,7 @@ def _locked_folder(parent: Path) -> tuple[Path, FileLock]:
         return place, lock
 
 
-def _sweep(parent: Path) -> None:
+def sweep(parent: Path) -> None:
     """Remove what dead processes left in a folder; what cannot be removed is no reason not to save."""
     with suppress(OSError), os.scandir(parent) as entries:
         for entry in list(entries):

@@ -21,7 +21,10 @@ from pathlib import Path
 from types import FunctionType
 from typing import Final
 
+from filelock import FileLock
+
 from sdk.errors import OutputError
+from sdk.files import locked_folder, sweep
 
 __all__ = [
     "CACHE_VARIABLE",
@@ -37,6 +40,7 @@ __all__ = [
     "obstacle",
     "passing_caches",
     "temporary_folder",
+    "user_cache",
     "user_folder",
 ]
 
@@ -66,6 +70,17 @@ def user_folder(variable: str, *within: str) -> Path | None:
         return named
     home = _home()
     return None if home is None else home.joinpath(*within)
+
+
+def user_cache() -> Path | None:
+    """Talkstyle's folder among the platform's for caches; None for a user without a home."""
+    if sys.platform == "win32":
+        base = user_folder("LOCALAPPDATA", "AppData", "Local")
+    elif sys.platform == "darwin":
+        base = user_folder("", "Library", "Caches")
+    else:
+        base = user_folder("XDG_CACHE_HOME", ".cache")
+    return None if base is None else base / "talkstyle"
 
 
 def _home() -> Path | None:
@@ -187,11 +202,18 @@ def _private_folder() -> Path:
     """A folder of this process and user alone, for what others must not replace: numba's caches hold code."""
     with _lock:
         if os.getpid() not in _private:
-            made = tempfile.mkdtemp(prefix="talkstyle-", dir=temporary_folder())
+            parent = temporary_folder()
+            sweep(parent)
+            place, lock = locked_folder(parent)
             # Unlike atexit's, these also run at the end of multiprocessing's workers, and in no other process.
-            Finalize(None, shutil.rmtree, args=(made,), kwargs={"ignore_errors": True}, exitpriority=-100)
-            _private[os.getpid()] = Path(made)
+            Finalize(None, _remove, args=(place, lock), exitpriority=-100)
+            _private[os.getpid()] = place
         return _private[os.getpid()]
+
+
+def _remove(place: Path, lock: FileLock) -> None:
+    lock.release()
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def give_numba_a_cache(package: str) -> None:
@@ -258,7 +280,8 @@ def give_torch_a_cache() -> None:
     """
     if "torch._dynamo" in sys.modules:
         return
-    chosen = os.environ.get("TORCHINDUCTOR_CACHE_DIR")
+    chosen, ours = os.environ.get("TORCHINDUCTOR_CACHE_DIR"), user_cache()
     # By default it is under the user's name in the folder for temporary files, where anybody can make it first.
-    with _environment(TORCHINDUCTOR_CACHE_DIR=str(cache_place("torch", Path(chosen) if chosen else None))):
+    own = Path(chosen) if chosen else ours and ours / "torch"
+    with _environment(TORCHINDUCTOR_CACHE_DIR=str(cache_place("torch", own))):
         import torch._dynamo  # noqa: F401

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -14,7 +13,7 @@ from filelock import FileLock
 
 from sdk.errors import ModelFileMissing
 from sdk.models.download import DownloadFailed, download
-from sdk.places import cache_place, chosen_cache, home_path, is_there, user_folder
+from sdk.places import cache_place, chosen_cache, home_path, is_there, user_cache
 from sdk.progress import ProgressCallback, Reporter
 
 MODELS_VARIABLE: Final = "TALKSTYLE_MODELS"
@@ -136,13 +135,8 @@ def cache_folder() -> Path:
     """
     if (chosen := chosen_cache()) is not None:
         return chosen / "models"
-    if sys.platform == "win32":
-        base = user_folder("LOCALAPPDATA", "AppData", "Local")
-    elif sys.platform == "darwin":
-        base = user_folder("", "Library", "Caches")
-    else:
-        base = user_folder("XDG_CACHE_HOME", ".cache")
-    return cache_place("models") if base is None else base / "talkstyle" / "models"
+    ours = user_cache()
+    return cache_place("models") if ours is None else ours / "models"
 
 
 def _mirrored(url: str, name: str) -> str:

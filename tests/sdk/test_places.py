@@ -90,6 +90,16 @@ def test_a_worker_of_multiprocessing_leaves_nothing_either(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_what_a_killed_process_left_is_swept_by_the_next(tmp_path):
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    code = "import os; from sdk.places import cache_place; cache_place('x'); os.kill(os.getpid(), {})"
+    subprocess.run([sys.executable, "-c", code.format(9)], env=environment, check=False)
+    assert len(list(tmp_path.iterdir())) == 1
+    subprocess.run([sys.executable, "-c", code.format(0)], env=environment, check=True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_obstacles(tmp_path, blocked):
     assert obstacle(tmp_path / "a" / "b") is None
     assert isinstance(obstacle(blocked), OSError)
@@ -186,7 +196,7 @@ def test_matplotlib_does_not_complain(tmp_path, blocked):
     found, inherited = imported(code, HOME=str(blocked), MPLCONFIGDIR=str(blocked), TMPDIR=str(tmp_path))
     assert Path(found).parent.parent == tmp_path
     assert inherited == "True"  # the user's own
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("talkstyle-")] == []
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".talkstyle-")] == []
     assert imported(code, HOME=str(tmp_path))[0] == str(tmp_path / ".cache" / "matplotlib")
 
 
