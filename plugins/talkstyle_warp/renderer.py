@@ -19,6 +19,7 @@ from talkstyle_warp.background import MAX_ERROR, Background, find_background
 from talkstyle_warp.compositing import Window, to_tensor
 from talkstyle_warp.curves import Doubles
 from talkstyle_warp.fitted_face import FittedFace, fit_face
+from talkstyle_warp.folding import unfolded
 from talkstyle_warp.forward import DrivingMotion, ForwardField
 from talkstyle_warp.inversion import invert
 from talkstyle_warp.patches import EyePatch, MouthPatch
@@ -139,7 +140,7 @@ class WarpRenderer:
         return found
 
     def drive(self, prepared: PreparedPortrait, motion: Motion) -> DrivingMotion:
-        """Retarget motion to a portrait, as its fields take it."""
+        """Retarget motion to a portrait, as its fields take it; an expression is held back where it would fold them."""
         retargeter = prepared.retargeter
         expression = retargeter.expression(motion.expression) + prepared.at_rest
         closure, pose = retargeter.closure(motion.expression), retargeter.pose(motion.pose)
@@ -148,12 +149,15 @@ class WarpRenderer:
         # Exactly zero while the head is at rest, so that a still head leaves every pixel as it was.
         turn[~pose[:, :3].any(axis=1)] = 0.0
         chin = turn @ prepared.rig.face.shape[8] + pose[:, 3:]
-        return DrivingMotion(*(to_tensor(part, self.device) for part in (inputs, turn, pose[:, 3:], chin, closure)))
+        parts = (inputs, turn, pose[:, 3:], chin, closure)
+        driving = DrivingMotion(*(to_tensor(part, self.device) for part in parts))
+        return unfolded((prepared.field, prepared.mouth.field), driving, to_tensor(prepared.at_rest, self.device))
 
     def landmarks(self, prepared: PreparedPortrait, motion: Motion) -> FloatArray:
         """Where the landmarks should be in the frames, float32 ``[T, 68, 3]``, pixels."""
         face, retargeter = prepared.rig.face, prepared.retargeter
-        moved = face.shape + prepared.at_rest + retargeter.expression(motion.expression)
+        with torch.inference_mode():
+            moved = face.shape + self.drive(prepared, motion).inputs[:, :68].cpu().numpy().astype(np.float64)
         moved += prepared.rig.lid_landmarks(retargeter.closure(motion.expression))
         pose = retargeter.pose(motion.pose)
         posed = moved @ rotation_matrix(pose[:, :3]).transpose(0, 2, 1) + pose[:, None, 3:]

@@ -67,7 +67,9 @@ def animate(
         portrait: A picture with one face: a path, a file's bytes, an array, a PIL image, or a ``Portrait``.
         audio: What it says: a sound file or a video, as a path, bytes, file object, ``Audio``, or array with its rate.
         style: How it moves: a pack, a reference to one, or a mix as references with weights. None: the base's own way.
-        strength: Of the style: 0 is the base, 1 the style, above 1 exaggerates.
+        strength: Of the style, from -10 to 10: 0 is the base, 1 the style. Above 1 exaggerates the motion, below 0 does
+            the opposite of it, and beyond 1.5 the animation has a warning. Whatever the strength, the motion stays
+            within what faces can do.
         fps: The video's frames a second, from 1 to 120; 29.97 means 30000/1001.
         controls: How strongly mouth, brows, lids and head move.
         seed: Decides blinks and idle motion.
@@ -170,7 +172,7 @@ class Animator:
     ) -> Animation:
         """Like ``sdk.animate``, but ``Animation.warnings`` are not issued."""
         from sdk.media import open_audio
-        from sdk.packs import styled
+        from sdk.packs import strength_warnings, styled
 
         report = Reporter(on_progress, cancel)
         rate = frame_rate(fps)
@@ -179,15 +181,16 @@ class Animator:
         sound = open_audio(audio)
         pack = load_style(style)
         report("prepare")
-        generator, encoder = self._speech_components(pack)
+        base, encoder = self._speech_components(pack)
         generator = styled(
-            generator, pack, encoder=encoder, strength=strength, allow_other_base=allow_other_base, device=self._device
+            base, pack, encoder=encoder, strength=strength, allow_other_base=allow_other_base, device=self._device
         )
         if not isinstance(self.generator, str | None):  # what it shares with the caller's own, the caller may change
             generator = copy.deepcopy(generator)
         report("prepare")
         renderer = self._get_renderer()
         loaded, warnings = self.load_portrait(portrait, face=face, teeth=teeth)
+        warnings += strength_warnings(base, pack, strength)
         if loaded.teeth is not None and not getattr(renderer, "shows_teeth", False):
             warnings += (f"the renderer {renderer.name!r} makes no use of teeth=",)
         prepared = self._prepare(loaded)

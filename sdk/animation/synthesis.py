@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sdk.animation.stages import Chain
 from sdk.animation.stages.blinks import Blinks
+from sdk.animation.stages.bounds import Bounds
 from sdk.animation.stages.controls import Scaling
 from sdk.animation.stages.idle import IdleHead
 from sdk.animation.stages.resampler import Resampler, frame_count
@@ -46,11 +47,13 @@ class MotionSynthesizer:
         generated = MotionStream(self.generator, device=self.device)
         gate = SilenceGate(self.encoder.sample_rate)
         stages = Chain(
+            Bounds(),  # first, so that one wild frame is not spread over those beside it
             Smoother(),
             gate,
             Blinks(self.seed, amount=self.controls.blink, end=float(duration)),
             IdleHead(self.seed),
             Scaling(self.controls),
+            Bounds(),  # and last, because idle motion and controls add to it
             Resampler(self.fps, frame_count(duration, self.fps)),
         )
         for samples in chunks:

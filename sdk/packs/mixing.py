@@ -8,6 +8,7 @@ from pathlib import Path
 from sdk.errors import ConfigError, PackIncompatible
 from sdk.packs.config import Ingredient
 from sdk.packs.delta import weighted_sum
+from sdk.packs.exaggeration import check_strength
 from sdk.packs.location import StyleLocation
 from sdk.packs.pack import StylePack
 
@@ -15,16 +16,18 @@ from sdk.packs.pack import StylePack
 def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name: str | None = None) -> StylePack:
     """Mix styles of one base, exactly: ``mix({"rap": 0.7, "calm": 0.3})``.
 
-    The weights need not sum to 1: their sum is the strength of the whole. The order does not matter, to the last bit.
+    The weights need not sum to 1: their sum is the strength of the whole. Where their sizes sum to more, the mix
+    exaggerates the motion, as a strength above 1 does. The order does not matter, to the last bit.
     The mix has a licence or a consent only if all its styles have the same. Its name is made from theirs if left out.
 
     Raises:
-        ConfigError: No styles, or a weight that is not a finite number.
+        ConfigError: No styles, a weight that is not a finite number, or weights whose sizes sum to more than 10.
         PackIncompatible: Styles of different bases or encoders.
     """
     packs = [(s if isinstance(s, StylePack) else StylePack.load(s), float(weight)) for s, weight in weights.items()]
     if not packs:
         raise ConfigError("a mix needs at least one style")
+    check_strength(sum(abs(weight) for _, weight in packs))
     # By content, so that a sum in floating point does not depend on the order given.
     packs.sort(key=lambda term: (term[0].config.delta.sha256, term[1]))
     first = packs[0][0]

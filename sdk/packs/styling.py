@@ -1,10 +1,12 @@
-"""Styles on generators: each parameter becomes ``base + strength * delta``. The base itself is never changed."""
+"""Styles on generators: each parameter becomes ``base + strength * delta``. The base itself is never changed.
+
+Strengths outside 0 to 1 are applied to the motion instead: see ``sdk.packs.exaggeration``.
+"""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from math import isfinite
 from typing import Any, TypeAlias, TypeVar, cast
 
 import torch
@@ -15,6 +17,7 @@ from sdk.errors import ComponentBroken, ConfigError, InputError
 from sdk.interfaces import AudioEncoder, GeneratorState, MotionGenerator
 from sdk.packs.batched import Unbatchable, with_deltas
 from sdk.packs.delta import dense
+from sdk.packs.exaggeration import Exaggerated, check_strength, excess
 from sdk.packs.pack import StylePack
 
 M = TypeVar("M")
@@ -39,18 +42,19 @@ def styled(
         generator: The base, unstyled.
         pack: The style; None is the base's own.
         encoder: What will feed it; if given, it is checked too.
-        strength: 0 is the base, 1 the style as it was made, more exaggerates.
+        strength: 0 is the base, 1 the style as it was made; more exaggerates the motion, less than 0 does the opposite.
+            From -10 to 10.
         allow_other_base: Accept a base of the same layout with other weights, with a warning.
         device: Where the result is; where the generator is if left out.
 
     Raises:
         PackIncompatible: The pack was made for another base or with another encoder.
         ComponentMismatch: The generator was trained on another encoder.
-        ConfigError: The strength is not finite.
+        ConfigError: The strength is not finite, or beyond 10 either way.
         ComponentBroken: The generator cannot be copied.
     """
     check_compatible(generator, encoder, pack, allow_other_base=allow_other_base)
-    _check_strength(strength)
+    check_strength(strength)
     return cast("MotionGenerator", _with_style(generator, pack, strength, device))
 
 
@@ -88,7 +92,12 @@ def reweighted(base: Mapping[str, Tensor], delta: Mapping[str, Tensor], strength
 def _with_style(
     generator: MotionGenerator, pack: StylePack | None, strength: float, device: torch.device | None = None
 ) -> Any:
-    return _ready(with_parameters(generator, _styled_parameters(generator, pack, strength)), device)
+    whole = strength if pack is None else strength * excess(pack)
+    if pack is None or 0 <= whole <= 1:
+        return _ready(with_parameters(generator, _styled_parameters(generator, pack, strength)), device)
+    plain = with_parameters(generator, {})
+    own = with_parameters(generator, _styled_parameters(generator, pack, strength / whole))
+    return _ready(Exaggerated(plain, own, whole), device)
 
 
 def _ready(generator: Any, device: torch.device | None = None) -> Any:
@@ -101,34 +110,36 @@ def _styled_parameters(generator: MotionGenerator, pack: StylePack | None, stren
     return base if pack is None else reweighted(base, pack.delta.tensors, strength)
 
 
-def _check_strength(strength: float) -> None:
-    if not isfinite(strength):
-        hint = "Give a finite number; 0 is the base, 1 the style as it was made."
-        raise ConfigError(f"strength={strength} is no strength", where="strength", hint=hint)
-
-
 class StyleSlot:
     """One generator whose style can be exchanged in place, without allocating parameters again.
 
-    ``generator`` is a copy of the given base in ``eval`` mode, without a style at first. The base stays as it is, and
-    must not be changed meanwhile. From one thread at a time.
+    The base stays as it is, and must not be changed meanwhile. From one thread at a time.
     """
 
     def __init__(self, generator: MotionGenerator) -> None:
         self._base = generator
         self._identity = Identity.of(generator)
         own = {name: parameter.detach().clone() for name, parameter in generator.named_parameters()}
-        self.generator: Any = _ready(with_parameters(generator, own))
+        self._own: Any = _ready(with_parameters(generator, own))
+        self._exaggerated = Exaggerated(_ready(with_parameters(generator, {})), self._own, 1.0).eval()
+        self.clear()
+
+    @property
+    def generator(self) -> Any:
+        """The generator in its present style, in ``eval`` mode; at first without one. Another object if exaggerated."""
+        return self._own if 0 <= self._exaggerated.strength <= 1 else self._exaggerated
 
     def use(self, pack: StylePack | None, *, strength: float = 1.0, allow_other_base: bool = False) -> None:
         """Exchange the style; arguments and errors as for ``styled``."""
         if pack is not None:
             self._identity.check(pack, allow_other_base=allow_other_base)
-        _check_strength(strength)
-        tensors = _styled_parameters(self._base, pack, strength)
+        check_strength(strength)
+        whole = 1.0 if pack is None else strength * excess(pack)
+        tensors = _styled_parameters(self._base, pack, strength if 0 <= whole <= 1 else strength / whole)
         with torch.no_grad():
-            for name, parameter in self.generator.named_parameters():
+            for name, parameter in self._own.named_parameters():
                 parameter.copy_(tensors[name])
+        self._exaggerated.strength = whole
 
     def clear(self) -> None:
         """Take the style off: the parameters are the base's, bit for bit."""
@@ -138,10 +149,10 @@ class StyleSlot:
 class StyledBatch(nn.Module):
     """A generator whose batch has a style of its own for each item; called like the generator itself.
 
-    If all the generator's layers are linear or one-dimensional convolutions, the whole batch runs in one pass: the
-    motion is that of the items one by one within float32 rounding. A short trial finds out whether that holds, and
-    ``one_pass`` says so. If it does not, each style has a generator of its own, and its items run together, one style
-    after another. Calls change nothing, so that threads can share it.
+    If all the generator's layers are linear or one-dimensional convolutions, and no style is exaggerated, the whole
+    batch runs in one pass: the motion is that of the items one by one within float32 rounding. A short trial finds out
+    whether that holds, and ``one_pass`` says so. If it does not, each style has a generator of its own, and its items
+    run together, one style after another. Calls change nothing, so that threads can share it.
 
     The given base stays as it is. Each item has a pack, or None for the base, and a strength, which is 1 if left out.
 
@@ -171,13 +182,14 @@ class StyledBatch(nn.Module):
         for item, style in enumerate(styles):
             groups.setdefault(style, []).append(item)
         for pack, strength in groups:
-            _check_strength(strength)
+            check_strength(strength)
             if pack is not None:
                 identity.check(pack, allow_other_base=allow_other_base)
         self._items = list(groups.values())
         order = [item for items in self._items for item in items]
         self._back = sorted(range(len(order)), key=order.__getitem__)
-        self._whole = None if len(groups) == 1 else _in_one_pass(generator, styles, list(groups)[:3])
+        plain = all(pack is None or 0 <= strength * excess(pack) <= 1 for pack, strength in groups)
+        self._whole = _in_one_pass(generator, styles, list(groups)[:3]) if plain and len(groups) > 1 else None
         self._each = nn.ModuleList([] if self._whole is not None else [_with_style(generator, *key) for key in groups])
         self.one_pass = len(self._each) < 2
         self.eval()

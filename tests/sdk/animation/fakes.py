@@ -74,6 +74,7 @@ class Generator(torch.nn.Module):
     def __init__(self, rest=0.05):
         super().__init__()
         self.gain = torch.nn.Parameter(torch.tensor([2.0]))
+        self.still = torch.nn.Parameter(torch.tensor([20.0]))  # moves nothing; beside it a style is small
         self.rest = rest
 
     def forward(self, features, state=None):
@@ -83,7 +84,7 @@ class Generator(torch.nn.Module):
         heard = joined[:, : features.shape[1]]
         expression = heard.new_zeros(*heard.shape[:2], 68, 3)
         expression[:, :, 65:68, 1] = self.rest + self.gain * heard
-        expression[:, :, 17:27, 1] = 0.1
+        expression[:, :, 17:27, 1] = 0.06
         pose = heard.new_zeros(*heard.shape[:2], 6)
         pose[:, :, 0] = heard[:, :, 0]
         return expression, pose, joined[:, features.shape[1] :]

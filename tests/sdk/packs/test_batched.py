@@ -173,7 +173,7 @@ def test_a_batch_in_one_pass_moves_as_its_items_do(make_pack, kind, one_pass, ra
     packs = [pack if rank is None else pack.compress(rank) for pack, rank in zip(packs, ranks, strict=True)]
     # As many frames after the stride as items: an axis mistaken for another would not be noticed by its length.
     features = torch.randn(5, 10, 6, generator=torch.Generator().manual_seed(1))
-    styles, strengths = [packs[0], packs[1], None, packs[2], packs[0]], [1.0, 0.5, 1.0, -2.0, 1.0]
+    styles, strengths = [packs[0], packs[1], None, packs[2], packs[0]], [1.0, 0.5, 1.0, 0.8, 1.0]
     batch = StyledBatch(generator, styles, strengths=strengths)
     assert batch.one_pass is one_pass
     expression, pose, _ = batch(features)
