@@ -20,7 +20,7 @@ from talkstyle_warp.inversion import MIN_DETERMINANT, jacobian
 # Motion that leaves every determinant above the first value, where the inversion is exact, is not touched; what is held
 # back comes near the second. The later passes mend what the first, which takes the field for linear, leaves near the
 # picture's border, where it is not.
-PASSES: Final = ((MIN_DETERMINANT, 0.1), (0.1, 0.05), (0.05, 0.02))
+PASSES: Final = ((MIN_DETERMINANT, 0.1), (0.1, 0.05), (0.05, 0.025), (0.025, 0.0125))
 _EXPRESSION: Final = slice(0, 68)  # the inputs that are held back; blinks are not
 
 

@@ -136,6 +136,38 @@ def styles(as_json: bool, **settings: Any) -> None:
     show_table(("style", "KiB", "rank", "gain", "kept"), shipped)
 
 
+@command.command("strengths")
+@click.option("--portraits", multiple=True, type=FILE, help="A picture; may be repeated. Drawn faces by default.")
+@click.option("--sounds", multiple=True, type=FILE, help="What they say; may be repeated. Synthesised by default.")
+@options.json_debug
+def strengths(portraits: tuple[Path, ...], sounds: tuple[Path, ...], as_json: bool) -> None:
+    """Animate in each shipped style at strengths from -3 to 10, and print the worst of motion and warp."""
+    from talkstyle_lab.bench.strengths import run_strengths
+
+    with progress_bar(as_json=as_json) as on_progress:
+        rows = run_strengths(portraits, sounds, on_progress=on_progress)
+    if as_json:
+        emit({"rows": [asdict(row) for row in rows]})
+        return
+    headings = ("strength", "head", "opening", "lips cross", "shown", "determinant", "frames", "warned")
+    show_table(
+        headings,
+        [
+            (
+                f"{row.strength:g}",
+                f"{row.angle:.1f}\N{DEGREE SIGN}",
+                f"{row.opening:.2f}",
+                f"{row.crossing:.3f}",
+                f"{row.shown_crossing:.3f}",
+                f"{row.determinant:.3f}",
+                str(row.frames),
+                "yes" if row.warned else "no",
+            )
+            for row in rows
+        ],
+    )
+
+
 @command.command("detectors")
 @click.argument("clips", nargs=-1, metavar="[CLIP]...", type=FILE)
 @click.option(

@@ -122,3 +122,21 @@ def test_styles(talkstyle, talkstyle_json):
     code, out, _ = talkstyle(*words)
     assert code == 0
     assert "one style, 2 items" in out
+
+
+def test_strengths(talkstyle, talkstyle_json, monkeypatch):
+    bench = "talkstyle_lab.bench.strengths"
+    monkeypatch.setattr(f"{bench}.STRENGTHS", (1.0, 3.0))
+    monkeypatch.setattr(f"{bench}.FPS", 2)
+    rap = shipped_styles()["rap"]
+    monkeypatch.setattr(f"{bench}.shipped_styles", lambda: {"rap": rap})
+    code, document = talkstyle_json("bench", "strengths")
+    assert code == 0
+    ordinary, strong = document["rows"]
+    assert 0 < ordinary["angle"] < strong["angle"] <= 30
+    assert 0 < ordinary["opening"] < strong["opening"] <= 0.9
+    assert min(ordinary["determinant"], strong["determinant"]) > 0
+    assert (ordinary["warned"], strong["warned"]) == (False, True)
+    code, out, _ = talkstyle("bench", "strengths")
+    assert code == 0
+    assert "determinant" in out
