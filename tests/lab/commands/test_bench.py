@@ -10,6 +10,7 @@ import pytest
 import talkstyle_lab.bench
 from sdk.drawing import drawn_face
 from sdk.media import write_image
+from sdk.packs import shipped_styles
 
 
 def test_the_ratios_are_those_of_their_parts(talkstyle_json, clip, tmp_path):
