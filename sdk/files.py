@@ -191,6 +191,7 @@ def _status(target: Path) -> os.stat_result | None:
 @contextmanager
 def _workplace(parent: Path, target: Path) -> Iterator[Path]:
     """A hidden folder in ``parent``, locked while the block runs, and removed after it whatever happens."""
+    owner = os.getpid()
     sweep(parent)
     hint = "Create the folder first, or choose one that can be written to."
     with _output_errors(f"cannot write into {parent}", target, hint=hint):
@@ -201,8 +202,9 @@ def _workplace(parent: Path, target: Path) -> Iterator[Path]:
             (place / NEW).unlink()
         yield place
     finally:
-        lock.release()
-        shutil.rmtree(place, ignore_errors=True)
+        if os.getpid() == owner:  # a fork that ends inside the block leaves it to its parent
+            lock.release()
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def locked_folder(parent: Path) -> tuple[Path, FileLock]:

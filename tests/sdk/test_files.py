@@ -262,3 +262,21 @@ def test_a_full_disk_is_told_before_the_work(tmp_path, monkeypatch):
     with pytest.raises(OutputError, match=r"no room .*No space left"), atomic_file(tmp_path / "a"):
         pytest.fail("told too late")
     assert names(tmp_path) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks there")
+def test_a_fork_that_ends_inside_leaves_its_parents_work_alone(tmp_path):
+    code = """
+import os, subprocess
+with atomic_file("a.txt") as t:
+    if not (child := os.fork()):
+        sys.exit()
+    os.waitpid(child, 0)
+    other = "from sdk.files import atomic_file\\nwith atomic_file('b.txt'): pass"
+    subprocess.run([sys.executable, "-c", other], check=True)
+    t.write_text("whole")
+if True:"""
+    with killed(code, tmp_path):
+        pass
+    assert names(tmp_path) == ["a.txt", "b.txt"]
+    assert (tmp_path / "a.txt").read_text() == "whole"

@@ -10,6 +10,7 @@ import numpy as np
 import PIL.Image
 
 from sdk.data import Floats, Image, Portrait
+from sdk.files import make_folder
 from sdk.geometry import canonical_face, eye_opening, mouth_opening
 from sdk.media import write_image, write_video
 from talkstyle_lab.bench.driving import Driver
@@ -52,7 +53,7 @@ class ContactSheets:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         self._sheets: dict[str, list[Image]] = defaultdict(list)
         self._films: dict[str, list[Image]] = defaultdict(list)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sdk.cli import emit, options, progress_bar, show_table
+from sdk.files import make_folder
 from sdk.registry import load
 
 if TYPE_CHECKING:
@@ -25,8 +26,12 @@ seed = click.option("--seed", default=0, show_default=True)
 
 
 def out(help_text: str) -> options.Option:
-    """``--out``, and what goes there."""
-    return click.option("--out", "folder", type=FOLDER, required=True, help=help_text)
+    """``--out``, and what goes there; that it can be written to is known before the work."""
+
+    def made(_ctx: click.Context, _param: click.Parameter, folder: Path) -> Path:
+        return make_folder(folder)
+
+    return click.option("--out", "folder", type=FOLDER, required=True, callback=made, help=help_text)
 
 
 @click.group()

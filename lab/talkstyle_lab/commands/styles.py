@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from sdk.cli import FILE, emit, options, progress_bar, show_table
+from sdk.files import make_folder
 
 _NAMES = ("neutral", "lively", "calm", "mumbling", "emphatic", "rap", "ballad", "opera")
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -27,14 +28,17 @@ def build(names: tuple[str, ...], minutes: float, steps: int | None, seed: int, 
     It needs flite and espeak-ng.
     """
     from sdk.adapter import StyleAdapter
+    from sdk.packs import check_target
     from sdk.previews import previews
     from sdk.registry import require_extra
     from talkstyle_lab.styles.build import CONFIG, fit_style
 
     require_extra("plots")
+    make_folder(folder)
+    for name in names or _NAMES:
+        check_target(folder / name)
     config = CONFIG if steps is None else CONFIG.model_copy(update={"steps": steps})
     adapter = StyleAdapter(device="cpu", config=config)
-    folder.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []
     for name in names or _NAMES:
         with progress_bar(as_json=as_json) as on_progress:
