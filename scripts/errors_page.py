@@ -34,7 +34,7 @@ exit code is 1; with `--json` stdout is `{"error": {"code", "what", "where", "hi
 |---|---|---|
 | `usage` | 2 | The command line itself cannot be read. |
 | `interrupted` | 130, 143, 129 | Ctrl-C, SIGTERM or SIGHUP came; nothing half-written is left. |
-| `unexpected` | 1 | A fault of talkstyle or a plugin. What to send in is printed too, without paths: `report` in JSON. |
+| `unexpected` | 1 | A fault of talkstyle or a plugin. What to send in is printed, without paths: `report` in JSON. |
 
 `--debug` shows the traceback of any of them.
 
