@@ -19,7 +19,7 @@ from sdk.animation import Animation, animate
 from sdk.data import MOTION_RATE, Image, Landmarks, Motion
 from sdk.demo.assets import astronaut, at_frame_rate, load_assets
 from sdk.errors import FaceNotFound, OutputError
-from sdk.files import make_folder
+from sdk.files import check_file, make_folder
 from sdk.geometry import canonical_face, mouth_opening
 from sdk.interfaces import LandmarkDetector, Renderer
 from sdk.media import ImageInput, VideoReader, open_audio, write_video
@@ -29,6 +29,7 @@ from sdk.registry import require_extra, resolve
 from sdk.tracking import load_portrait
 
 FPS: Final = Fraction(25)
+FILES: Final = ("reference.mp4", "plain.mp4", "styled.mp4", "comparison.png")
 
 QUICK: Final[Mapping[str, Any]] = {"size": 384, "seconds": 6.0, "config": FitConfig(steps=25)}
 """Arguments of ``run`` that take a third of the time, for a poorer style."""
@@ -102,6 +103,9 @@ def run(
     if pack.exists() and not (pack / "config.json").is_file():
         hint = "Move it, or choose a new folder."
         raise OutputError("what stands where the style pack should go is none", where=str(pack), hint=hint)
+    reference, plain, styled, picture = (place / name for name in FILES)
+    for file in (reference, plain, styled, picture):
+        check_file(file)
     report = Reporter(_named(on_progress, "prepare"), cancel)
     report("prepare")
     adapter = StyleAdapter(detector=detector, device=device, config=config)
@@ -111,7 +115,6 @@ def run(
     assets = load_assets(seconds=seconds)
 
     report = Reporter(_named(on_progress, "reference.mp4"), cancel)
-    reference = place / "reference.mp4"
     motion = at_frame_rate(assets.motion, assets.speech.duration, FPS)
     frames = renderer.render(renderer.prepare(subject), [motion])
     write_video(reference, _watched(frames, len(motion), report), rate=FPS, audio=open_audio(assets.speech))
@@ -131,14 +134,11 @@ def run(
 
     shared: dict[str, Any] = {"fps": FPS, "seed": seed, "renderer": renderer, "device": device, "cancel": cancel}
     animations = animate(subject, assets.sentence, **shared), animate(subject, assets.sentence, style=style, **shared)
-    plain, styled = (
-        animation.save(place / name, on_progress=_named(on_progress, name), cancel=cancel)
-        for animation, name in zip(animations, ("plain.mp4", "styled.mp4"), strict=True)
-    )
+    for animation, file in zip(animations, (plain, styled), strict=True):
+        animation.save(file, on_progress=_named(on_progress, file.name), cancel=cancel)
     report = Reporter(_named(on_progress, "comparison.png"), cancel)
     report("draw")
     motions = (animations[0].motion, animations[1].motion)
-    picture = place / "comparison.png"
     _draw_comparison(picture, adapter.last, (plain, styled), motions, adapter.detector)
     report("draw", 1.0)
     return Demo(place, reference, pack, plain, styled, picture, style, adapter.last, animations)

@@ -137,6 +137,7 @@ def place(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("x")
     (tmp_path / "dir.mp4").mkdir()
     (tmp_path / "full").mkdir()
+    (tmp_path / "shown" / "styled.mp4").mkdir(parents=True)
     (tmp_path / "full" / "kept").touch()
     (tmp_path / "jobs.csv").write_text("portrait,audio\nme.png,s.flac\n")
     (tmp_path / "avi.csv").write_text("portrait,audio,output\nme.png,s.flac,x.avi\n")
@@ -190,6 +191,7 @@ MISTAKES = [
     (("styles", "pull", "me/x", "-o", "file"), "a file where the folder"),
     (("styles", "push", "rap", "me/x@v1"), "without a revision"),
     (("demo", "--out", "file", "--quick"), "cannot be made"),
+    (("demo", "--out", "shown", "--quick"), "a folder where the file"),
 ]
 
 
