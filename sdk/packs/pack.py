@@ -298,9 +298,9 @@ def read_pack(
     location: StyleLocation, *, base: MotionGenerator | None = None, token: str | bool | None = None
 ) -> tuple[StylePack, dict[str, str]]:
     """Read and check a pack, each file once, as for ``StylePack.load``; also returns its files' sha256 by name."""
-    location.warn_of_folder()
     is_hub = location.kind == "hub"
     source, folder, root = hub.download(location, token=token) if is_hub else (None, location.folder(), None)
+    location.warn_of_folder()
     data = read_file(folder / CONFIG, root=root, limit=CONFIG_MAX_BYTES)
     config = PackConfig.parse(data, where=str(folder / CONFIG))
     layout = None if base is None else {name: tuple(parameter.shape) for name, parameter in base.named_parameters()}

@@ -1,6 +1,5 @@
 import re
 import shutil
-import warnings
 from pathlib import Path
 
 import pytest
@@ -150,7 +149,7 @@ def test_a_folder_called_like_a_repository_that_cannot_be_had_is_named(here, hub
         hub.__exit__(None, None, None)
     if state == "refused":
         monkeypatch.setenv("HF_TOKEN", "hf_wrong")
-    with warnings.catch_warnings(action="ignore"), pytest.raises(StyleError) as caught:
+    with pytest.raises(StyleError) as caught:
         StylePack.load(text)
     assert "write ./me/rap." in caught.value.hint
 
