@@ -118,6 +118,10 @@ class ReferenceTooShort(InputError):
     """Under two seconds of usable reference."""
 
 
+class FrameRateTooLow(InputError):
+    """A reference's picture changes under ten times a second, whatever its file's frame rate."""
+
+
 class NotFiniteError(InputError):
     """NaN or infinity in an input; ``where`` names the first place."""
 

@@ -7,6 +7,7 @@ landmarks, and ``retarget`` adds those of a portrait.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -136,6 +137,7 @@ def normalise(
     *,
     neutral: Floats | None = None,
     valid: NDArray[np.bool_] | slice = slice(None),
+    spans: Sequence[slice] = (slice(None),),
     rate: Fraction = MOTION_RATE,
 ) -> Motion:
     """Turn a person's landmarks into motion in the face frame, which is independent of their face.
@@ -148,20 +150,30 @@ def normalise(
         neutral: The person's neutral face ``[68, 3]`` in the face frame; that of the valid frames by default.
         valid: The frames that the neutral face and the head's rest are taken from: a mask or slice that leaves out
             held-out frames.
+        spans: Stretches that were each filmed by a camera of their own, together all frames: each has its own rest,
+            from its valid frames if there are any, or else from all.
         rate: Frames a second.
     """
     own = neutral_face(points[valid]) if neutral is None else np.asarray(neutral)
     pose = align(points, own)
     expression = pose.to_face(points) - own
-    u, _, vt = np.linalg.svd(pose.rotation[valid].mean(axis=0))
+    counted = np.zeros(len(points), dtype=np.bool_)
+    counted[valid] = True
+    relative = np.concatenate([_from_rest(pose, span, counted[span]) for span in spans])
+    return Motion(expression.astype(np.float32), relative.astype(np.float32), rate)
+
+
+def _from_rest(pose: Pose, span: slice, valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The poses of a stretch, relative to its rest over its ``valid`` frames: axis-angle and translation ``[N, 6]``."""
+    if not valid.any():
+        valid = np.ones_like(valid)
+    rotations, origins, scales = pose.rotation[span], pose.origin[span], pose.scale[span]
+    u, _, vt = np.linalg.svd(rotations[valid].mean(axis=0))
     rest = u @ np.diag([1.0, 1.0, np.linalg.det(u @ vt)]) @ vt
-    rotation = axis_angle(rest.T @ pose.rotation)
-    travel = pose.origin - np.median(pose.origin[valid], axis=0)
+    rotation = axis_angle(rest.T @ rotations)
+    travel = origins - np.median(origins[valid], axis=0)
     travel[:, 2] = 0.0  # one camera cannot tell absolute depth
-    translation = travel / np.median(pose.scale[valid]) @ rest
-    return Motion(
-        expression.astype(np.float32), np.concatenate([rotation, translation], axis=1).astype(np.float32), rate
-    )
+    return np.concatenate([rotation, travel / np.median(scales[valid]) @ rest], axis=1)
 
 
 def retarget(motion: Motion, landmarks: Landmarks) -> FloatArray:

@@ -25,7 +25,7 @@ from sdk.metrics import Correlation, blinks, correlate_mouths, loudness
 from sdk.packs import styled
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import resolve
-from sdk.tracking import FaceSelector, FaceTrack, Pick, frame_quality, load_clip, pick, templates
+from sdk.tracking import FaceSelector, FaceTrack, Pick, Shot, frame_quality, load_clip, pick, templates
 
 __all__ = ["Inspection", "inspect"]
 
@@ -53,6 +53,9 @@ class Inspection:
         yaw: Its median rotation in degrees; positive towards the picture's right.
         sharpness: Its median sharpness; 12 and more are good.
         quality: The mean quality of its frames, from 0 to 1: visible, frontal, and sharp.
+        frame_rate: How often the picture changes, times a second; the file's own rate may be higher.
+        turned: Degrees clockwise by which the clip was turned for the face to be upright.
+        shots: The stretches between cuts, in seconds, and whom each shows; one where the clip is not cut.
         blinks: Blinks a minute.
         speech: The share of the time in which something is heard; None without sound.
         offset: Seconds by which the lips come after the sound (negative: before it); None without sound, or if they
@@ -72,6 +75,9 @@ class Inspection:
     yaw: float
     sharpness: float
     quality: float
+    frame_rate: float
+    turned: int
+    shots: tuple[Shot, ...]
     blinks: float
     speech: float | None
     offset: float | None
@@ -85,11 +91,12 @@ class Inspection:
 
     def as_dict(self) -> dict[str, Any]:
         """The figures, for files, without pictures and trajectories."""
-        apart = ("picks", "images", "warnings", "opening", "level")
+        apart = ("shots", "picks", "images", "warnings", "opening", "level")
         values = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in apart}
         digits = {"time": 3, "similarity": 4, "quality": 4}
         return {
             **{name: None if value is None else round(value, 4) for name, value in values.items()},
+            "shots": [asdict(s) | {"start": round(s.start, 3), "end": round(s.end, 3)} for s in self.shots],
             "picks": [asdict(p) | {name: round(getattr(p, name), n) for name, n in digits.items()} for p in self.picks],
             "warnings": list(self.warnings),
         }
@@ -144,6 +151,7 @@ def inspect(
     Raises:
         MediaError: A file cannot be read.
         FaceError: No face, several, a small one, or one turned away.
+        FrameRateTooLow: The picture changes under ten times a second.
         ReferenceTooShort: The face is seen for less than 2 s.
         PluginError: A component cannot be loaded.
         Cancelled: ``cancel`` was called.
@@ -182,6 +190,9 @@ def inspect(
         yaw=track.yaw,
         sharpness=track.sharpness,
         quality=float(quality.mean()),
+        frame_rate=track.rate,
+        turned=-90 * track.turns % 360,
+        shots=track.shots,
         blinks=60 * len(blinks(motion)) / usable,
         speech=speech,
         offset=-match.lag if match is not None and match.beats_chance else None,
@@ -240,20 +251,21 @@ def _pictures(clip: MediaInput, track: FaceTrack, picks: Sequence[Pick]) -> tupl
     for frame in VideoReader(clip):
         # A picture is shown until the next one.
         while waiting and before is not None and frame.time > waiting[0].time + 1e-6:
-            found[waiting[0].frame] = _crop(before, track.points[waiting[0].frame])
+            found[waiting[0].frame] = _crop(before, track, waiting[0])
             waiting.pop(0)
         if not waiting:
             break
         before = frame.image
     for one in waiting:
         assert before is not None  # the clip has been read once, and had pictures
-        found[one.frame] = _crop(before, track.points[one.frame])
+        found[one.frame] = _crop(before, track, one)
     return tuple(found[one.frame] for one in picks)
 
 
-def _crop(image: Image, points: FloatArray) -> Image:
+def _crop(image: Image, track: FaceTrack, picked: Pick) -> Image:
     from PIL import Image as Pillow
 
+    image, points = np.rot90(image, track.turns), track.points[picked.frame]
     low, high = points[:, :2].min(0), points[:, :2].max(0)
     middle, reach = (low + high) / 2, PICTURE_REACH * float((high - low).max())
     left, top = np.maximum(middle - reach, 0).astype(int)

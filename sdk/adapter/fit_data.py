@@ -102,7 +102,8 @@ class ReferenceReader:
         train = split(count, self.config).train
         usable = _usable(valid, train)
         neutral = neutral_face(points[usable])
-        motion, base = normalise(points, neutral=neutral, valid=usable), self.base(features)
+        motion = normalise(points, neutral=neutral, valid=usable, spans=track.spans)
+        base = self.base(features)
         offset, doubts = _offset(base, motion, valid, train, self.config.max_offset)
         heard, seen = slice(max(offset, 0), count + min(offset, 0)), slice(max(-offset, 0), count - max(offset, 0))
         references = [_provenance("clip", float(track.duration), track.sha256)]
@@ -170,11 +171,12 @@ class ReferenceReader:
         if isinstance(images, Sequence) and not isinstance(images, str | bytes | bytearray):
             stills = load_stills(images, detector=detector, face=face, report=self.report)
             points, valid, ordered = stills.points, np.ones(len(stills.points), dtype=bool), False
+            spans: Sequence[slice] = (slice(None),)
             record, warnings = _provenance("images", len(points), stills.sha256), stills.warnings
         else:
             smoothing = self.config.smoothing
             track = load_clip(images, detector=detector, face=face, smoothing=smoothing, report=self.report)
-            points, valid, ordered = track.points, track.valid, True
+            points, valid, ordered, spans = track.points, track.valid, True, track.spans
             record, warnings = _provenance("video", float(track.duration), track.sha256), track.warnings
         frames = split(len(points), self.config)
         if frames.test is None:
@@ -186,7 +188,7 @@ class ReferenceReader:
         return FitData(
             features=features,
             base=self.base(features),
-            motion=normalise(points, neutral=neutral, valid=usable),
+            motion=normalise(points, neutral=neutral, valid=usable, spans=spans),
             valid=valid,
             neutral=neutral,
             sound=split(len(features), self.config),

@@ -58,7 +58,12 @@ def _lines(found: Inspection) -> list[str]:
         f"{found.usable:.1f} of {found.duration:.1f} s show the face well enough; quality {found.quality:.2f} of 1.",
         f"The face is {found.face_width:.0f} pixels wide, turned by {abs(found.yaw):.0f} degrees, "
         f"sharpness {found.sharpness:.0f}; {found.blinks:.0f} blinks a minute.",
+        f"The picture changes {found.frame_rate:.0f} times a second.",
     ]
+    if len(found.shots) > 1:
+        shown = {"face": "the face", "other": "another person or view, left out", "nobody": "nobody"}
+        shots = [f"{one.start:.2f}-{one.end:.2f} s {shown[one.shows]}" for one in found.shots]
+        lines.append(f"{len(shots)} shots: {'; '.join(shots)}.")
     if found.speech is None:
         return [*lines, "There is no sound."]
     lines.append(f"Something is heard in {100 * found.speech:.0f} % of the sound.")

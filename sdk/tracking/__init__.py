@@ -5,7 +5,7 @@ from sdk.tracking.detection import FaceSelector
 from sdk.tracking.quality import TEETH_OPENING_THRESHOLD, require_teeth
 from sdk.tracking.selection import Pick, frame_quality, pick, templates
 from sdk.tracking.stills import FaceStills, load_portrait, load_stills, load_teeth
-from sdk.tracking.track import FaceTrack, frame_interval
+from sdk.tracking.track import FaceTrack, Shot, frame_interval
 
 __all__ = [
     "TEETH_OPENING_THRESHOLD",
@@ -13,6 +13,7 @@ __all__ = [
     "FaceStills",
     "FaceTrack",
     "Pick",
+    "Shot",
     "frame_interval",
     "frame_quality",
     "load_clip",

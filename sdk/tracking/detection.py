@@ -11,17 +11,14 @@ from sdk.data import Box, FloatArray, Image, Landmarks
 from sdk.errors import Cancelled, ComponentBroken, ConfigError, FaceAmbiguous, FaceNotFound, SdkError
 from sdk.face import lift
 from sdk.interfaces import LandmarkDetector
-from sdk.media import Picture
-from sdk.tracking.quality import quality_warnings, sharpness, yaw_degrees
+from sdk.tracking.appearance import Thumbnail, face_thumbnail
+from sdk.tracking.quality import sharpness
 
 FaceSelector: TypeAlias = str | int | Box | None
 """Which of several faces: ``"largest"``, an index (0 is the largest), a box near it, or None where one is expected."""
 
 RIVAL_WIDTH_SHARE: Final = 1 / 3
 """The share of the largest face's width from which another face makes the choice ambiguous."""
-
-BACKGROUND_GREY: Final = 128
-"""What a transparent picture is laid over while faces are detected."""
 
 
 class Detection(NamedTuple):
@@ -33,6 +30,7 @@ class Detection(NamedTuple):
     width: float
     sharpness: float
     landmarks: Landmarks
+    look: Thumbnail
 
 
 class _Face(Protocol):
@@ -68,28 +66,13 @@ def detect(detector: LandmarkDetector, images: Sequence[Image], places: Sequence
     ]
 
 
-def detect_face(
-    picture: Picture, *, detector: LandmarkDetector, face: FaceSelector, where: str, hint: str
-) -> tuple[Detection, list[str]]:
-    """Detect the face meant in a still, and return it with warnings of poor quality.
-
-    Raises what ``detect``, ``select`` and ``quality_warnings`` raise, and ``FaceNotFound`` with ``hint``.
-    """
-    (faces,) = detect(detector, [picture.over(BACKGROUND_GREY)], [where])
-    if not faces:
-        raise FaceNotFound("no face", where=where, hint=hint)
-    one = select(faces, face, where=where)
-    yaw = float(yaw_degrees(one.points[None])[0])
-    return one, quality_warnings(width=one.width, yaw=yaw, sharpness=one.sharpness, where=where)
-
-
 def _detection(detector: LandmarkDetector, image: Image, face: Landmarks, place: str) -> Detection:
     if not isinstance(face, Landmarks):
         raise _broken(detector, f"returned {type(face).__name__} where Landmarks are due", [place])
     if not np.isfinite(face.points).all() or not np.isfinite(face.box).all():
         raise _broken(detector, "returned numbers that are not finite", [place])
     points = face.points if face.depth else lift(face.points[None])[0]
-    return Detection(points, face.box, face.width, sharpness(image, face.box), face)
+    return Detection(points, face.box, face.width, sharpness(image, face.box), face, face_thumbnail(image, face.box))
 
 
 def _broken(detector: LandmarkDetector, what: str, places: Sequence[str]) -> ComponentBroken:

@@ -6,16 +6,21 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from sdk.data import FloatArray, Portrait
 from sdk.errors import ConfigError, FaceNotFound, FaceTooSmall, FaceUnreliable
 from sdk.interfaces import LandmarkDetector
-from sdk.media import ImageInput, read_image
+from sdk.media import ImageInput, Picture, read_image
 from sdk.progress import Reporter
-from sdk.tracking.detection import Detection, FaceSelector, detect_face
-from sdk.tracking.quality import require_teeth
+from sdk.tracking.detection import Detection, FaceSelector, detect, select
+from sdk.tracking.quality import quality_warnings, require_teeth, yaw_degrees
+from sdk.tracking.turning import find_turns, given_box, is_upright, turned, turning_text
+
+BACKGROUND_GREY: Final = 128
+"""What a transparent picture is laid over while faces are detected."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +28,7 @@ class FaceStills:
     """One face in several pictures.
 
     Attributes:
-        points: float32 ``[N, 68, 3]``, each in its own picture's pixels.
+        points: float32 ``[N, 68, 3]``, each in its own picture's pixels, turned upright.
         used: Which of the pictures given they are from, N indices.
         width: The face's median width in pixels.
         warnings: What the caller should know.
@@ -77,7 +82,7 @@ def load_stills(
         digest.update(repr(picture.pixels.shape).encode())
         digest.update(np.ascontiguousarray(picture.pixels).tobytes())
         try:
-            one, poor = detect_face(picture, detector=detector, face=face, where=place, hint=hint)
+            _, one, poor = _detect_face(picture, detector=detector, face=face, where=place, hint=hint)
         except (FaceNotFound, FaceTooSmall, FaceUnreliable) as error:
             errors.append(error)
             warnings.append(f"image {index} is left out: {error.what}")
@@ -101,8 +106,11 @@ def load_portrait(
 ) -> tuple[Portrait, tuple[str, ...]]:
     """Read a portrait and detect its face, or the one selected of several.
 
+    A picture whose face lies on its side or is upside down is turned by quarters until it is upright. Boxes, given and
+    in errors, are in the picture as it is given.
+
     Returns:
-        The portrait, its alpha kept, and warnings.
+        The portrait, upright, its alpha kept, and warnings; one says that it was turned.
 
     Raises:
         MediaError: The picture cannot be read.
@@ -112,9 +120,8 @@ def load_portrait(
         FaceUnreliable: It is turned beyond 60 degrees.
         ComponentBroken: The detector failed.
     """
-    picture = read_image(source)
-    one, warnings = detect_face(
-        picture,
+    picture, one, warnings = _detect_face(
+        read_image(source),
         detector=detector,
         face=face,
         where=os.fspath(source) if isinstance(source, str | os.PathLike) else "the portrait",
@@ -137,3 +144,30 @@ def load_teeth(source: ImageInput, *, detector: LandmarkDetector) -> tuple[Portr
     picture, warnings = load_portrait(source, detector=detector, face="largest")
     require_teeth(picture.landmarks.points, where=name)
     return picture, tuple(f"{name}: {warning}" for warning in warnings)
+
+
+def _detect_face(
+    picture: Picture, *, detector: LandmarkDetector, face: FaceSelector, where: str, hint: str
+) -> tuple[Picture, Detection, list[str]]:
+    """Detect the face meant in a still, and return it with the still, turned upright, and warnings.
+
+    Raises what ``detect``, ``select`` and ``quality_warnings`` raise, and ``FaceNotFound`` with ``hint``.
+    """
+    shown = picture.over(BACKGROUND_GREY)
+    faces: Sequence[Detection]
+    (faces,) = detect(detector, [shown], [where])
+    turns = 0
+    if not is_upright(faces):
+        turns, faces = find_turns(shown, faces, detector, where)
+    if not faces:
+        raise FaceNotFound("no face", where=where, hint=hint)
+    height, width = shown.shape[:2]
+    as_given = [one._replace(box=given_box(one.box, (width, height), turns)) for one in faces]
+    chosen = select(as_given, face, where=where)
+    one = next(one for one, given in zip(faces, as_given, strict=True) if given is chosen)
+    warnings: list[str] = []
+    if turns:
+        alpha = None if picture.alpha is None else turned(picture.alpha, turns)
+        picture, warnings = Picture(turned(picture.pixels, turns), alpha), [turning_text(turns)]
+    yaw = float(yaw_degrees(one.points[None])[0])
+    return picture, one, warnings + quality_warnings(width=one.width, yaw=yaw, sharpness=one.sharpness, where=where)

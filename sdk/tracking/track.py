@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,22 @@ BLOCK_FRAMES: Final = 3600
 """Frames that are interpolated at once: the double precision of a whole long clip would be large."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """A stretch of a clip without a cut.
+
+    Attributes:
+        start: Seconds.
+        end: Seconds.
+        shows: "face": the face that is followed; "other": another person, or the same in another light or from another
+            side, which is left out; "nobody".
+    """
+
+    start: float
+    end: float
+    shows: Literal["face", "other", "nobody"]
+
+
 @dataclass(frozen=True, eq=False)
 class FaceTrack:
     """One face through a clip; frame ``k`` is at ``k / 60`` seconds from the clip's beginning.
@@ -35,6 +51,11 @@ class FaceTrack:
         yaw: Its median turn in degrees; positive towards the picture's right.
         sharpness: Its median sharpness; see ``sdk.tracking.quality``.
         frame_sharpness: That of the detection nearest to each frame, float32 ``[T]``.
+        rate: How often its picture changes, times a second: not how many frames the file holds.
+        turns: By how many quarters counterclockwise the clip was turned for the face to be upright; ``size`` and
+            ``points`` are of the turned one.
+        shots: The clip's shots, in seconds; one where it is not cut.
+        spans: The frames of each shot that shows the face; together they are all frames.
         warnings: What the caller should know.
         sha256: Of the file, hex.
     """
@@ -46,6 +67,10 @@ class FaceTrack:
     yaw: float
     sharpness: float
     frame_sharpness: FloatArray
+    rate: float
+    turns: int
+    shots: tuple[Shot, ...]
+    spans: tuple[slice, ...]
     warnings: tuple[str, ...]
     sha256: str
 
@@ -58,7 +83,7 @@ class FaceTrack:
         """The face's motion, T frames; its neutral face and rest come from the valid ones among ``frames`` alone."""
         valid = np.zeros(len(self.points), dtype=np.bool_)
         valid[frames] = self.valid[frames]
-        return normalise(self.points, valid=valid)
+        return normalise(self.points, valid=valid, spans=self.spans)
 
 
 def frame_interval(times: Sequence[Fraction]) -> Fraction:
@@ -73,12 +98,13 @@ def max_gap_seconds(interval: Fraction) -> float:
 
 
 def resample(
-    times: Sequence[Fraction], detected: Sequence[int], points: Floats
+    times: Sequence[Fraction], detected: Sequence[int], points: Floats, *, cuts: Sequence[int] = ()
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
     """Put the ``points`` ``[N, 68, 3]`` of the ``detected`` frames, one at least, on the motion's clock.
 
-    They are interpolated linearly by the clip's frame ``times`` in seconds, and held to the end of the last frame.
-    Returns ``points`` ``[T, 68, 3]`` and ``valid`` ``[T]``.
+    They are interpolated linearly by the clip's frame ``times`` in seconds, and held to the end of the last frame. From
+    each frame in ``cuts``, which are detected, back to the detection before, nothing is valid, so that no motion leads
+    across. Returns ``points`` ``[T, 68, 3]`` and ``valid`` ``[T]``.
     """
     interval = frame_interval(times)
     count = max(1, ceil((times[-1] + interval) * MOTION_RATE))
@@ -97,7 +123,11 @@ def resample(
     inside = (clock >= given[0]) & (clock <= given[-1])
     nearest = np.minimum(np.abs(clock - given[before]), np.abs(clock - given[after]))
     bridged = inside & (span > 0) & (span <= max_gap_seconds(interval) + 1e-9)
-    return mixed, bridged | (nearest <= float(interval) * 1.001)
+    valid = bridged | (nearest <= float(interval) * 1.001)
+    for cut in cuts:
+        at = detected.index(cut)
+        valid[(clock > given[at - 1]) & (clock <= given[at])] = False
+    return mixed, valid
 
 
 def nearest_values(

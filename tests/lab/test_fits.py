@@ -94,9 +94,11 @@ def test_too_little_is_refused(clips, detector, parts, tmp_path):
     with pytest.raises(InputError, match="labels"):
         fits([missing], detector)
     short = tmp_path / "short.mp4"
-    still = Motion(np.zeros((32, 68, 3)), np.zeros((32, 6)), Fraction(FPS))
+    pose = np.zeros((32, 6))
+    pose[:, 1] = 0.1 * np.sin(np.arange(32) / 3)
+    silent = Motion(np.zeros((32, 68, 3)), pose, Fraction(FPS))
     voice = Audio(np.random.default_rng(0).normal(size=34000) * 0.1, 16000)
-    write_video(short, drawn_clip(still, size=192), rate=FPS, audio=open_audio(voice))
+    write_video(short, drawn_clip(silent, size=192), rate=FPS, audio=open_audio(voice))
     with pytest.raises(ReferenceTooShort):
         fits([FitClip(video=short)], detector)
 

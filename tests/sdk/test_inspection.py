@@ -101,8 +101,10 @@ def test_what_is_wrong_with_the_sound_is_said(tmp_path, motion):
 
 
 def test_a_mouth_that_never_opens_shows_no_open_syllable(tmp_path):
-    still = Motion(np.zeros((45, 68, 3)), np.zeros((45, 6)), FPS)
-    result = sdk.inspect(write(tmp_path / "still.mp4", still), device="cpu")
+    pose = np.zeros((45, 6))
+    pose[:, 1] = 0.1 * np.sin(np.arange(45) / 5)
+    silent = Motion(np.zeros((45, 68, 3)), pose, FPS)
+    result = sdk.inspect(write(tmp_path / "silent.mp4", silent), device="cpu")
     assert any("key motion" in warning and "O" in warning for warning in result.warnings)
 
 

@@ -34,6 +34,7 @@ def test_once_an_offset_is_removed_base_and_style_hear_the_same(monkeypatch, rea
     track = SimpleNamespace(
         points=100 * (canonical_face() + expression),
         valid=np.ones(300, dtype=bool),
+        spans=(slice(0, 300),),
         duration=5,
         sha256="0" * 64,
         warnings=(),

@@ -180,7 +180,8 @@ def test_tiny_and_small(clip):
 
 def test_blurred(tmp_path):
     ramp = np.broadcast_to(np.linspace(0, 255, 320)[None, :, None], (240, 320, 3)).astype(np.uint8)
-    path = write_clip(tmp_path / "soft.mp4", [k / 30 for k in range(180)], frames=[ramp] * 180)
+    frames = [ramp // 4 + np.uint8(k) for k in range(180)]
+    path = write_clip(tmp_path / "soft.mp4", [k / 30 for k in range(180)], frames=frames)
     assert any("blurred" in warning for warning in load_clip(path, detector=Script(steady())).warnings)
 
 
