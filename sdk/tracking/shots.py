@@ -146,13 +146,13 @@ def _without_flashes(cuts: Sequence[int], small: Thumbnail) -> tuple[list[int], 
 def _fades(small: NDArray[Any]) -> list[tuple[int, int]]:
     """Find cross-fades, and fades from and to a colour: the picture goes straight from one to another.
 
-    Its mean colour is left out: light that changes is no fade.
+    More than its mean colour must change: other light is no fade.
     """
-    small = (small - small.mean(axis=(1, 2), keepdims=True)).astype(np.int16)
+    pattern = (small - small.mean(axis=(1, 2), keepdims=True)).astype(np.int16)
     faded = np.zeros(len(small), dtype=bool)
     for length in FADE_FRAMES:
         change = _change(small, length)
-        for start in np.flatnonzero(change >= FADE_CHANGE):
+        for start in np.flatnonzero((change >= FADE_CHANGE) & (_change(pattern, length) >= FADE_CHANGE / 2)):
             first, last = small[start].astype(float), small[start + length].astype(float)
             shares = np.array([1, 2, 3]) / 4
             mixed = first + shares[:, None, None, None] * (last - first)
