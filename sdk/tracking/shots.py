@@ -159,5 +159,7 @@ def _fades(small: NDArray[Any]) -> list[tuple[int, int]]:
             within = small[start + length * np.array([1, 2, 3]) // 4]
             if np.abs(within - mixed).mean(axis=(1, 2, 3)).max() < FADE_MISFIT * change[start]:
                 faded[start + 1 : start + length] = True
+    if len(faded) > 2:
+        faded[0], faded[-1] = faded[1], faded[-2]
     edges = np.flatnonzero(np.diff(np.r_[False, faded, False]))
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]

@@ -304,3 +304,57 @@ def _show_rows(measured: RenderBench) -> None:
     rows.append(("mean", "", *cells(measured.mean())))
     show_table(("portrait", "driven by", *(heading for heading, _, _ in RENDER_COLUMNS)), rows)
     click.echo()
+
+
+@command.command("portraits")
+@click.argument("portraits", nargs=-1, required=True, metavar="PORTRAIT...", type=FILE)
+@options.detector
+@options.json_debug
+def portraits(portraits: tuple[Path, ...], as_json: bool, **settings: Any) -> None:
+    """Turn, tilt and mirror each PORTRAIT, and show which way up it is taken and what is said."""
+    from talkstyle_lab.bench.inputs import run_portraits
+
+    with progress_bar(as_json=as_json) as on_progress:
+        rows = run_portraits({path.name: path for path in portraits}, on_progress=on_progress, **settings)
+    if as_json:
+        emit([asdict(row) for row in rows])
+        return
+    table = [
+        (
+            row.portrait + (", mirrored" if row.mirrored else ""),
+            str(row.given),
+            "-" if row.turned is None else str(row.turned),
+            "-" if row.score is None else f"{row.score:.2f}",
+            row.said,
+        )
+        for row in rows
+    ]
+    show_table(("portrait", "given turned by", "turned by", "score", "said"), table)
+    click.echo("Degrees clockwise.")
+
+
+@command.command("references")
+@click.argument("clip", type=FILE)
+@click.argument("other", type=FILE)
+@options.detector
+@options.json_debug
+def references(clip: Path, other: Path, as_json: bool, **settings: Any) -> None:
+    """Make slow, cut and turned references of CLIP and OTHER, two people, and show what is said of each."""
+    from talkstyle_lab.bench.inputs import run_references
+
+    with progress_bar(as_json=as_json) as on_progress:
+        rows = run_references(clip, other, on_progress=on_progress, **settings)
+    if as_json:
+        emit([asdict(row) for row in rows])
+        return
+    table = [
+        (
+            row.reference,
+            f"{row.usable:.1f} / {row.seconds:.1f}",
+            "-" if row.rate is None else f"{row.rate:.0f}",
+            row.shots or "-",
+            row.said,
+        )
+        for row in rows
+    ]
+    show_table(("reference", "usable s", "a second", "shots", "said"), table)

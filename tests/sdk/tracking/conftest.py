@@ -49,7 +49,7 @@ class Script:
 
 
 def write_clip(path, times, *, size=(320, 240), frames=None):
-    """Write a silent clip whose frames stand at the given seconds; sharp noise that drifts where no frames are given."""
+    """Write a silent clip whose frames stand at the given seconds; sharp, drifting noise where none are given."""
     noise = np.random.default_rng(0).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=30, options={"preset": "ultrafast", "crf": "20"})

@@ -318,7 +318,7 @@ def test_motion_takes_the_neutral_face_from_the_frames_asked_for(clip):
 
 def talking(seconds, rate=30):
     """A mouth that opens and closes 2.3 times a second, on a head that sways."""
-    time = np.arange(seconds * rate) / rate
+    time = np.arange(round(seconds * rate)) / rate
     opening = 0.09 * (1 - np.cos(2 * np.pi * 2.3 * time))
     expression = np.zeros((len(time), 68, 3))
     expression[:, [55, 56, 57, 58, 59, 65, 66, 67], 1] = opening[:, None]
