@@ -57,6 +57,12 @@ def is_same_person(one: Sequence[Thumbnail], other: Sequence[Thumbnail]) -> bool
     )
 
 
+def pattern_difference(one: Thumbnail, other: Thumbnail) -> float:
+    """How far two looks at a face differ once brightness and contrast are made equal, in levels."""
+    a, b = _even(_samples([one])), _even(_samples([other]))
+    return float(np.abs(a - b).mean())
+
+
 def _samples(faces: Sequence[Thumbnail]) -> NDArray[np.float32]:
     chosen = np.linspace(0, len(faces) - 1, min(len(faces), MAX_SAMPLES)).astype(int)
     return np.asarray([faces[k] for k in chosen], dtype=np.float32).reshape(len(chosen), -1)

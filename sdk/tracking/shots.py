@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.tracking.appearance import Thumbnail, difference
+from sdk.tracking.appearance import Thumbnail, difference, pattern_difference
 from sdk.tracking.detection import Detection
 
 AROUND_FRAMES: Final = 8
@@ -41,6 +41,8 @@ FADE_CHANGE: Final = 12.0
 """Change over a cross-fade, in levels, at least."""
 FADE_MISFIT: Final = 0.12
 """How far pictures within a cross-fade are from a mixture of its ends, as a share of the change, at most."""
+SAME_FACE_DIFFERENCE: Final = 12.0
+"""Difference of a face's pattern before and after, in levels, under which there was no cross-fade."""
 FLASH_FRAMES: Final = 8
 """Frames of a flash, at most: the picture is afterwards as it was before."""
 FLASH_SHARE: Final = 0.35
@@ -75,7 +77,7 @@ def find_shots(pictures: Sequence[Thumbnail], faces: Sequence[Sequence[Detection
     cuts = [int(moving[k]) + 1 for k in _jumps(change[moving], step[moving])]
     cuts = [cut for cut in cuts if not _goes_on(faces[cut - 1], faces[cut])]
     cuts, flashes = _without_flashes(cuts, small)
-    fades = _fades(small)
+    fades = [(a, b) for a, b in _fades(small) if not _is_same_face(faces[max(a - 1, 0)], faces[min(b, len(faces) - 1)])]
     edges = sorted([(cut, cut) for cut in cuts if not any(a <= cut <= b for a, b in fades)] + fades)
     starts, ends = [0, *(b for _, b in edges)], [*(a for a, _ in edges), len(small)]
     return Shots(tuple((a, b) for a, b in zip(starts, ends, strict=True) if a < b), frozenset(flashes))
@@ -124,6 +126,11 @@ def _goes_on(before: Sequence[Detection], after: Sequence[Detection]) -> bool:
         for one in before
         for other in after
     )
+
+
+def _is_same_face(before: Sequence[Detection], after: Sequence[Detection]) -> bool:
+    """Whether a face is the same before and after, while the picture pans, or the light changes."""
+    return any(pattern_difference(one.look, other.look) < SAME_FACE_DIFFERENCE for one in before for other in after)
 
 
 def _without_flashes(cuts: Sequence[int], small: Thumbnail) -> tuple[list[int], set[int]]:
