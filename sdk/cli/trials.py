@@ -22,7 +22,7 @@ from sdk.errors import Cancelled, SdkError
 
 SECONDS: Final = 60.0
 """A trial that takes longer hangs."""
-PIXELS: Final = 256
+PIXELS: Final = 128
 
 
 _lock = threading.Lock()
