@@ -16,6 +16,7 @@ from talkstyle_warp.contours import EYES, MOUTH, Contour
 from talkstyle_warp.curves import Doubles, smoothstep
 from talkstyle_warp.eye_contours import refine_eye_contour
 from talkstyle_warp.fitted_face import PARTED_THRESHOLD, FittedFace
+from talkstyle_warp.glasses import find_rims
 from talkstyle_warp.retarget import LIDS, lower_face
 
 # Reach of the kernels, in face widths: one landmark's pull ends about where the next feature begins.
@@ -72,6 +73,7 @@ class FaceRig:
         self.face = face
         self.mouth = Contour.through(face.points, MOUTH, closed=not face.parted)
         self.eyes = [refine_eye_contour(pixels, Contour.through(face.points, edges, closed=False)) for edges in EYES]
+        self.rims = find_rims(pixels, face.points)
         self.lid_moves = self._lid_moves()
 
     def _lid_moves(self) -> Doubles:
@@ -161,6 +163,12 @@ class FaceRig:
         brow = slice(17, 22) if eye == 0 else slice(22, 27)
         controls.add(self.face.points[brow, :2] + self.face.camera[:2, 1] * 0.05)
         controls.add([contour.origin + end * contour.axes[0] for end in (-contour.half, contour.half)])
+        if self.rims is not None:
+            rim = self.rims[eye]
+            x, y = contour.coordinates(rim).T
+            clear = np.minimum(np.abs(y - contour.edge(0, x)), np.abs(y - contour.edge(1, x))) > 0.2 * contour.opening
+            thick = 0.02 * across
+            controls.add(np.concatenate([rim[clear] - thick, rim[clear], rim[clear] + thick]))
         below = contour.half * np.linspace(-1.3, 1.3, 5)
         controls.add([contour.origin + contour.axes[0] * along + across * 0.28 for along in below])
         return controls.spread(nodes, EYE_RADIUS * self.face.width)
