@@ -82,7 +82,7 @@ class FrameWriter(ABC):
         self._stack = ExitStack()
         waiting = int(np.clip(MAX_QUEUED_BYTES // (3 * size[0] * size[1]), MIN_QUEUED_FRAMES, MAX_QUEUED_FRAMES))
         self._queue: queue.Queue[NDArray[np.uint8] | None] = queue.Queue(maxsize=waiting)
-        self._stop = threading.Event()
+        self._stop, self._ended = threading.Event(), threading.Event()
         self._error: BaseException | None = None
         self._thread: threading.Thread | None = None
 
@@ -149,12 +149,13 @@ class FrameWriter(ABC):
             self._stop.set()
         try:
             self._queue.put(None)
-            thread.join()
+            self._ended.wait()
         except BaseException:
             self._stop.set()
             self._queue.put(None)
-            thread.join()
+            self._ended.wait()  # not join(): once interrupted, it takes the thread for ended (CPython's bpo-45274)
             raise
+        thread.join()
 
     def _flatten(self, frame: NDArray[np.uint8], *, keep_alpha: bool) -> NDArray[np.uint8]:
         """Lay a frame over the background, unless its alpha is kept."""
@@ -186,3 +187,5 @@ class FrameWriter(ABC):
             self._error = error
             for _ in frames:  # let write() go on until it sees the error
                 pass
+        finally:
+            self._ended.set()
