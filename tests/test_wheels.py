@@ -101,7 +101,7 @@ def test_what_is_imported_is_required(project, sources, own):
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
             found |= {name.partition(".")[0] for name in names}
     called = {"PIL": "pillow", "sdk": "talkstyle", "talkstyle_reference": "talkstyle", "c2pa": "c2pa_python"}
-    called["skimage"] = "scikit_image"
+    called |= {"talkstyle_warp": "talkstyle", "skimage": "scikit_image"}
     assert {called.get(name, name) for name in found - own - set(sys.stdlib_module_names)} <= required
 
 

@@ -31,7 +31,8 @@ class Detector:
 
     def detect(self, images):
         self.seen += len(images)
-        return [[Landmarks(canonical_face() * 80 + np.array([90, 60, 0]))] * self.faces for _ in images]
+        face = Landmarks(canonical_face() * 80 + np.array([90, 60, 0]), score=0.97)
+        return [[face] * self.faces for _ in images]
 
 
 class Encoder:

@@ -17,7 +17,8 @@ from sdk.cli.signals import as_interrupts
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
 
 HEAD = """
-import itertools, sys, time
+import itertools, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in a shell's background
 import numpy as np
 from sdk.cli.errors import report
 from sdk.files import atomic_file, atomic_folder
