@@ -190,6 +190,10 @@ class CheckpointError(SdkError, ValueError):
     """A checkpoint belongs to another fit, or is damaged."""
 
 
+class ProcessForked(SdkError, RuntimeError):
+    """The process was forked from one that talkstyle has worked in; native threads do not follow into forks."""
+
+
 class DeviceError(SdkError, RuntimeError):
     """The device asked for is not available."""
 

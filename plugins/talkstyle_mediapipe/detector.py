@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -14,8 +13,10 @@ import PIL.Image
 
 from sdk.data import Image, Landmarks, check_images
 from sdk.errors import ConfigError
+from sdk.forking import check_process
 from sdk.geometry import MIRROR
-from talkstyle_mediapipe.mesh import Mesh, MeshFace, ibug_points
+from talkstyle_mediapipe.mesh import MeshFace, ibug_points
+from talkstyle_mediapipe.shared import SharedMesh, shared_mesh
 
 VIEW_PIXELS: Final = 640
 """Views are shrunk to this side or a little more; the mesh's own input is 192 or 256 pixels around the face."""
@@ -42,7 +43,8 @@ class MediaPipeDetector:
     picture is searched in overlapping tiles: a single face of a fortieth of a large picture is found, and small faces
     far behind a large one are not.
 
-    One detector can be shared by threads; their calls wait for each other. The score is the face detection's own; the
+    Detectors with the same settings share their networks in a process, and threads share a detector; calls wait for
+    each other. The score is the face detection's own; the
     tasks API has none, and gives every face 1.0. The networks are started at the first call.
 
     Args:
@@ -74,10 +76,9 @@ class MediaPipeDetector:
         if not 0.0 <= min_confidence <= 1.0:
             raise ConfigError(f"min_confidence={min_confidence} is out of range", where=where, hint="Give 0 to 1.")
         path = None if model is None else Path(model)
-        self._start = partial(Mesh, max_faces=max_faces, min_confidence=min_confidence, model=path)
-        self._mesh: Mesh | None = None
+        self._start = partial(shared_mesh, max_faces=max_faces, min_confidence=min_confidence, model=path)
+        self._mesh: SharedMesh | None = None
         self._flip_input = flip_input
-        self._lock = threading.Lock()
 
     def detect(self, images: Sequence[Image]) -> list[list[Landmarks]]:
         """Find the faces in each picture, uint8 ``[H, W, 3]``, sRGB, of any size; largest first.
@@ -85,10 +86,11 @@ class MediaPipeDetector:
         Raises:
             InputError: A picture has another shape or type.
             ModelFileMissing: The models are not there.
+            ProcessForked: The process was forked from one that has used talkstyle.
         """
         check_images(images)
-        with self._lock:
-            return [self._faces(image) for image in images]
+        check_process()
+        return [self._faces(image) for image in images]
 
     def _faces(self, image: Image) -> list[Landmarks]:
         whole = _View(0.0, 0.0, float(max(image.shape[:2])))

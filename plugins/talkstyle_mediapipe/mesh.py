@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import sys
@@ -87,24 +88,33 @@ def ibug_points(mesh: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(mesh[_PAIRS].mean(axis=1))
 
 
-class Mesh:
-    """Finds faces that fill at least a tenth of a square picture; options as for the detector. Not thread-safe.
+def model_bundle(model: Path | None) -> Path | None:
+    """The bundle to use: the one given, or none where the wheel has the models, or else the published one.
 
     Raises:
-        ModelFileMissing: This MediaPipe carries no models, and the bundle is missing; or the bundle is damaged.
+        ModelFileMissing: It is needed and not there, or damaged.
+    """
+    if model is None:
+        return None if _wheel_has_models() else model_file(BUNDLE, url=BUNDLE_URL, sha256=BUNDLE_SHA256)
+    return _checked(model)
+
+
+class Mesh:
+    """Finds faces that fill at least a tenth of a square picture. Not thread-safe.
+
+    ``bundle`` is a file of models for the tasks API, or None for those in the wheel; the rest as for the detector.
     """
 
-    def __init__(self, *, max_faces: int, min_confidence: float, model: Path | None) -> None:
+    def __init__(self, *, max_faces: int, min_confidence: float, bundle: Path | None) -> None:
         self._seen_face = False
         give_matplotlib_a_cache()  # which MediaPipe imports
         with warnings.catch_warnings(), without_chatter():
             warnings.simplefilter("ignore", DeprecationWarning)  # from MediaPipe's own dependencies, on import
             self._backend: _WheelMesh | _BundleMesh
-            if model is None and _wheel_has_models():
+            if bundle is None:
                 self._backend = _WheelMesh(max_faces, min_confidence)
             else:
-                path = model_file(BUNDLE, url=BUNDLE_URL, sha256=BUNDLE_SHA256) if model is None else _checked(model)
-                self._backend = _BundleMesh(path.read_bytes(), max_faces, min_confidence)
+                self._backend = _BundleMesh(bundle.read_bytes(), max_faces, min_confidence)
             self._backend.faces(np.zeros((64, 64, 3), dtype=np.uint8))  # waits until its threads have started
 
     def faces(self, picture: Image) -> list[MeshFace]:
@@ -146,6 +156,7 @@ class _WheelMesh:
             },
             outputs=["multi_face_landmarks", "face_detections"],
         )
+        weakref.finalize(self, _close, self._graph, os.getpid())
 
     def faces(self, picture: Image) -> list[MeshFace]:
         result = self._graph.process(input_data={"image": picture})
@@ -181,14 +192,19 @@ class _BundleMesh:
                 min_face_presence_confidence=min_confidence,
             )
         )
-        weakref.finalize(self, _close, self._task)
+        weakref.finalize(self, _close, self._task, os.getpid())
 
     def faces(self, picture: Image) -> list[MeshFace]:
         found = self._task.detect(self._image(data=picture)).face_landmarks
         return [MeshFace(_pixels(face, picture.shape[0]), 1.0) for face in found]
 
 
-def _close(task: Any) -> None:
+def _close(task: Any, owner: int) -> None:
+    """Close a graph or a task in the process that made it."""
+    if os.getpid() != owner:
+        # In a fork its threads are gone, and its end would wait for them: it is never freed.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(task))
+        return
     try:
         task.close()
     except RuntimeError:

@@ -21,6 +21,7 @@ from sdk.compatibility import check_compatible
 from sdk.data import Audio, FloatArray, Motion
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
+from sdk.forking import check_process
 from sdk.generation import generate
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, StyleTransferNet
 from sdk.media import AudioInput, ImageInput, MediaInput
@@ -158,6 +159,7 @@ class StyleAdapter:
         face: FaceSelector,
         report: Reporter,
     ) -> FitData:
+        check_process()
         reader = self._reader(report)
         if reference is not None and images is None:
             return reader.paired(reference, audio, detector=self.detector, face=face)
@@ -174,6 +176,7 @@ class StyleAdapter:
         return ReferenceReader(self.encoder, base, self.config, report)
 
     def _learn(self, data: FitData, report: Reporter, options: FitOptions) -> StylePack:
+        check_process()
         for message in data.warnings:
             warn(message)
         setup = Setup(

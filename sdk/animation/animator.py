@@ -18,6 +18,7 @@ from sdk.animation.synthesis import MotionSynthesizer
 from sdk.data import Controls, Portrait
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
+from sdk.forking import check_process
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import accepts, resolve
@@ -224,6 +225,7 @@ class Animator:
 
     def _load(self, kind: str, component: Any) -> Any:
         """A component; if it is loaded here and takes a device, on this one (a generator is moved when styled)."""
+        check_process()
         if not isinstance(component, str):
             return resolve(kind, component)
         if (kind, component) not in self._loaded:

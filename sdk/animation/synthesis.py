@@ -17,6 +17,7 @@ from sdk.animation.stages.silence import SilenceGate
 from sdk.animation.stages.smoother import Smoother
 from sdk.data import Controls, FloatArray, Motion
 from sdk.errors import ComponentBroken
+from sdk.forking import check_process
 from sdk.generation import MotionStream
 from sdk.interfaces import AudioEncoder, MotionGenerator
 
@@ -43,6 +44,7 @@ class MotionSynthesizer:
 
         ``chunks`` are float32 ``[N]``, at the encoder's sample rate.
         """
+        check_process()
         features = self.encoder.stream()
         generated = MotionStream(self.generator, device=self.device)
         gate = SilenceGate(self.encoder.sample_rate)

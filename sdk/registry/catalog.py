@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from sdk.errors import ComponentAmbiguous, ComponentBroken, ComponentNotFound, ConfigError
+from sdk.forking import check_process
 from sdk.kinds import KINDS
 from sdk.registry.component import Component, Failure, Provider
 from sdk.registry.discovery import RESTRICT, Found, discover, judge
@@ -121,6 +122,7 @@ class Registry:
             ComponentBroken: The object lacks members of its interface.
             ConfigError: Options were given beside an object.
         """
+        check_process()
         if isinstance(component, str):
             return self.load(kind, component, **config)
         if config:

@@ -38,7 +38,7 @@ def without_wheel_models(monkeypatch):
 
 
 def start(model=None):
-    return mesh.Mesh(max_faces=1, min_confidence=0.5, model=model)
+    return mesh.Mesh(max_faces=1, min_confidence=0.5, bundle=mesh.model_bundle(model))
 
 
 def test_no_models_anywhere(without_wheel_models, monkeypatch, tmp_path):
