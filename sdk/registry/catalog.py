@@ -105,6 +105,7 @@ class Registry:
             ComponentBroken: The plugin failed; chained to what it raised.
             ConfigError: An unknown kind or option, or a value that the component refuses.
         """
+        check_process()
         return build(self.find(kind, name), {**parse(name)[1], **config})
 
     def accepts(self, kind: str, name: str, option: str) -> bool:
@@ -122,9 +123,9 @@ class Registry:
             ComponentBroken: The object lacks members of its interface.
             ConfigError: Options were given beside an object.
         """
-        check_process()
         if isinstance(component, str):
             return self.load(kind, component, **config)
+        check_process()
         if config:
             what = f"a {kind} given as an object takes no further options ({', '.join(config)})"
             raise ConfigError(what, hint="Give them to its class.")
