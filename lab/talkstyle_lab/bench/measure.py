@@ -80,7 +80,7 @@ def run(
     sound = load_assets().sentence if speech is None else read_audio(speech, limit_seconds=MAX_SOUND_SECONDS)
     with timing.scratch_folder() as folder:
         if reference is None:
-            reference = _drawn(Path(folder) / "reference.mp4", seconds, report)
+            reference = drawn_reference(Path(folder) / "reference.mp4", seconds, report)
         style, duration, stages = _fit(adapter, reference, audio, on_progress, cancel)
         pixels = drawn_face(512).pixels if portrait is None else portrait
         parts = ("generator", "encoder", "detector", "device")
@@ -119,7 +119,7 @@ def run(
     )
 
 
-def _drawn(path: Path, seconds: float | None, report: Reporter) -> Path:
+def drawn_reference(path: Path, seconds: float | None, report: Reporter) -> Path:
     """A clip of a drawn face, speaking the demonstration's reference."""
     report("draw")
     assets = load_assets(seconds=seconds)

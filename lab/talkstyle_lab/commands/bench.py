@@ -10,6 +10,7 @@ import click
 
 from sdk import defaults
 from sdk.cli import FILE, cell, emit, options, progress_bar, show_table
+from talkstyle_lab.commands import bench_lasting
 
 if TYPE_CHECKING:
     from talkstyle_lab.bench import RenderBench
@@ -358,3 +359,6 @@ def references(clip: Path, other: Path, as_json: bool, **settings: Any) -> None:
         for row in rows
     ]
     show_table(("reference", "usable s", "a second", "shots", "said"), table)
+
+
+command.add_command(bench_lasting.leaks)

@@ -11,6 +11,8 @@ import talkstyle_lab.bench
 from sdk.drawing import drawn_face
 from sdk.media import write_image
 from sdk.packs import shipped_styles
+from talkstyle_lab.bench.footprint import Footprint
+from talkstyle_lab.bench.leaks import VERBS, LeakRow
 
 
 def test_the_ratios_are_those_of_their_parts(talkstyle_json, clip, tmp_path):
@@ -141,3 +143,16 @@ def test_strengths(talkstyle, talkstyle_json, monkeypatch):
     code, out, _ = talkstyle("bench", "strengths")
     assert code == 0
     assert "determinant" in out
+
+
+def test_leaks(talkstyle, talkstyle_json, monkeypatch):
+    rows = [LeakRow("animate", (1, 2), (Footprint(100.0, None, 4), Footprint(90.0, None, 5)))]
+    given = []
+    monkeypatch.setattr("talkstyle_lab.bench.leaks.run_leaks", lambda **settings: given.append(settings) or rows)
+    code, document = talkstyle_json("bench", "leaks", "--calls", 1, "--calls", 2, "--verb", "animate")
+    assert (code, given[0]["calls"], given[0]["verbs"]) == (0, (1, 2), ("animate",))
+    assert document["rows"][0]["growth"] == {"resident": -10.0, "unique": None, "threads": 1}
+    lines = [" ".join(line.split()) for line in talkstyle("bench", "leaks")[1].splitlines()]
+    assert (given[1]["calls"], given[1]["verbs"]) == ((10, 100), VERBS)
+    assert "animate 2 90 MiB - 5" in lines
+    assert "animate difference -10 MiB - +1" in lines
