@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from sdk.registry import Component, hookimpl
 
 _ENCODER, _GENERATOR, _NET = "audio-encoder", "motion-generator", "style-transfer-net"
-_LIBROSA, _TORCH = "librosa>=0.11", "torch>=2.5"
+_TORCH = "torch>=2.5"
 
 _COMPONENTS = {
-    (_ENCODER, "mel", "mel:MelEncoder", _LIBROSA): (
+    (_ENCODER, "mel", "mel:MelEncoder"): (
         "80 log-mel bands at exactly 120 Hz, normalised as they arrive, paired to 60 Hz"
     ),
-    (_ENCODER, "apc", "apc:ApcEncoder", _LIBROSA, _TORCH): (
+    (_ENCODER, "apc", "apc:ApcEncoder", _TORCH): (
         "The paper's: predictive coding of the bands by 3 GRUs of 512, projected onto the corpus's features"
     ),
     (_GENERATOR, "tcn", "generators:TcnGenerator", _TORCH): (

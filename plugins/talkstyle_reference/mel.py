@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from sdk.data import FloatArray
 from sdk.encoding import StreamingEncoder
 from sdk.errors import NotFiniteError
-from sdk.places import give_numba_a_cache, lent_home
 from talkstyle_reference.weights import Weights, read_weights
 
 SAMPLE_RATE: Final = 16_000
@@ -174,9 +173,25 @@ def _window() -> NDArray[np.float32]:
 
 @cache
 def _filters() -> NDArray[np.float64]:
-    """Triangular mel filters of peak 1, ``[257, 80]``."""
-    give_numba_a_cache("librosa")
-    with lent_home():
-        from librosa.filters import mel  # here, because librosa takes long to import
+    """Triangular mel filters of peak 1, ``[257, 80]``, to float32's precision."""
+    edges = _hertz(np.linspace(_mel(90.0), _mel(7600.0), BANDS + 2))
+    bins, widths = np.fft.rfftfreq(_FFT, 1 / SAMPLE_RATE), np.diff(edges)[:, None]
+    rising, falling = (bins - edges[:-2, None]) / widths[:-1], (edges[2:, None] - bins) / widths[1:]
+    return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32).astype(np.float64).T
 
-    return np.asarray(mel(sr=SAMPLE_RATE, n_fft=_FFT, n_mels=BANDS, fmin=90, fmax=7600, norm=None), np.float64).T
+
+# The mel scale of Slaney's Auditory Toolbox (1998): linear up to 1 kHz, logarithmic from there.
+_HERTZ_PER_MEL: Final = 200.0 / 3
+_KNEE: Final = 1000.0
+_LOG_STEP: Final = float(np.log(6.4)) / 27
+
+
+def _mel(hertz: float) -> float:
+    if hertz < _KNEE:
+        return hertz / _HERTZ_PER_MEL
+    return _KNEE / _HERTZ_PER_MEL + float(np.log(hertz / _KNEE)) / _LOG_STEP
+
+
+def _hertz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
+    above = _KNEE * np.exp(_LOG_STEP * (mel - _KNEE / _HERTZ_PER_MEL))
+    return np.where(mel < _KNEE / _HERTZ_PER_MEL, _HERTZ_PER_MEL * mel, above)

@@ -18,7 +18,7 @@ from sdk._version import __version__
 from sdk.cli.wording import running, spelling
 from sdk.packs import shipped_styles
 
-PACKAGES: Final = ("av", "click", "huggingface-hub", "librosa", "mediapipe", "numba", "numpy", "pillow", "torch")
+PACKAGES: Final = ("av", "click", "huggingface-hub", "mediapipe", "numba", "numpy", "pillow", "torch")
 FRAMES: Final = 6
 """How many of the traceback's last places are named."""
 

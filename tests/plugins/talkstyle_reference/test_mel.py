@@ -8,6 +8,7 @@ import pytest
 from sdk import errors
 from sdk.data import Audio
 from sdk.interfaces import AudioEncoder
+from talkstyle_reference import mel
 from talkstyle_reference.mel import MelEncoder, log_mel
 
 RATE = 16_000
@@ -103,3 +104,20 @@ def test_another_rate_is_refused(encoder):
 def test_a_stream_refuses_what_is_not_finite(encoder):
     with pytest.raises(errors.NotFiniteError):
         encoder.stream().push(np.array([0.0, np.nan], np.float32))
+
+
+def test_the_filters_are_those_of_the_published_scale():
+    filters = mel._filters()
+    assert filters.shape == (257, 80)
+    # Slaney's scale: linear up to 1 kHz, 27 steps for each factor of 6.4 from there; corners are equally far apart.
+    assert mel._mel(1000.0) == pytest.approx(15)
+    assert mel._mel(6400.0) == pytest.approx(42)
+    assert mel._hertz(np.array([mel._mel(440.0), mel._mel(4400.0)])) == pytest.approx([440, 4400])
+    assert filters.max() <= 1
+    assert not filters[: int(90 / 31.25) + 1].any()
+    assert not filters[int(7600 / 31.25) + 1 :].any()
+    # Between the first and the last corner the triangles of neighbours sum to one.
+    inner = filters[10:200].sum(axis=1)
+    assert inner == pytest.approx(np.ones(len(inner)), abs=1e-6)
+    # What librosa 0.11's `filters.mel` gives, which the weights that ship were trained with.
+    assert filters.sum() == pytest.approx(235.41308441, abs=1e-7)

@@ -90,9 +90,9 @@ def test_a_broken_plugin_is_noted_and_no_problem_while_others_work(monkeypatch, 
 
 
 def test_a_package_that_is_missing(monkeypatch):
-    monkeypatch.setattr(doctor, "unmet", lambda requires: tuple(r for r in requires if r.startswith("librosa")))
+    monkeypatch.setattr(doctor, "unmet", lambda requires: tuple(r for r in requires if r.startswith("numba")))
     (problem,) = [s for s in states("package") if s[0] == "problem"]
-    assert problem[2] == 'python -m pip install "librosa>=0.11"'
+    assert problem[2] == 'python -m pip install "numba>=0.60"'
 
 
 def test_the_lab_is_no_problem_where_it_is_missing(monkeypatch):
