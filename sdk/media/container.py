@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 
 from sdk.errors import MediaCorrupt
 from sdk.media.source import Source
+from sdk.media.wav import with_lengths
 
 FORMATS: Final = (
     "aac,ac3,aiff,amr,asf,au,avi,caf,eac3,flac,flv,gif,matroska,mov,mp3,mpeg,mpegts,ogg,rm,tta,w64,wav,webm,wv"
@@ -36,7 +37,7 @@ EXACT_LENGTH_FORMATS: Final = {"aiff", "au", "avi", "caf", "flac", "mov", "mp3",
 @contextmanager
 def open_container(source: Source) -> Iterator[InputContainer]:
     """Open a container for reading; ``MediaCorrupt`` where its format is unknown or its header damaged."""
-    with source.open() as file:
+    with with_lengths(source.open()) as file:
         try:
             container = av.open(file, "r", container_options={"format_whitelist": FORMATS}, metadata_errors="replace")
         except (FFmpegError, ValueError, OSError) as error:
