@@ -269,7 +269,7 @@ def give_matplotlib_a_cache() -> None:
     with _environment(MPLCONFIGDIR=str(place)):  # it asks once, and remembers
         import matplotlib as mpl
 
-        mpl.get_cachedir()
+        mpl.get_configdir(), mpl.get_cachedir()
 
 
 def give_torch_a_cache() -> None:

@@ -107,9 +107,7 @@ class Mesh:
 
     def __init__(self, *, max_faces: int, min_confidence: float, bundle: Path | None) -> None:
         self._seen_face = False
-        give_matplotlib_a_cache()  # which MediaPipe imports
-        with warnings.catch_warnings(), without_chatter():
-            warnings.simplefilter("ignore", DeprecationWarning)  # from MediaPipe's own dependencies, on import
+        with _starting():
             self._backend: _WheelMesh | _BundleMesh
             if bundle is None:
                 self._backend = _WheelMesh(max_faces, min_confidence)
@@ -129,9 +127,19 @@ class Mesh:
 def _wheel_has_models() -> bool:
     """Whether this release has the solutions API, which carries its models; later ones have the tasks API alone."""
     try:
-        return find_spec("mediapipe.python.solutions.face_mesh") is not None
+        with _starting():  # the parent package is imported
+            return find_spec("mediapipe.python.solutions.face_mesh") is not None
     except ModuleNotFoundError:  # a parent package is not there
         return False
+
+
+@contextmanager
+def _starting() -> Iterator[None]:
+    """Import and start MediaPipe in the block without what it and its dependencies say and want."""
+    give_matplotlib_a_cache()
+    with warnings.catch_warnings(), without_chatter():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 def _pixels(landmarks: Any, side: int) -> NDArray[np.float64]:

@@ -177,7 +177,7 @@ def _filters() -> NDArray[np.float64]:
     edges = _hertz(np.linspace(_mel(90.0), _mel(7600.0), BANDS + 2))
     bins, widths = np.fft.rfftfreq(_FFT, 1 / SAMPLE_RATE), np.diff(edges)[:, None]
     rising, falling = (bins - edges[:-2, None]) / widths[:-1], (edges[2:, None] - bins) / widths[1:]
-    return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32).astype(np.float64).T
+    return np.asarray(np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32), np.float64).T
 
 
 # The mel scale of Slaney's Auditory Toolbox (1998): linear up to 1 kHz, logarithmic from there.
@@ -194,4 +194,4 @@ def _mel(hertz: float) -> float:
 
 def _hertz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
     above = _KNEE * np.exp(_LOG_STEP * (mel - _KNEE / _HERTZ_PER_MEL))
-    return np.where(mel < _KNEE / _HERTZ_PER_MEL, _HERTZ_PER_MEL * mel, above)
+    return np.asarray(np.where(mel < _KNEE / _HERTZ_PER_MEL, _HERTZ_PER_MEL * mel, above))
