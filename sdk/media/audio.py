@@ -31,8 +31,11 @@ CLIPPED_LEVEL: Final = 0.99
 CLIPPED_SHARE_THRESHOLD: Final = 5e-4
 """The share of clipped samples from which there is a warning."""
 
-CHANNEL_WEIGHTS: Final = {"FC": 1.0, "FL": 0.7071, "FR": 0.7071, "LFE": 0.0}
-"""Mixing down more than two channels, after ITU-R BS.775; the others count 0.5."""
+CHANNEL_WEIGHTS: Final = {"FC": 1.0, "FL": 0.5, "FR": 0.5, "LFE": 0.0, "LFE2": 0.0}
+"""How more than two channels are balanced: dialogue is in the centre, or in the front pair alike; none is in the bass."""
+
+OTHER_WEIGHT: Final = 0.35
+"""The balance of every other channel, 3 dB below the front pair, as in ITU-R BS.775; also of those without a name."""
 
 
 class AudioReader:
@@ -105,11 +108,12 @@ class AudioReader:
             self.warnings.append(message)
 
     def _channel_weights(self) -> FloatArray:
-        """How much each channel counts, float32 ``[C]``; decided once, from the first seconds that are not silent."""
+        """How much each channel counts, float32 ``[C]``; of two, decided from the first seconds that are not silent."""
         names = self._track.channels
-        if len(names) != 2:
-            weights = np.array([CHANNEL_WEIGHTS.get(name, 0.5) for name in names] if len(names) > 2 else [1.0])
-            return np.asarray(weights / weights.sum(), dtype=np.float32)
+        if len(names) == 1:
+            return np.ones(1, dtype=np.float32)
+        if len(names) > 2:
+            return self._surround_weights(np.array([CHANNEL_WEIGHTS.get(name, OTHER_WEIGHT) for name in names]))
         energy, mixed, audible = np.zeros(2), 0.0, 0
         for block in self._track.blocks():
             energy += np.square(block, dtype=np.float64).sum(axis=1)
@@ -124,6 +128,24 @@ class AudioReader:
             self._note(f"the two channels are in opposite phase and would cancel: only the {side} is used")
             return np.asarray(np.eye(2)[louder], dtype=np.float32)
         return np.full(2, 0.5, dtype=np.float32)
+
+    def _surround_weights(self, balance: NDArray[np.float64]) -> FloatArray:
+        """Scale the balance so that the mix has the energy of the loudest channel, but no peak above full scale.
+
+        So a voice keeps its level, whichever channels it is in.
+        """
+        energy, mixed, peak = np.zeros(len(balance)), 0.0, 0.0
+        for block in self._track.blocks():
+            energy += np.square(block, dtype=np.float64).sum(axis=1) * (balance > 0)
+            mix = balance @ block
+            mixed += float(np.square(mix).sum())
+            peak = max(peak, float(np.abs(mix).max()))
+        if mixed < 0.2 * float(balance**2 @ energy):  # unrelated channels keep all of this
+            louder = int(energy.argmax())
+            self._note(f"the channels are in opposite phase and would cancel: only channel {louder + 1} is used")
+            return np.asarray(np.eye(len(balance))[louder], dtype=np.float32)
+        gain = min(math.sqrt(energy.max() / mixed), 1 / peak) if mixed else 1.0
+        return np.asarray(balance * gain, dtype=np.float32)
 
 
 class _ArrayTrack:
@@ -207,7 +229,8 @@ def open_audio(source: AudioInput, *, rate: int = 16000) -> AudioReader:
     """Open a sound for reading in chunks.
 
     Args:
-        source: Anything with sound in it. Several channels are mixed down; of two in opposite phase, one is used.
+        source: Anything with sound in it. Several channels are mixed down, more than two at the level of the loudest;
+            of channels in opposite phase, one is used.
         rate: Samples a second to deliver.
 
     Raises:
