@@ -32,7 +32,7 @@ CLIPPED_SHARE_THRESHOLD: Final = 5e-4
 """The share of clipped samples from which there is a warning."""
 
 CHANNEL_WEIGHTS: Final = {"FC": 1.0, "FL": 0.5, "FR": 0.5, "LFE": 0.0, "LFE2": 0.0}
-"""How more than two channels are balanced: dialogue is in the centre, or in the front pair alike; none is in the bass."""
+"""How more than two channels are balanced: a voice is in the centre or the front pair, and none in the bass."""
 
 OTHER_WEIGHT: Final = 0.35
 """The balance of every other channel, 3 dB below the front pair, as in ITU-R BS.775; also of those without a name."""
@@ -56,7 +56,7 @@ class AudioReader:
         self.name = track.name
         self.rate = rate
         self.duration = track.duration
-        self.warnings: list[str] = []
+        self.warnings: list[str] = [*track.warnings]
         if track.rate <= 8000:
             self._note(f"the sound has a sample rate of {track.rate} Hz: nothing above {track.rate // 2} Hz is in it")
 
@@ -152,6 +152,7 @@ class _ArrayTrack:
     """An array ``[N]`` or ``[N, C]`` as a track."""
 
     name = "array"
+    warnings: tuple[str, ...] = ()
 
     def __init__(self, samples: NDArray[Any], rate: int) -> None:
         self.rate = int(rate)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sdk.data import FloatArray
 from sdk.errors import MediaCorrupt, MediaTrackMissing, NotFiniteError
-from sdk.media.container import Track, format_names, open_container
+from sdk.media.container import Track, choose, format_names, open_container
 from sdk.media.source import Source
 
 MIN_GAP_SECONDS: Final = Fraction(15, 1000)
@@ -32,13 +32,16 @@ MAX_MISSING_SECONDS: Final = Fraction(1, 10)
 
 
 class AudioTrack(Track):
-    """The first sound track of a file: its ``rate``, and its ``channels`` by name, such as ``FL`` and ``FR``."""
+    """The first sound track of a file: its ``rate``, and its ``channels`` by name, such as ``FL`` and ``FR``.
+
+    ``warnings`` say which track it is where there are several.
+    """
 
     _stops = "sound stops"
 
     def __init__(self, source: Source) -> None:
         with open_container(source) as container:
-            stream = _audio_stream(container, source)
+            stream, self.warnings = _audio_stream(container, source)
             super().__init__(source, container, stream)
             self.rate = stream.codec_context.sample_rate
             self.channels = tuple(channel.name for channel in stream.codec_context.layout.channels)
@@ -59,7 +62,8 @@ class AudioTrack(Track):
             return Fraction(position, self.rate)
 
         with open_container(self._source) as container:
-            for frame in self._decode(container, _audio_stream(container, self._source), reached):
+            stream, _ = _audio_stream(container, self._source)
+            for frame in self._decode(container, stream, reached):
                 block, time = self._block(frame, position), self._time(frame)
                 jump = 0 if time is None else round(time * self.rate) - position
                 is_gap = abs(jump) > MIN_GAP_SECONDS * self.rate
@@ -115,15 +119,12 @@ def check_finite(block: FloatArray, position: int, rate: int, *, file: str | Non
         )
 
 
-def _audio_stream(container: InputContainer, source: Source) -> AudioStream:
+def _audio_stream(container: InputContainer, source: Source) -> tuple[AudioStream, list[str]]:
     streams = container.streams.audio
     if not streams:
         hint = "Give the sound as a file of its own with audio=."
         raise MediaTrackMissing("there is no sound track", where=source.name, hint=hint)
-    stream = streams[0]
-    if stream.codec_context is None:
-        raise MediaCorrupt("the sound is damaged, or in an unknown codec", where=source.name, hint="Convert it to wav.")
-    return stream
+    return choose(streams, source, what="sound", hint="Convert it to wav.")
 
 
 def _mp3_states_length(file: BinaryIO) -> bool:

@@ -7,10 +7,10 @@ address or another file (as playlists do).
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from fractions import Fraction
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeVar
 
 import av
 from av.audio.stream import AudioStream
@@ -21,6 +21,8 @@ from av.video.stream import VideoStream
 from sdk.errors import MediaCorrupt
 from sdk.media.source import Source
 from sdk.media.wav import with_lengths
+
+_Stream = TypeVar("_Stream", AudioStream, VideoStream)
 
 FORMATS: Final = (
     "aac,ac3,aiff,amr,asf,au,avi,caf,eac3,flac,flv,gif,matroska,mov,mp3,mpeg,mpegts,ogg,rm,tta,w64,wav,webm,wv"
@@ -59,6 +61,22 @@ def format_names(container: InputContainer) -> set[str]:
 def stated_duration(container: InputContainer) -> Fraction | None:
     """Seconds as the container's header states them, or None."""
     return None if container.duration is None else Fraction(container.duration, av.time_base)
+
+
+def choose(streams: Sequence[_Stream], source: Source, *, what: str, hint: str) -> tuple[_Stream, list[str]]:
+    """The first stream that can be decoded, and a warning where there are others; ``what`` names their kind."""
+    usable = [stream for stream in streams if stream.codec_context is not None]
+    if not usable:
+        raise MediaCorrupt(f"the {what} is damaged, or in an unknown codec", where=source.name, hint=hint)
+    stream = usable[0]
+    if len(streams) == 1:
+        return stream, []
+    language = stream.language
+    named = f" ({language})" if language and language.isalpha() and language != "und" else ""
+    return stream, [
+        f"the file has {len(streams)} {what} tracks; number {streams.index(stream) + 1}{named} was taken; "
+        "to use another, save it as a file of its own"
+    ]
 
 
 class Track:

@@ -16,8 +16,9 @@ from av.video.stream import VideoStream
 
 from sdk.data import Image
 from sdk.errors import MediaCorrupt, MediaError, MediaTrackMissing
-from sdk.media.container import Track, open_container, stated_duration
+from sdk.media.container import Track, choose, open_container, stated_duration
 from sdk.media.image import open_still
+from sdk.media.interlace import deinterlaced
 from sdk.media.source import MediaInput, Source, as_source
 
 logger = logging.getLogger(__name__)
@@ -99,9 +100,8 @@ class VideoReader(Track):
 
     def __init__(self, source: MediaInput | Source) -> None:
         origin = as_source(source)
-        self.warnings: list[str] = []
         with open_container(origin) as container:
-            stream = _video_stream(container, origin)
+            stream, self.warnings = _video_stream(container, origin)
             super().__init__(origin, container, stream)
             self.has_audio = bool(container.streams.audio)
             self.frame_rate = stream.average_rate or stream.guessed_rate or None
@@ -112,6 +112,11 @@ class VideoReader(Track):
             self._orientation = _orientation(first)
             self.size = self._square_size[::-1] if self._orientation[0] else self._square_size
             transfer = HDR_TRANSFERS.get(int(stream.codec_context.color_trc))
+        if first.interlaced_frame:
+            self.warnings.append(
+                "the video is interlaced: the two fields of each frame are made one picture, which blurs quick "
+                "movements; a progressive export shows them better"
+            )
         if transfer is not None:
             self.warnings.append(
                 f"the video is HDR, {transfer}, and is read without tone mapping: its colours will look flat; "
@@ -130,9 +135,9 @@ class VideoReader(Track):
         interval = 1 / self.frame_rate if self.frame_rate else DEFAULT_INTERVAL
         last: Fraction | None = None
         with open_container(self._source) as container:
-            stream = _video_stream(container, self._source)
+            stream, _ = _video_stream(container, self._source)
             frames = self._decode(container, stream, lambda: last or Fraction())
-            for frame in frames:
+            for frame in deinterlaced(frames):
                 time = self._time(frame)
                 if time is None:
                     time = Fraction() if last is None else last + interval
@@ -173,22 +178,19 @@ def _moving(container: InputContainer) -> list[VideoStream]:
     return [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
 
 
-def _video_stream(container: InputContainer, source: Source) -> VideoStream:
+def _video_stream(container: InputContainer, source: Source) -> tuple[VideoStream, list[str]]:
     streams = _moving(container)
     if not streams:
         raise MediaTrackMissing("there are no moving pictures", where=source.name, hint="Give a video.")
-    stream = streams[0]
+    stream, warnings = choose(streams, source, what="video", hint="Convert it to H.264.")
     context = stream.codec_context
-    if context is None:
-        hint = "Convert it to H.264."
-        raise MediaCorrupt("the pictures are damaged, or in an unknown codec", where=source.name, hint=hint)
     if context.width * context.height > MAX_PIXELS:
         what = f"the pictures are too large: {context.width} x {context.height}"
         hint = f"At most {MAX_PIXELS // 1_000_000} megapixels are read."
         raise MediaError(what, where=source.name, hint=hint)
     context.options = {"max_pixels": str(MAX_PIXELS)}
     stream.thread_type = "AUTO"
-    return stream
+    return stream, warnings
 
 
 def _square_size(frame: av.VideoFrame, stream: VideoStream) -> tuple[int, int]:
