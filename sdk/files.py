@@ -21,6 +21,7 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
+from sdk.arguments import read_path
 from sdk.errors import ConfigError, OutputError
 
 __all__ = ["atomic_file", "atomic_folder", "check_apart", "check_file", "check_folder", "make_folder"]
@@ -57,7 +58,7 @@ def make_folder(path: str | os.PathLike[str]) -> Path:
     Raises:
         OutputError: It cannot be created, or not written to.
     """
-    folder = Path(path)
+    folder = read_path(path)
     with _output_errors("the folder cannot be made", folder, hint="Choose another one."):
         folder.mkdir(parents=True, exist_ok=True)
     with _workplace(folder, folder):
@@ -95,7 +96,7 @@ def check_apart(output: str | os.PathLike[str], inputs: Iterable[object]) -> Non
 
 def _is_same(one: str | os.PathLike[str], other: str | os.PathLike[str]) -> bool:
     try:
-        return Path(one).samefile(other)
+        return read_path(one).samefile(read_path(other))
     except (OSError, ValueError):  # one of them is not there
         return False
 
@@ -155,7 +156,7 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 def _file(path: str | os.PathLike[str]) -> Path:
     """The path of a file to be written, where nothing but a file may be."""
-    target = Path(path)
+    target = read_path(path)
     with _output_errors("this cannot be written", target, hint="Choose another name."):
         found = _status(target)
         if found is not None and target.is_dir():
@@ -168,7 +169,7 @@ def _file(path: str | os.PathLike[str]) -> Path:
 
 def _folder(path: str | os.PathLike[str]) -> Path:
     """The path of a folder to be written, where nothing but a folder may be."""
-    target = Path(path)
+    target = read_path(path)
     with _output_errors("this cannot be written", target, hint="Choose another name."):
         if _status(target) is not None and not target.is_dir():
             what = "there is a file where the folder should go"

@@ -23,6 +23,7 @@ from typing import Final
 
 from filelock import FileLock
 
+from sdk.arguments import read_path
 from sdk.errors import OutputError
 from sdk.files import locked_folder, sweep
 
@@ -33,7 +34,6 @@ __all__ = [
     "give_matplotlib_a_cache",
     "give_numba_a_cache",
     "give_torch_a_cache",
-    "home_path",
     "hub_cache",
     "is_there",
     "lent_home",
@@ -53,14 +53,6 @@ logger = logging.getLogger(__name__)
 _lock = threading.Lock()
 _passing: set[str] = set()
 _private: dict[int, Path] = {}  # by process: a fork must not share what its parent removes
-
-
-def home_path(path: str | os.PathLike[str]) -> Path:
-    """A path with ``~`` replaced; as it is for a user without a home."""
-    try:
-        return Path(path).expanduser()
-    except RuntimeError:
-        return Path(path)
 
 
 def user_folder(variable: str, *within: str) -> Path | None:
@@ -84,7 +76,7 @@ def user_cache() -> Path | None:
 
 
 def _home() -> Path | None:
-    home = home_path("~")
+    home = read_path("~")
     return home if home.is_absolute() and os.environ.get("HOME") != "" else None
 
 
@@ -128,7 +120,7 @@ def is_there(path: Path, *, folder: bool = False) -> bool:
 def chosen_cache() -> Path | None:
     """The folder that TALKSTYLE_CACHE names, or None."""
     folder = os.environ.get(CACHE_VARIABLE)
-    return home_path(folder) if folder else None
+    return read_path(folder) if folder else None
 
 
 def cache_place(name: str, *own: Path | None) -> Path:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PIL import Image as Pillow
 
+from sdk.arguments import read_path
 from sdk.data import MOTION_RATE, Floats, Image, Landmarks, Motion
 from sdk.errors import InputError, OutputError
 from sdk.files import atomic_file, check_file
@@ -61,7 +62,7 @@ def check_path(path: str | os.PathLike[str]) -> None:
     Raises:
         OutputError: The suffix names another format, or the file cannot be written.
     """
-    suffix = Path(path).suffix
+    suffix = read_path(path).suffix
     if suffix.lower() not in SUFFIXES:
         hint = f"Use {', '.join(SUFFIXES)}."
         raise OutputError(f"figures are not written as {suffix!r}", where=os.fspath(path), hint=hint)
@@ -74,7 +75,7 @@ def save(drawn: Figure, path: str | os.PathLike[str]) -> Path:
     Raises:
         OutputError: It cannot be written there, or not in that format.
     """
-    target = Path(path)
+    target = read_path(path)
     check_path(target)
     with atomic_file(target) as temporary:
         try:

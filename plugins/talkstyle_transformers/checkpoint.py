@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sdk.arguments import read_path
 from sdk.errors import ConfigError, ModelFileMissing
 from sdk.models import MODELS_VARIABLE, models_folder
-from sdk.places import home_path, hub_cache
+from sdk.places import hub_cache
 
 _PATTERNS: Final = ("config.json", "preprocessor_config.json", "model*.safetensors", "model.safetensors.index.json")
 _UNUSED: Final = {"masked_spec_embed"}
@@ -119,7 +120,7 @@ def _folder(name: str, config: CheckpointConfig) -> Path:
             hint=f"Ask for '{name},model=FOLDER-OR-REPOSITORY', or put one into a folder {name!r} in the one that the "
             f"environment variable {MODELS_VARIABLE} names.",
         )
-    folder = home_path(config.model)
+    folder = read_path(config.model)
     if folder.is_dir():
         return folder
     if folder.is_absolute() or config.model.count("/") > 1 or config.model.startswith((".", "~")):

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from sdk.arguments import read_path
 from sdk.errors import CheckpointError
 from sdk.files import atomic_file
 
@@ -56,7 +56,7 @@ def check_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises:
         CheckpointError: There is none, or it is damaged or of another format.
     """
-    file = Path(path)
+    file = read_path(path)
     if not file.is_file():
         raise CheckpointError("there is no checkpoint to resume from", where=file.name, hint="Leave resume= out.")
     try:
@@ -78,7 +78,7 @@ def load_checkpoint(path: str | os.PathLike[str], *, identity: str, device: torc
     Raises:
         CheckpointError: There is none, it is damaged, or it belongs to another fit.
     """
-    file = Path(path)
+    file = read_path(path)
     state = check_checkpoint(file)
     try:
         with safe_open(file, framework="pt", device=str(device)) as opened:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from sdk.face import neutral_face, neutral_face_of_stills, normalise
 from sdk.geometry import canonical_face
 from sdk.interfaces import AudioEncoder, LandmarkDetector
 from sdk.media import AudioInput, ImageInput, MediaInput, read_audio
+from sdk.media.forms import picture_list
 from sdk.metrics import correlate_mouths
 from sdk.packs import Provenance
 from sdk.progress import Reporter
@@ -163,19 +164,22 @@ class ReferenceReader:
         face: FaceSelector,
     ) -> FitData:
         """Prepare reference pictures, or a video whose own sound is ignored, and any speech."""
-        if isinstance(images, list | tuple) and not images:
+        pictures = picture_list(images)
+        if pictures == []:
             raise ConfigError("images= is empty", hint="Give at least one picture of the person.")
         sound, features = self._encoded(audio)
         if len(features) < 2 * MOTION_RATE:
             raise ReferenceTooShort(f"the sound lasts {len(features) / 60:.1f} s", hint="Give at least 2 s of speech.")
-        if isinstance(images, Sequence) and not isinstance(images, str | bytes | bytearray):
-            stills = load_stills(images, detector=detector, face=face, report=self.report)
+        if pictures is not None:
+            stills = load_stills(pictures, detector=detector, face=face, report=self.report)
             points, valid, ordered = stills.points, np.ones(len(stills.points), dtype=bool), False
             spans: Sequence[slice] = (slice(None),)
             record, warnings = _provenance("images", len(points), stills.sha256), stills.warnings
         else:
             smoothing = self.config.smoothing
-            track = load_clip(images, detector=detector, face=face, smoothing=smoothing, report=self.report)
+            track = load_clip(
+                cast("MediaInput", images), detector=detector, face=face, smoothing=smoothing, report=self.report
+            )
             points, valid, ordered, spans = track.points, track.valid, True, track.spans
             record, warnings = _provenance("video", float(track.duration), track.sha256), track.warnings
         frames = split(len(points), self.config)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sdk.animation.stages.resampler import frame_count
 from sdk.animation.synthesis import MotionSynthesizer
+from sdk.arguments import read_path
 from sdk.data import Motion
 from sdk.errors import ComponentBroken, ConfigError
 from sdk.interfaces import Renderer
@@ -153,7 +154,7 @@ class Animation:
             for done, frame in enumerate(self._frames(token)):
                 writer.write(frame)
                 report("render", (done + 1) / len(self))
-        return Path(path)
+        return read_path(path)
 
     def _frames(self, cancel: CancelToken | None) -> Iterator[NDArray[np.uint8]]:
         given = 0

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import chain
-from typing import Any, BinaryIO, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
+from sdk.arguments import number, whole
 from sdk.data import Audio, FloatArray
-from sdk.errors import ConfigError, InputError, MediaCorrupt
+from sdk.errors import MediaCorrupt
 from sdk.media.audio_track import AudioTrack, check_finite, to_float
-from sdk.media.source import as_source
+from sdk.media.forms import MAX_RATE, sound_array
+from sdk.media.source import MediaInput, as_source
 from sdk.warnings import warn
 
-AudioInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | Audio | tuple[NDArray[Any], int]
-"""A sound file or a video with sound (path, bytes, binary file object), an ``Audio``, or an array with its rate:
-float in [-1, 1] or int16, mono ``[N]`` or ``[N, C]``."""
+AudioInput: TypeAlias = MediaInput | Audio | tuple[Any, Any] | Mapping[str, Any]
+"""A sound file or a video with sound (as ``MediaInput``), an ``Audio``, or an array or tensor with its rate, in either
+order or as ``{"array": ..., "sampling_rate": ...}``: floats in [-1, 1], int16, int32 or uint8, of shape ``[N]``,
+``[N, C]`` or ``[C, N]``."""
 
 MIN_CHUNK_SECONDS: Final = Fraction(1, 2)
 
@@ -49,8 +51,7 @@ class AudioReader:
     """
 
     def __init__(self, track: AudioTrack | _ArrayTrack, *, rate: int) -> None:
-        if rate <= 0:
-            raise ConfigError(f"a sample rate of {rate} Hz makes no sense", where="rate")
+        rate = whole(rate, "rate", low=1, high=MAX_RATE)
         self._track = track
         self._weights: FloatArray | None = None
         self.name = track.name
@@ -93,7 +94,7 @@ class AudioReader:
 
     def read(self, *, limit_seconds: float | None = None) -> Audio:
         """Read the whole sound, or its first seconds, into memory."""
-        limit = None if limit_seconds is None else round(limit_seconds * self.rate)
+        limit = None if limit_seconds is None else round(number(limit_seconds, "limit_seconds", low=0) * self.rate)
         chunks: list[FloatArray] = []
         count = 0
         for chunk in self:
@@ -149,27 +150,15 @@ class AudioReader:
 
 
 class _ArrayTrack:
-    """An array ``[N]`` or ``[N, C]`` as a track."""
+    """An array ``[N, C]`` as a track."""
 
     name = "array"
     warnings: tuple[str, ...] = ()
 
     def __init__(self, samples: NDArray[Any], rate: int) -> None:
-        self.rate = int(rate)
-        samples = np.asarray(samples)
-        if self.rate <= 0:
-            raise InputError(f"a sample rate of {rate} Hz makes no sense", where="array")
-        if samples.dtype.kind != "f" and samples.dtype != np.int16:
-            raise InputError(f"samples are float in [-1, 1] or int16, not {samples.dtype}", where="array")
-        if samples.ndim not in (1, 2) or (samples.ndim == 2 and not 1 <= samples.shape[1] <= 32):
-            raise InputError(
-                f"samples have shape [N] or [N, channels], not {list(samples.shape)}",
-                where="array",
-                hint="Transpose it.",
-            )
-        if samples.shape[0] == 0:
+        if len(samples) == 0:
             raise MediaCorrupt("the sound is empty (0 samples)", where="array")
-        self._samples = samples[:, None] if samples.ndim == 1 else samples
+        self._samples, self.rate = samples, rate
         self.channels = tuple(f"channel {index}" for index in range(self._samples.shape[1]))
         self.duration = Fraction(len(samples), self.rate)
 
@@ -242,7 +231,8 @@ def open_audio(source: AudioInput, *, rate: int = 16000) -> AudioReader:
     """
     if isinstance(source, Audio):
         source = (source.samples, source.rate)
-    track = _ArrayTrack(*source) if isinstance(source, tuple) else AudioTrack(as_source(source))
+    array = sound_array(source)
+    track = AudioTrack(as_source(cast("MediaInput", source), what="sound")) if array is None else _ArrayTrack(*array)
     return AudioReader(track, rate=rate)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from sdk.arguments import read_path
 from sdk.errors import ConfigError, InputError, OutputError, SdkError
 from sdk.files import atomic_file, check_apart, check_file
 from sdk.media.audio import AudioReader
@@ -61,7 +62,7 @@ class FrameWriter(ABC):
         background: tuple[int, int, int] | None = None,
         signer: Signer | None = None,
     ) -> None:
-        self.path = Path(path)
+        self.path = read_path(path)
         self.size = size
         self.rate = Fraction(rate)
         self.frames = 0

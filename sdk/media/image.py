@@ -6,20 +6,23 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
+from sdk.arguments import is_array
 from sdk.data import Image
-from sdk.errors import Cancelled, InputError, MediaCorrupt, MediaError, NotFiniteError, OutputError, SdkError
+from sdk.errors import Cancelled, InputError, MediaCorrupt, MediaError, OutputError, SdkError
 from sdk.files import atomic_file
-from sdk.media.source import Source, as_source
+from sdk.media.forms import picture_array
+from sdk.media.source import MediaInput, Source, as_source
 
-ImageInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | NDArray[np.uint8] | Pillow.Image
-"""A path, a file's bytes, a binary file object, a uint8 array ``[H, W, 3 or 4]`` or ``[H, W]``, or a Pillow image."""
+ImageInput: TypeAlias = MediaInput | NDArray[Any] | Pillow.Image
+"""A file (as ``MediaInput``), a Pillow image, or an array or tensor, uint8 or floats from 0 to 1, of shape ``[H, W]``,
+``[H, W, 3 or 4]`` or ``[3 or 4, H, W]``."""
 
 FORMATS: Final = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TIFF", "WEBP")
 """Formats that are read: none that runs a program or a script, as EPS does."""
@@ -57,13 +60,13 @@ def read_image(source: ImageInput) -> Picture:
         NotFiniteError: A float array holds NaN or infinity.
         InputError: The array's shape or dtype is not that of a picture.
     """
-    if isinstance(source, np.ndarray):
-        _check(source)
-        _check_size("array", source.shape[1], source.shape[0])
-        return _picture(source)
+    if is_array(source) and not isinstance(source, Pillow.Image):
+        array = picture_array(source)
+        _check_size("array", array.shape[1], array.shape[0])
+        return _picture(array)
     if isinstance(source, Pillow.Image):
-        return _from_pillow(source, "image")
-    origin = as_source(source)
+        return _from_open_pillow(source)
+    origin = as_source(cast("MediaInput", source), what="a picture")
     with open_still(origin) as image:
         if image is None:
             raise MediaCorrupt(
@@ -110,14 +113,14 @@ def composite(pixels: Image, alpha: NDArray[np.uint8], background: int | tuple[i
     return np.asarray((pixels * share + behind + 127) // 255, dtype=np.uint8)
 
 
-def write_image(path: str | os.PathLike[str], array: NDArray[np.uint8]) -> None:
-    """Write a uint8 array ``[H, W]`` or ``[H, W, 3 or 4]``, in the format that the suffix names; whole or not at all.
+def write_image(path: str | os.PathLike[str], array: NDArray[Any]) -> None:
+    """Write an array (in any form of ``ImageInput``), in the format that the suffix names; whole or not at all.
 
     Raises:
         InputError: The array is no picture.
         OutputError: It cannot be written there, or not in that format.
     """
-    _check(array)
+    array = picture_array(array)
     with atomic_file(path) as temporary:
         try:
             Pillow.fromarray(np.ascontiguousarray(array)).save(temporary)
@@ -126,24 +129,25 @@ def write_image(path: str | os.PathLike[str], array: NDArray[np.uint8]) -> None:
             raise OutputError(f"the picture cannot be written: {error}", where=str(path), hint=hint) from error
 
 
-def _check(array: NDArray[Any]) -> None:
-    if array.dtype.kind == "f":
-        bad = ~np.isfinite(array)
-        if bad.any():
-            index = tuple(int(i) for i in np.argwhere(bad)[0])
-            raise NotFiniteError(f"the picture holds {array[index]} at {index}", where="array")
-    if array.dtype != np.uint8:
-        hint = "From floats in [0, 1]: (255 * x).round().astype(numpy.uint8)."
-        raise InputError(f"a picture is uint8 with values from 0 to 255, not {array.dtype}", where="array", hint=hint)
-    if not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))) or 0 in array.shape:
-        raise InputError(f"a picture has shape [H, W, 3 or 4] or [H, W], not {list(array.shape)}", where="array")
+def _from_open_pillow(image: Pillow.Image) -> Picture:
+    """Of a caller's image, which may be closed, or read from its file only now."""
+    try:
+        return _from_pillow(image, "image")
+    except (SdkError, Cancelled):
+        raise
+    except Exception as error:  # Pillow's readers raise whatever makes them stumble; a closed file is one reason
+        hint = "Give it before it is closed, at the end of its with block for instance, or give the file."
+        raise MediaError(f"the Pillow image cannot be read: {error}", where="image", hint=hint) from error
 
 
 def _from_pillow(image: Pillow.Image, name: str) -> Picture:
     _check_size(name, *image.size)
     if image.mode == "F":
         raise InputError("a picture of floats cannot be read", where=name, hint="Save it with 8 or 16 bits.")
+    if 0 in image.size:
+        raise InputError("the picture has no pixels", where=name)
     transparent = image.has_transparency_data
+    image = image.convert("LA") if image.mode == "La" else image
     image = ImageOps.exif_transpose(image)
     if image.mode == "I" or image.mode.startswith("I;16"):  # Pillow would clip 16 bits to 255
         return _picture(np.clip(np.asarray(image).astype(np.int64) >> 8, 0, 255).astype(np.uint8))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from sdk._version import __version__
+from sdk.arguments import read_path
 from sdk.errors import ConfigError, OutputError
 from sdk.files import atomic_folder, check_folder
 from sdk.media.audio_writer import AudioWriter
@@ -49,7 +50,7 @@ class SequenceWriter(FrameWriter):
     _check_place = staticmethod(check_folder)
 
     def __init__(self, path: str | os.PathLike[str], **options: Any) -> None:
-        given = Path(path)
+        given = read_path(path)
         self._pattern = DEFAULT_PATTERN
         if "%" in given.name:
             given, self._pattern = given.parent, given.name

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from sdk._version import __version__
+from sdk.arguments import instance, read_path, shown
 from sdk.errors import ConfigError, MediaNotFound, OutputError
 from sdk.media.marking import SOURCE_TYPE
 from sdk.registry import require_extra
@@ -45,8 +46,10 @@ class Signer:
 
     def __init__(self, certificates: Pem, key: Pem, *, timestamp_url: str | None = None) -> None:
         require_extra("c2pa")
-        self._certificates = _read(certificates)
-        self._key = _read(key)
+        self._certificates = _read(certificates, "certificates")
+        self._key = _read(key, "key")
+        if timestamp_url is not None:
+            instance(timestamp_url, str, "timestamp_url", "Give an address, such as http://timestamp.example.")
         self._timestamp_url = timestamp_url
         self._algorithm, self.name = _examine(self._certificates, self._key)
         self._try()
@@ -119,10 +122,10 @@ def as_signer(value: SignerInput) -> Signer | None:
     """Take a signer, or ``"test"`` for one that nobody trusts; errors as for ``Signer``."""
     if value is None or isinstance(value, Signer):
         return value
-    if value == "test":
+    if isinstance(value, str) and value == "test":
         return Signer.test()
     hint = 'Give sdk.Signer(certificates, key), or "test" for one that nobody trusts.'
-    raise ConfigError(f"{value!r} is not a signer", where="signer", hint=hint)
+    raise ConfigError(f"{shown(value)} is not a signer", where="signer", hint=hint)
 
 
 def _manifest(title: str) -> dict[str, Any]:
@@ -135,15 +138,17 @@ def _manifest(title: str) -> dict[str, Any]:
     }
 
 
-def _read(pem: Pem) -> bytes:
+def _read(pem: Pem, name: str) -> bytes:
     if isinstance(pem, bytes):
         return pem
     try:
-        return Path(pem).read_bytes()
+        return read_path(pem, name).read_bytes()
     except FileNotFoundError as error:
         raise MediaNotFound("there is no such file", where=str(pem), hint="Check the path.") from error
     except OSError as error:
         raise ConfigError(f"the file cannot be read: {error.strerror}", where=str(pem)) from error
+    except ValueError as error:  # a null character
+        raise ConfigError(f"this is no path: {error}", where=repr(pem)) from error
 
 
 def _examine(certificates: bytes, key: bytes) -> tuple[str, str]:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias, cast
+from typing import Any, BinaryIO, Final, TypeAlias, cast
 
+from sdk.arguments import read_path, shown
 from sdk.errors import InputError, MediaCorrupt, MediaError, MediaNotFound
 from sdk.places import temporary_folder
 
-MediaInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
-"""A path, a file's bytes, or a binary file object (read as a whole, wherever it stands)."""
+MediaInput: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO | Mapping[str, Any] | tuple[Any, None]
+"""A path, a file's bytes, or a binary file object (read as a whole, wherever it stands); also as ``{"path": ...}`` or
+``{"bytes": ...}``, or as Gradio gives a video without subtitles, ``(path, None)``."""
+
+ADDRESS: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+)://|data:[\w/+.-]*[;,]")
 
 
 class Source:
@@ -36,10 +41,16 @@ class Source:
             raise MediaNotFound("this is a folder, not a file", where=self.name, hint="Name a file in it.") from error
         except OSError as error:
             raise MediaError(f"the file cannot be read: {error.strerror}", where=self.name) from error
-        if file.seek(0, io.SEEK_END) == 0:
+        except ValueError as error:  # a null character
+            raise MediaNotFound(f"this is no path: {error}", where=repr(self.name), hint="Check the path.") from error
+        try:
+            size = file.seek(0, io.SEEK_END)
+            file.seek(0)
+        except (OSError, ValueError) as error:  # a file object that was closed meanwhile
+            raise MediaError(f"the file cannot be read: {error}", where=self.name, hint="Keep it open.") from error
+        if size == 0:
             file.close()
             raise MediaCorrupt("the file is empty (0 bytes)", where=self.name, hint="Export or download it again.")
-        file.seek(0)
         return file
 
 
@@ -73,31 +84,66 @@ class _View(io.RawIOBase):
         return self._at
 
 
-def as_source(value: MediaInput | Source) -> Source:
-    """Take a path, bytes or a binary file object; a file object that cannot seek is copied to a temporary file."""
+def as_source(value: MediaInput | Source, *, what: str = "media") -> Source:
+    """Take a file in any form of ``MediaInput``; a file object that cannot seek is copied to a temporary file.
+
+    Raises:
+        InputError: It is in none, and ``what`` was meant; an address; or a file object that is closed or not binary.
+        MediaError: A file object cannot be read.
+    """
     if isinstance(value, Source):
         return value
+    given: Any = value
+    if isinstance(value, tuple) and len(value) == 2 and value[1] is None:
+        value = value[0]
+    if isinstance(value, Mapping):
+        found = next((value[key] for key in ("bytes", "path") if value.get(key) is not None), None)
+        value = cast("MediaInput", None if isinstance(found, Mapping) else found)
     if isinstance(value, str | os.PathLike):
-        path = Path(value)
-        return Source(str(path), lambda: _open_path(path))
+        return _at_path(value)
     if isinstance(value, bytes | bytearray | memoryview):
         data = bytes(value)
         return Source(f"{len(data)} bytes", lambda: io.BytesIO(data))
     if callable(getattr(value, "read", None)):
-        file = value
-        if not (callable(getattr(file, "seekable", None)) and file.seekable()):
-            file = cast("BinaryIO", tempfile.TemporaryFile(dir=temporary_folder()))  # noqa: SIM115 lives as long as the source
+        return _of_file(value)
+    hint = "Give a path, the bytes of a file, or a file object that was opened for reading in binary mode."
+    raise InputError(f"{shown(given)} is not {what}", where=type(given).__name__, hint=hint)
+
+
+def _at_path(value: str | os.PathLike[str]) -> Source:
+    address = ADDRESS.match(value) if isinstance(value, str) else None
+    if address is not None:
+        hint = "Download it first, and give the file or its bytes."
+        if address["scheme"] == "file":
+            hint = "Give its path, without file://."
+        raise InputError("an address is not read from", where=shown(value), hint=hint)
+    path = read_path(value, error=InputError)
+    return Source(str(path), lambda: _open_path(path))
+
+
+def _of_file(value: Any) -> Source:
+    name = str(getattr(value, "name", "a file object"))
+    hint = 'Open it with mode "rb", and keep it open.'
+    file = value
+    try:
+        start = value.read(0)
+        if not isinstance(start, bytes):
+            if callable(getattr(start, "close", None)):
+                start.close()  # a coroutine, of an asynchronous file
+                hint = "Give the file below it (.file), or its bytes: await file.read()."
+            raise InputError("a file object must be binary and give its bytes at once", where=name, hint=hint)
+        if not (callable(getattr(value, "seekable", None)) and value.seekable()):
+            file = tempfile.TemporaryFile(dir=temporary_folder())  # noqa: SIM115 lives as long as the source
             shutil.copyfileobj(value, file)
-        if isinstance(file, io.TextIOBase):
-            raise InputError("a file object must be binary", where=str(value), hint='Open it with mode "rb".')
-        lock = threading.Lock()
-        name = str(getattr(value, "name", "a file object"))
-        source = Source(name, lambda: cast("BinaryIO", io.BufferedReader(_View(file, lock))))
-        if file is not value:
-            weakref.finalize(source, file.close)
-        return source
-    hint = "Give a path, the bytes of a file, or a binary file object."
-    raise InputError(f"{type(value).__name__} is not media", hint=hint)
+    except InputError:
+        raise
+    except Exception as error:  # whatever somebody else's file raises
+        raise MediaError(f"the file object cannot be read: {error}", where=name, hint=hint) from error
+    lock = threading.Lock()
+    source = Source(name, lambda: cast("BinaryIO", io.BufferedReader(_View(file, lock))))
+    if file is not value:
+        weakref.finalize(source, file.close)
+    return source
 
 
 def _open_path(path: Path) -> BinaryIO:

@@ -16,6 +16,7 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from sdk.arguments import read_path
 from sdk.errors import ConfigError, OutputError
 from sdk.media.audio_writer import BITEXACT, AudioWriter
 from sdk.media.frame_writer import FrameWriter
@@ -174,7 +175,7 @@ def open_writer(path: str | os.PathLike[str], **options: Any) -> FrameWriter:
         ConfigError: The path names no known format, or an option makes no sense.
         OutputError: The folder holds other files.
     """
-    target = Path(path)
+    target = read_path(path)
     if "%" not in target.name and target.suffix.lower() in SUFFIXES:
         return VideoWriter(target, **options)
     is_folder = target.is_dir() or os.fspath(path).endswith(("/", os.sep))

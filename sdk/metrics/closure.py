@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sdk.arguments import read_path
 from sdk.data import Motion
 from sdk.errors import InputError, MediaNotFound
 from sdk.geometry import canonical_face, mouth_opening
@@ -36,7 +37,7 @@ def read_phonemes(path: str | os.PathLike[str]) -> tuple[str, ...]:
         MediaNotFound: There is no such file, or no index beside a file of numbers.
         InputError: It holds something else.
     """
-    file = Path(path)
+    file = read_path(path)
     labels = _json(file)
     if not isinstance(labels, list) or not labels:
         raise InputError("phoneme labels are a JSON list, one a frame", where=str(file))

@@ -11,9 +11,10 @@ from typing import Final
 
 from filelock import FileLock
 
+from sdk.arguments import read_path
 from sdk.errors import ModelFileMissing
 from sdk.models.download import DownloadFailed, download
-from sdk.places import cache_place, chosen_cache, home_path, is_there, user_cache
+from sdk.places import cache_place, chosen_cache, is_there, user_cache
 from sdk.progress import ProgressCallback, Reporter
 
 MODELS_VARIABLE: Final = "TALKSTYLE_MODELS"
@@ -56,7 +57,7 @@ def model_file(
         f"{MODELS_VARIABLE} names."
     )
     if given is not None:
-        path = home_path(given)
+        path = read_path(given)
         return _checked(path / name if is_there(path, folder=True) else path, sha256, hint)
     folder = models_folder()
     if folder is not None and is_there(folder / name):
@@ -125,7 +126,7 @@ def _digest(path: Path) -> str:
 def models_folder() -> Path | None:
     """The folder that TALKSTYLE_MODELS names, or None."""
     folder = os.environ.get(MODELS_VARIABLE)
-    return home_path(folder) if folder else None
+    return read_path(folder) if folder else None
 
 
 def cache_folder() -> Path:

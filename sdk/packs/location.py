@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
+from sdk.arguments import read_path
 from sdk.errors import ConfigError, StyleNotFound
 from sdk.packs.config import CONFIG
-from sdk.places import home_path
 from sdk.warnings import warn
 
 _HUB: Final = re.compile(
@@ -71,7 +71,7 @@ class StyleLocation:
             hint = f"Those that do: {', '.join(shipped) or 'none'}."
             raise self.not_found(f"no style called {self.name!r} ships with talkstyle", hint)
         try:
-            path = home_path(self.name)
+            path = read_path(self.name)
             if path.is_dir():
                 return path
             what, hint = "there is no such folder", "Check the path."

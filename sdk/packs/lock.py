@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationError
 
+from sdk.arguments import read_path
 from sdk.errors import ConfigError, PackInvalid, StyleNotFound
 from sdk.files import atomic_file
 from sdk.packs.config import CONFIG, DELTA, Record, Sha256, explain
@@ -68,7 +69,7 @@ class Lock(Record):
             StyleNotFound: There is no such file.
             PackInvalid: It is no lock file.
         """
-        where = Path(path)
+        where = read_path(path)
         data = read_file(where, limit=MAX_BYTES)
         try:
             return cls.model_validate_json(data)
@@ -84,7 +85,7 @@ class Lock(Record):
         """
         with atomic_file(path) as temporary:
             temporary.write_bytes(self.to_bytes())
-        return Path(path)
+        return read_path(path)
 
     def load(self, ref: str, *, token: str | bool | None = None) -> StylePack:
         """Load a style at its locked commit; without a request if the Hub's cache has it.

@@ -13,6 +13,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
+from sdk.arguments import read_path
 from sdk.compatibility import Identity
 from sdk.errors import ConfigError, PackInvalid, StyleWithoutEffect
 from sdk.face import FACE_FRAME_VERSION
@@ -25,7 +26,6 @@ from sdk.packs.delta import Delta, energy, low_rank
 from sdk.packs.delta_file import encode_delta, read_delta
 from sdk.packs.location import StyleLocation
 from sdk.packs.storage import check_preview, check_target, read_file
-from sdk.places import home_path
 
 _log = logging.getLogger("sdk.packs")
 
@@ -143,7 +143,7 @@ class StylePack:
         Raises:
             OutputError: It cannot be written, or it holds what is not a pack's.
         """
-        target = home_path(folder).absolute()
+        target = read_path(folder).absolute()
         check_target(target)
         contents = self._files(files)
         with atomic_folder(target) as place:

@@ -14,8 +14,9 @@ import numba
 import pytest
 
 from sdk import places
+from sdk.arguments import read_path
 from sdk.errors import OutputError
-from sdk.places import cache_place, home_path, hub_cache, is_there, lent_home, obstacle, temporary_folder, user_folder
+from sdk.places import cache_place, hub_cache, is_there, lent_home, obstacle, temporary_folder, user_folder
 
 
 @pytest.fixture
@@ -129,8 +130,8 @@ def test_a_user_without_a_home(home, homeless, monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert user_folder("XDG_CACHE_HOME", ".cache") == tmp_path
     with lent_home():
-        assert home_path("~").is_dir() or home_path("~").parent.is_dir()
-        assert user_folder("NONE", ".cache") == home_path("~") / ".cache"
+        assert read_path("~").is_dir() or read_path("~").parent.is_dir()
+        assert user_folder("NONE", ".cache") == read_path("~") / ".cache"
     assert os.environ["HOME"] == home
 
 
@@ -138,7 +139,7 @@ def test_nothing_is_lent_to_a_user_with_a_home(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     with lent_home():
-        assert home_path("~") == tmp_path
+        assert read_path("~") == tmp_path
     assert places._private == {}
 
 

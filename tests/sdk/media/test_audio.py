@@ -202,7 +202,7 @@ def test_missing_empty_folder_nonsense(tmp_path):
         open_audio(encode_video([grey(0)] * 5))
     with pytest.raises(InputError, match="binary"):
         open_audio(io.StringIO("text"))
-    with pytest.raises(InputError, match="not media"):
+    with pytest.raises(InputError, match="not sound"):
         open_audio(3)
     with pytest.raises(ConfigError):
         open_audio(wav_bytes(tone(rate=16000), 16000), rate=0)
@@ -279,9 +279,8 @@ def test_not_finite_is_named():
     ("array", "rate", "error"),
     [
         (np.zeros(0, np.float32), 16000, MediaCorrupt),
-        (np.zeros((2, 16000), np.float32), 16000, InputError),
         (np.zeros((2, 2, 2), np.float32), 16000, InputError),
-        (np.zeros(100, np.uint8), 16000, InputError),
+        (np.zeros(100, np.bool_), 16000, InputError),
         (np.zeros(100, np.int64), 16000, InputError),
         (np.zeros(100, np.float32), 0, InputError),
     ],

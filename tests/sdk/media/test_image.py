@@ -107,16 +107,17 @@ def test_a_bomb_is_refused(side):
             read(bomb)
 
 
-def test_floats_are_refused():
-    with pytest.raises(InputError, match="uint8"):
-        read_image(np.zeros((4, 4, 3), np.float32))
+def test_floats_are_from_0_to_1():
+    np.testing.assert_array_equal(read_image(np.full((4, 4, 3), 0.5, np.float32)).pixels, 128)
+    with pytest.raises(InputError, match="from 0 to 1"):
+        read_image(np.full((4, 4, 3), 200, np.float32))
     bad = np.zeros((4, 4, 3), np.float32)
     bad[1, 2, 0] = np.nan
     with pytest.raises(NotFiniteError, match=r"nan at \(1, 2, 0\)"):
         read_image(bad)
     with pytest.raises(InputError, match="floats"):
         read_image(encoded(Image.fromarray(np.zeros((4, 4), np.float32)), "TIFF"))
-    for shape in ((4, 4, 2), (0, 4, 3), (4,)):
+    for shape in ((6, 5, 2), (0, 4, 3), (4,)):
         with pytest.raises(InputError, match="shape"):
             read_image(np.zeros(shape, np.uint8))
 
