@@ -362,3 +362,4 @@ def references(clip: Path, other: Path, as_json: bool, **settings: Any) -> None:
 
 
 command.add_command(bench_lasting.leaks)
+command.add_command(bench_lasting.soak)

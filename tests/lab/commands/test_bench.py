@@ -13,6 +13,7 @@ from sdk.media import write_image
 from sdk.packs import shipped_styles
 from talkstyle_lab.bench.footprint import Footprint
 from talkstyle_lab.bench.leaks import VERBS, LeakRow
+from talkstyle_lab.bench.soak import Fault, SoakBench
 
 
 def test_the_ratios_are_those_of_their_parts(talkstyle_json, clip, tmp_path):
@@ -156,3 +157,32 @@ def test_leaks(talkstyle, talkstyle_json, monkeypatch):
     assert (given[1]["calls"], given[1]["verbs"]) == ((10, 100), VERBS)
     assert "animate 2 90 MiB - 5" in lines
     assert "animate difference -10 MiB - +1" in lines
+
+
+def test_soak(talkstyle, talkstyle_json, monkeypatch):
+    figures = {
+        "jobs": {"animate": 3, "packs": 1},
+        "results": 1,
+        "errors": {"config": 1},
+        "cancelled": 1,
+        "faults": (Fault("packs(style: 7)", "TypeError: no", "sdk/packs/mixing.py:3"),),
+        "after_a_quarter": Footprint(100.0, 80.0, 4),
+        "at_the_end": Footprint(90.0, 70.0, 5),
+        "left_beside": (),
+        "left_temporary": (),
+        "seconds": 9.0,
+        "slowest": "animate()",
+        "slowest_seconds": 1.0,
+    }
+    result, given = [SoakBench(**figures)], []
+    monkeypatch.setattr("talkstyle_lab.bench.soak.run_soak", lambda **settings: given.append(settings) or result[0])
+    code, document = talkstyle_json("bench", "soak", "--jobs", 4, "--threads", 2, "--seed", 7)
+    assert (code, given[0]["jobs"], given[0]["threads"], given[0]["seed"]) == (1, 4, 2, 7)
+    assert document["faults"] == [{"job": "packs(style: 7)", "said": "TypeError: no", "at": "sdk/packs/mixing.py:3"}]
+    code, out, _ = talkstyle("bench", "soak")
+    assert code == 1
+    assert "packs(style: 7)\n  TypeError: no\n  at sdk/packs/mixing.py:3" in out
+    result[0] = SoakBench(**figures | {"faults": (), "left_beside": (".talkstyle-x",)})
+    assert talkstyle("bench", "soak")[0] == 1
+    result[0] = SoakBench(**figures | {"faults": ()})
+    assert talkstyle("bench", "soak")[0] == 0
