@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sdk.arguments import read_path
 from sdk.errors import ConfigError, InputError, OutputError, SdkError
 from sdk.files import atomic_file, check_apart, check_file
+from sdk.forking import check_process
 from sdk.media.audio import AudioReader
 from sdk.media.image import composite
 
@@ -97,6 +98,7 @@ class FrameWriter(ABC):
 
     def __enter__(self) -> Self:
         """Begin under a temporary name; ``OutputError`` where the folder is missing or not writable."""
+        check_process()
         with ExitStack() as stack:
             place = stack.enter_context(self._atomic(self.path))
             self._thread = threading.Thread(target=self._run, args=(place,), name="talkstyle-encoder", daemon=True)
@@ -110,6 +112,7 @@ class FrameWriter(ABC):
         Raises:
             InputError: The frame has another shape or dtype.
             OutputError: The disk or the encoder failed, at this frame or one before it.
+            ProcessForked: The process was forked from the one that the writer belongs to.
         """
         if self._thread is None:
             raise OutputError("the writer is not open", where=str(self.path), hint="Use it in a with block.")
@@ -123,6 +126,7 @@ class FrameWriter(ABC):
                 where=str(self.path),
             )
         self._channels = channels
+        check_process()  # in a fork nobody would take the frames
         self._raise_error()
         self._queue.put(np.array(frame, order="C"))
         self.frames += 1
@@ -137,6 +141,7 @@ class FrameWriter(ABC):
         if thread is None:
             return
         with self._stack:  # an exception inside drops the result
+            check_process()
             self._finish(thread, drop=error is not None)
             if error is not None:
                 raise error

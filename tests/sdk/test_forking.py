@@ -80,6 +80,22 @@ print(frames())
     assert run(code, tmp_path) == ["25", "25"]
 
 
+def test_a_fork_inside_a_save_is_told_and_leaves_it_to_its_parent(tmp_path):
+    code = """
+import sdk.media
+with sdk.media.open_writer("out.mp4", size=(64, 64), rate=25) as writer:
+    frame = np.zeros((64, 64, 3), np.uint8)
+    writer.write(frame)
+    if not os.fork():
+        print(tried(lambda: writer.write(frame)), tried(lambda: writer.__exit__(None, None, None)), flush=True)
+        os._exit(0)
+    os.wait()
+    writer.write(frame)
+print(len(list(sdk.media.VideoReader("out.mp4"))))
+"""
+    assert run(code, tmp_path) == ["told", "told", "2"]
+
+
 def test_pools_that_fork_are_told_and_those_that_spawn_work(tmp_path):
     code = """
 if __name__ == "__main__":
