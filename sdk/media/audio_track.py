@@ -57,6 +57,7 @@ class AudioTrack(Track):
     def blocks(self) -> Iterator[FloatArray]:
         """Decode from time zero, float32 ``[C, n]``; a late beginning and gaps are filled with silence."""
         position = 0  # samples from time zero to the end of the last block
+        begin = 0  # where the stream begins whose timestamps these are; several may be chained
 
         def reached() -> Fraction:
             return Fraction(position, self.rate)
@@ -65,7 +66,9 @@ class AudioTrack(Track):
             stream, _ = _audio_stream(container, self._source)
             for frame in self._decode(container, stream, reached):
                 block, time = self._block(frame, position), self._time(frame)
-                jump = 0 if time is None else round(time * self.rate) - position
+                jump = 0 if time is None else round(time * self.rate) + begin - position
+                if self._gapless and position and jump < -MIN_GAP_SECONDS * self.rate:
+                    begin, jump = begin - jump, 0
                 is_gap = abs(jump) > MIN_GAP_SECONDS * self.rate
                 if self._gapless and position and (frame.pts is None or (is_gap and jump > 0)):
                     raise self._damaged("the file is damaged; a piece of its sound is missing at", reached())

@@ -19,8 +19,8 @@ from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from sdk.errors import MediaCorrupt
+from sdk.media.lengths import with_lengths
 from sdk.media.source import Source
-from sdk.media.wav import with_lengths
 
 _Stream = TypeVar("_Stream", AudioStream, VideoStream)
 

@@ -116,6 +116,7 @@ STREAMS = {
     "wav": ("wav", "pcm_s16le", {}),
     "wav float": ("wav", "pcm_f32le", {}),
     "rf64": ("wav", "pcm_s16le", {"rf64": "always"}),
+    "caf": ("caf", "pcm_s16be", {}),
     "au": ("au", "pcm_s16be", {}),
     "flac": ("flac", "flac", {}),
     "opus": ("ogg", "libopus", {}),
@@ -127,8 +128,9 @@ STREAMS = {
 }
 
 
-@pytest.mark.parametrize("kind", STREAMS)
-def test_what_encoders_write_to_a_pipe_is_read(kind):
+def streamed(kind, *, rate=48000):
+    """Three seconds, as an encoder writes them where it cannot go back to the header."""
+
     class Pipe:
         def __init__(self):
             self.written = bytearray()
@@ -137,13 +139,44 @@ def test_what_encoders_write_to_a_pipe_is_read(kind):
             self.written += data
 
     container_format, codec, options = STREAMS[kind]
-    pipe, rate = Pipe(), 48000
+    pipe = Pipe()
     with av.open(pipe, "w", format=container_format, container_options=options) as container:
         stream = container.add_stream(codec, rate=rate, layout="mono")
         frame = make_frame(np.round(tone(rate=rate, seconds=3) * 32767).astype(np.int16)[:, None], "s16", "mono", rate)
         frame.pts = 0
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    audio = read_audio(bytes(pipe.written))
+    return bytes(pipe.written)
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+def test_what_encoders_write_to_a_pipe_is_read(kind):
+    audio = read_audio(streamed(kind))
     assert audio.duration == pytest.approx(3, abs=0.1)
     assert np.abs(audio.samples[40000:46000]).max() > 0.4
+
+
+@pytest.mark.parametrize("size", [0, 0x7FFFFFFF, 0xFFFFFFFF], ids=hex)
+def test_unknown_sizes_of_au(size):
+    data = streamed("au")
+    assert read_audio(data[:8] + size.to_bytes(4, "big") + data[12:]).duration == 3
+
+
+def test_plausible_sizes_of_caf_and_au_with_sound_missing_are_damage():
+    caf, au = streamed("caf"), streamed("au")
+    at = caf.find(b"data") + 4
+    caf = caf[:at] + (len(caf) - at - 8).to_bytes(8, "big") + caf[at + 8 :]
+    au = au[:8] + (len(au) - 32).to_bytes(4, "big") + au[12:]
+    for data in (caf, au):
+        assert read_audio(data).duration == 3
+        with pytest.raises(MediaCorrupt):
+            read_audio(data[:-20000])
+
+
+@pytest.mark.parametrize("kind", ["opus", "adts"])
+def test_streams_one_behind_the_other_are_read_to_the_end(kind):
+    data = streamed(kind)
+    samples = open_audio(data + data + data).read().samples
+    assert len(samples) / RATE == pytest.approx(9, abs=0.2)
+    for second in (1, 4, 7):
+        assert 0.4 < np.abs(samples[second * RATE : (second + 1) * RATE]).max() < 0.6
