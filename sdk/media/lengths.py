@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import Any, BinaryIO, Final, Literal, TypeAlias, cast
 
 _Order: TypeAlias = Literal["little", "big"]
@@ -103,25 +104,13 @@ def _trailer(file: BinaryIO, begin: int, end: int, order: _Order) -> int:
     start = max(begin, end - MAX_TRAILER)
     file.seek(start)
     tail = file.read(end - start)
-    places = sorted(at for name in TRAILERS for at in _places(tail, name))
-    for first in places:
-        at = first
-        while at + 8 <= len(tail) and tail[at : at + 4] in TRAILERS:
-            size = int.from_bytes(tail[at + 4 : at + 8], order)
-            at += 8 + size
-            if at < len(tail):
-                at += size % 2
-        if at == len(tail):
-            return start + first
-    return end
-
-
-def _places(text: bytes, name: bytes) -> list[int]:
-    places, at = [], text.find(name)
-    while at >= 0:
-        places.append(at)
-        at = text.find(name, at + 1)
-    return places
+    begins = {len(tail)}  # of chunks behind which only chunks follow
+    for found in reversed([*re.finditer(b"|".join(TRAILERS), tail)]):
+        size = int.from_bytes(tail[found.start() + 4 : found.start() + 8], order)
+        after = found.start() + 8 + size
+        if after in begins or after + size % 2 in begins:
+            begins.add(found.start())
+    return start + min(begins)
 
 
 class _Patched(io.RawIOBase):

@@ -62,6 +62,11 @@ def test_chunks_behind_the_sound_are_no_sound(size):
         check_whole(wav(riff=0xFFFFFFFF, size=size, after=after))
 
 
+def test_a_file_of_names_of_chunks_is_read_in_a_moment():
+    after = (b"LIST" + bytes(4)) * 40_000 + b"end"  # every name leads to all that follow, and none to the file's end
+    assert open_audio(wav(size=0xFFFFFFFF, after=after)).duration > 1.5
+
+
 def test_a_count_of_samples_that_is_unknown_too():
     for count in (0, 0x7FFFFFFF, 0xFFFFFFFF):
         check_whole(wav("float", riff=0, size=0xFFFFFFFF, before=b"fact" + struct.pack("<II", 4, count)))
