@@ -70,6 +70,10 @@ def test_a_file_of_names_of_chunks_is_read_in_a_moment():
 def test_a_count_of_samples_that_is_unknown_too():
     for count in (0, 0x7FFFFFFF, 0xFFFFFFFF):
         check_whole(wav("float", riff=0, size=0xFFFFFFFF, before=b"fact" + struct.pack("<II", 4, count)))
+        compressed = streamed("adpcm")
+        at = compressed.find(b"fact") + 8
+        compressed = compressed[:at] + count.to_bytes(4, "little") + compressed[at + 4 :]
+        assert read_audio(compressed).duration == pytest.approx(3, abs=0.1)
 
 
 @pytest.mark.parametrize("name", [b"RF64", b"BW64"])
@@ -121,6 +125,7 @@ STREAMS = {
     "wav": ("wav", "pcm_s16le", {}),
     "wav float": ("wav", "pcm_f32le", {}),
     "rf64": ("wav", "pcm_s16le", {"rf64": "always"}),
+    "adpcm": ("wav", "adpcm_ms", {}),
     "caf": ("caf", "pcm_s16be", {}),
     "au": ("au", "pcm_s16be", {}),
     "flac": ("flac", "flac", {}),
