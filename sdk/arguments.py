@@ -9,12 +9,12 @@ from decimal import Decimal
 from fractions import Fraction
 from numbers import Real
 from pathlib import Path
-from typing import Any, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from sdk.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "as_array",
@@ -26,8 +26,6 @@ __all__ = [
     "switch",
     "whole",
 ]
-
-T = TypeVar("T")
 
 SHOWN_CHARACTERS = 80
 """Of a value in an error's message: arrays and files' bytes are long."""
@@ -69,12 +67,12 @@ def whole(
 
 def switch(value: Any, name: str) -> bool:
     """Take True or False; ``ConfigError`` for anything else, such as the text "no", which would count as true."""
-    if not isinstance(value, bool | np.bool_):
+    if not isinstance(_scalar(value), bool):
         raise ConfigError(f"{name}={shown(value)} is not a switch", where=name, hint="Give True or False.")
     return bool(value)
 
 
-def instance(value: Any, kind: type[T], name: str, hint: str) -> T:
+def instance(value: Any, kind: type, name: str, hint: str) -> Any:
     """Take an object of a class; ``ConfigError`` with the hint for anything else."""
     if not isinstance(value, kind):
         raise ConfigError(f"{name}={shown(value)} is not what is taken here", where=name, hint=hint)
@@ -103,9 +101,7 @@ def read_path(value: Any, name: str = "path", *, error: type[InputError] = Confi
 
 def is_array(value: Any) -> bool:
     """Whether this is an array of NumPy's, a tensor, or another library's that NumPy can take."""
-    if isinstance(value, type | np.generic):
-        return False
-    return isinstance(value, np.ndarray) or hasattr(value, "__array__") or hasattr(value, "__dlpack__")
+    return not isinstance(value, type) and (hasattr(value, "__array__") or hasattr(value, "__dlpack__"))
 
 
 def as_array(value: Any, name: str) -> NDArray[Any]:
@@ -114,6 +110,8 @@ def as_array(value: Any, name: str) -> NDArray[Any]:
     Raises:
         InputError: These are no real numbers, or no array can be made of them.
     """
+    import numpy as np  # only here: listing components needs the rest of this module, and has to be quick
+
     try:
         if callable(getattr(value, "detach", None)):  # a tensor; torch need not be imported to know it
             value = value.detach().cpu()
@@ -147,7 +145,7 @@ def _scalar(value: Any) -> Any:
     """A number of Python's for one of NumPy's or an array without dimensions; anything else as it is."""
     if isinstance(value, int | float | Fraction | Decimal | str | bytes | Mapping):
         return value
-    if isinstance(value, np.generic) or (is_array(value) and _dimensions(value) == 0):
+    if is_array(value) and _dimensions(value) == 0:
         try:
             return value.item()
         except Exception:  # a tensor without data

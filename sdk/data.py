@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sdk.arguments import as_array, instance, is_array, number, shown, whole
 from sdk.errors import ConfigError, InputError, NotFiniteError
 from sdk.geometry import POINTS, FloatArray, Floats, compose
 
@@ -25,6 +26,8 @@ __all__ = [
     "Motion",
     "Portrait",
     "check_images",
+    "read_box",
+    "read_controls",
 ]
 
 Image: TypeAlias = NDArray[np.uint8]
@@ -51,8 +54,7 @@ class Audio:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "samples", _float_array(self.samples, (None,), "Audio.samples"))
-        if self.rate <= 0:
-            raise InputError(f"a sample rate of {self.rate} Hz makes no sense", where="Audio.rate")
+        object.__setattr__(self, "rate", whole(self.rate, "Audio.rate", low=1, error=InputError))
 
     @property
     def duration(self) -> Fraction:
@@ -78,8 +80,8 @@ class Landmarks:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", _float_array(self.points, (POINTS, 3), "Landmarks.points"))
-        if not 0.0 <= self.score <= 1.0:
-            raise InputError(f"a score of {self.score} is not in [0, 1]", where="Landmarks.score")
+        number(self.score, "Landmarks.score", low=0.0, high=1.0, error=InputError)
+        read_box(self.box, "Landmarks.box", error=InputError)
         if self.box[2] <= self.box[0] or self.box[3] <= self.box[1]:
             low, high = self.points[:, :2].min(axis=0), self.points[:, :2].max(axis=0)
             object.__setattr__(self, "box", (float(low[0]), float(low[1]), float(high[0]), float(high[1])))
@@ -110,7 +112,8 @@ class Motion:
     def __post_init__(self) -> None:
         object.__setattr__(self, "expression", _float_array(self.expression, (None, POINTS, 3), "Motion.expression"))
         object.__setattr__(self, "pose", _float_array(self.pose, (None, 6), "Motion.pose"))
-        object.__setattr__(self, "rate", Fraction(self.rate))
+        if not isinstance(self.rate, Fraction):
+            object.__setattr__(self, "rate", Fraction(number(self.rate, "Motion.rate", error=InputError)))
         if len(self.expression) != len(self.pose):
             frames = f"{len(self.expression)} frames of expression and {len(self.pose)} of pose"
             raise InputError(f"{frames} do not belong together", where="Motion")
@@ -157,6 +160,18 @@ class Motion:
         return Motion(self.expression[frames], self.pose[frames], self.rate)
 
 
+def read_box(value: Any, name: str, *, error: type[InputError] = ConfigError) -> Box:
+    """Take four numbers as a box; ``ConfigError`` where they are none (another class with ``error``)."""
+    edges = (
+        list(value) if isinstance(value, list | tuple) or (is_array(value) and getattr(value, "ndim", 0) == 1) else []
+    )
+    if len(edges) != 4:
+        hint = "Give (left, top, right, bottom) in pixels."
+        raise error(f"{name}={shown(value)} is not a box", where=name, hint=hint)
+    left, top, right, bottom = (number(edge, name, error=error) for edge in edges)
+    return left, top, right, bottom
+
+
 def check_images(images: Iterable[Image]) -> None:
     """Check that pictures are uint8 ``[H, W, 3]`` and not empty.
 
@@ -186,6 +201,12 @@ class Portrait:
     teeth: Portrait | None = None
 
     def __post_init__(self) -> None:
+        instance(self.landmarks, Landmarks, "Portrait.landmarks", "Give sdk.Landmarks.")
+        if self.teeth is not None:
+            instance(self.teeth, Portrait, "Portrait.teeth", "Give an sdk.Portrait.")
+        for name in ("pixels", "alpha"):
+            if (value := getattr(self, name)) is not None or name == "pixels":
+                object.__setattr__(self, name, as_array(value, f"Portrait.{name}"))
         size = self.pixels.shape[:2]
         if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype != np.uint8:
             found = f"{self.pixels.dtype} {list(self.pixels.shape)}"
@@ -213,14 +234,29 @@ class Controls:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            if not 0.0 <= value <= 2.0:
-                hint = "Give a number from 0 to 2."
-                raise ConfigError(f"{name}={value} is out of range", where="Controls", hint=hint)
+            object.__setattr__(self, name, number(value, name, low=0.0, high=2.0))
+
+
+def read_controls(controls: Controls | Mapping[str, float]) -> Controls:
+    """Take controls, also as a dictionary of some of them.
+
+    Raises:
+        ConfigError: They are neither, or one has no such name or is out of range.
+    """
+    if isinstance(controls, Controls):
+        return controls
+    names = [field.name for field in fields(Controls)]
+    hint = f"Give sdk.Controls, or a dictionary of {', '.join(names)}."
+    given = dict(instance(controls, Mapping, "controls", hint))
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise ConfigError(f"there is no control {shown(unknown[0])}", where="controls", hint=hint)
+    return Controls(**given)
 
 
 def _float_array(value: Any, shape: tuple[int | None, ...], name: str) -> FloatArray:
     """Take an array as read-only float32, checking its shape (``None`` is any length) and that it is finite."""
-    array = np.array(value, dtype=np.float32)
+    array = np.array(as_array(value, name), dtype=np.float32)
     if array.ndim != len(shape) or any(n not in (None, m) for n, m in zip(shape, array.shape, strict=True)):
         wanted = "[" + ", ".join("N" if n is None else str(n) for n in shape) + "]"
         raise InputError(f"{name} has shape {list(array.shape)}, not {wanted}", where=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sdk.arguments import shown
 from sdk.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -20,14 +21,17 @@ def resolve_device(device: str | torch.device = "auto") -> torch.device:
     """
     import torch
 
+    hint = "Give auto, cpu, cuda or mps."
+    if isinstance(device, bool) or not isinstance(device, str | int | torch.device):
+        raise DeviceError(f"{shown(device)} is not a device", hint=hint)
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         resolved = torch.device(device)
-        torch.empty(0, device=resolved)
-    except (RuntimeError, AssertionError) as error:
-        what = f"the device {str(device)!r} cannot be used: {str(error).splitlines()[0]}"
-        raise DeviceError(what, hint="Give auto, cpu, cuda or mps.") from error
+        torch.empty(1, device=resolved).cpu()  # which the device "meta" cannot do: it holds no numbers
+    except (RuntimeError, AssertionError, ValueError, TypeError) as error:
+        what = f"the device {str(device)!r} cannot be used: {(str(error).splitlines() or [type(error).__name__])[0]}"
+        raise DeviceError(what, hint=hint) from error
     return resolved

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sdk import defaults
 from sdk.activity import speech_activity
+from sdk.arguments import whole
 from sdk.data import MOTION_RATE, Audio, FloatArray, Image, Motion
 from sdk.device import resolve_device
 from sdk.errors import MediaTrackMissing
@@ -156,7 +157,7 @@ def inspect(
         PluginError: A component cannot be loaded.
         Cancelled: ``cancel`` was called.
     """
-    report = Reporter(on_progress, cancel)
+    report, each = Reporter(on_progress, cancel), whole(each, "each", low=1)
     track = load_clip(clip, detector=resolve("landmark-detector", detector), face=face, report=report)
     motion = track.motion()
     opening = mouth_opening(canonical_face() + motion.expression)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sdk.errors import Cancelled
+from sdk.arguments import instance, shown
+from sdk.errors import Cancelled, ConfigError
 
 __all__ = ["CancelToken", "Progress", "ProgressCallback", "Reporter"]
 
@@ -54,6 +55,11 @@ class Reporter:
     """Called by the work between its steps: reports progress, and raises ``Cancelled`` once the token is cancelled."""
 
     def __init__(self, on_progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> None:
+        if on_progress is not None and not callable(on_progress):
+            hint = "Give a function of one argument, an sdk.Progress."
+            raise ConfigError(f"on_progress={shown(on_progress)} is no function", where="on_progress", hint=hint)
+        if cancel is not None:
+            instance(cancel, CancelToken, "cancel", "Give an sdk.CancelToken().")
         self._on_progress = on_progress
         self._cancel = cancel
         self._stage = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -11,17 +11,24 @@ from sdk.errors import ConfigError
 __all__ = ["Settings", "first_fault"]
 
 
-class _Checked(type(BaseModel)):  # type: ignore[misc]
+if TYPE_CHECKING:
+    from pydantic._internal._model_construction import ModelMetaclass
+else:
+    ModelMetaclass = type(BaseModel)
+
+
+class _Checked(ModelMetaclass):
     """Where a class is called, a ``ConfigError``; ``model_validate``, for files, keeps pydantic's own errors."""
 
-    def __call__(cls, *args: Any, **fields: Any) -> Any:
+    def __call__(cls, *args: Any, **fields: Any) -> Any:  # noqa: N805 a metaclass
+        names = list(getattr(cls, "model_fields", ()))
         if args:
-            hint = f"Write {cls.__name__}({next(iter(cls.model_fields))}=...)."
+            hint = f"Write {cls.__name__}({names[0]}=...)."
             raise ConfigError(f"the fields of {cls.__name__} are given by name", where=cls.__name__, hint=hint)
         try:
             return super().__call__(**fields)
         except ValidationError as error:
-            hint = f"It has the fields {', '.join(cls.model_fields)}."
+            hint = f"It has the fields {', '.join(names)}."
             raise ConfigError(first_fault(error), where=cls.__name__, hint=hint) from error
 
 

@@ -17,6 +17,7 @@ from sdk.adapter.fit import FitResult, learn
 from sdk.adapter.fit_data import FitData, ReferenceReader
 from sdk.adapter.loop import Setup
 from sdk.adapter.options import FitOptions, start, with_options
+from sdk.arguments import instance
 from sdk.compatibility import check_compatible
 from sdk.data import Audio, FloatArray, Motion
 from sdk.device import resolve_device
@@ -63,10 +64,11 @@ class StyleAdapter:
         config: FitConfig | None = None,
     ) -> None:
         self.device = resolve_device(device)
-        self.config = config or FitConfig()
+        hint = 'Give sdk.FitConfig(steps=...), or FitConfig.recipe("paper").'
+        self.config = FitConfig() if config is None else instance(config, FitConfig, "config", hint)
         self.generator: Any = styled(resolve("motion-generator", generator), device=self.device)
         self.net: Any = with_parameters(resolve("style-transfer-net", net), {}).to(self.device)
-        self.encoder: AudioEncoder = resolve("audio-encoder", encoder or self.generator.encoder)
+        self.encoder: AudioEncoder = resolve("audio-encoder", self.generator.encoder if encoder is None else encoder)
         self.last: FitResult | None = None
         self._detector = detector
         check_compatible(self.generator, self.encoder)
@@ -149,6 +151,8 @@ class StyleAdapter:
             Cancelled: ``cancel`` was called.
         """
         report = start(options)
+        instance(audio, Audio, "audio", "Give an sdk.Audio; sdk.media.read_audio makes one of a file.")
+        instance(motion, Motion, "motion", "Give an sdk.Motion at 60 Hz.")
         return self._learn(self._reader(report).motion(audio, motion, valid=valid, neutral=neutral), report, options)
 
     def _data(

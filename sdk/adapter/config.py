@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from sdk.arguments import shown
 from sdk.errors import ConfigError
 from sdk.losses import TransferTerms
+from sdk.settings import Settings
 
 
-class FitConfig(BaseModel):
+class FitConfig(Settings):
     """Settings of a fit; the defaults are what measured best.
 
     Attributes:
@@ -32,8 +34,6 @@ class FitConfig(BaseModel):
         smoothing: Frames on either side over which a clip's landmarks are smoothed; 0 leaves them as they were found.
         terms: The weights of the loss.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     steps: int = Field(default=80, ge=1, le=100_000)
     learning_rate: float = Field(default=3e-4, gt=0, le=1)
@@ -64,8 +64,9 @@ class FitConfig(BaseModel):
         Raises:
             ConfigError: There is no such recipe.
         """
-        if name not in RECIPES:
-            raise ConfigError(f"there is no recipe {name!r}", where="recipe", hint=f"One of: {', '.join(RECIPES)}.")
+        if not isinstance(name, str) or name not in RECIPES:
+            hint = f"One of: {', '.join(RECIPES)}."
+            raise ConfigError(f"there is no recipe {shown(name)}", where="recipe", hint=hint)
         return RECIPES[name]
 
 

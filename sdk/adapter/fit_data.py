@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from sdk.activity import speech_activity
 from sdk.adapter.config import FitConfig
 from sdk.adapter.split import Split, split
+from sdk.arguments import as_array
 from sdk.data import MOTION_RATE, Audio, FloatArray, Motion
-from sdk.errors import AudioSilent, ConfigError, InputError, MediaTrackMissing, ReferenceTooShort
+from sdk.errors import AudioSilent, ConfigError, InputError, MediaTrackMissing, NotFiniteError, ReferenceTooShort
 from sdk.face import neutral_face, neutral_face_of_stills, normalise
-from sdk.geometry import canonical_face
+from sdk.geometry import POINTS, canonical_face
 from sdk.interfaces import AudioEncoder, LandmarkDetector
 from sdk.media import AudioInput, ImageInput, MediaInput, read_audio
 from sdk.media.forms import picture_list
@@ -134,8 +135,10 @@ class ReferenceReader:
                 where="motion",
                 hint=f"Give it at {MOTION_RATE} Hz.",
             )
-        if valid is not None and np.shape(valid) != (len(motion),):
-            raise InputError(f"valid has shape {np.shape(valid)} for {len(motion)} frames of motion", where="valid")
+        valid = None if valid is None else as_array(valid, "valid")
+        neutral = None if neutral is None else _face(neutral)
+        if valid is not None and valid.shape != (len(motion),):
+            raise InputError(f"valid has shape {list(valid.shape)} for {len(motion)} frames of motion", where="valid")
         _, features = self._encoded(audio)
         count, warnings = _common_length(features, motion.pose, "motion")
         features = features[:count]
@@ -214,6 +217,15 @@ class ReferenceReader:
                 hint="Give the sound that belongs to the clip with audio=.",
             )
         return audio, self.encoder.encode(audio)
+
+
+def _face(value: FloatArray) -> FloatArray:
+    face = as_array(value, "neutral").astype(np.float32)
+    if face.shape != (POINTS, 3):
+        raise InputError(f"neutral has shape {list(face.shape)}, not [{POINTS}, 3]", where="neutral")
+    if not np.isfinite(face).all():
+        raise NotFiniteError("neutral holds what is not finite", where="neutral")
+    return face
 
 
 def _common_length(features: FloatArray, frames: FloatArray, what: str) -> tuple[int, list[str]]:

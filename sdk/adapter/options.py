@@ -7,7 +7,10 @@ from collections.abc import Callable, Sequence
 from inspect import cleandoc
 from typing import Any, TypedDict, TypeVar
 
+import numpy as np
+
 from sdk.adapter.checkpoint import check_checkpoint
+from sdk.arguments import whole
 from sdk.errors import ConfigError
 from sdk.files import check_file
 from sdk.packs import check_push, check_texts
@@ -62,21 +65,17 @@ def ranks(options: FitOptions) -> tuple[int, ...] | None:
     rank = options.get("rank")
     if rank is None:
         return None
-    return tuple(rank) if isinstance(rank, Sequence) else (rank,)
+    several = isinstance(rank, Sequence | np.ndarray) and not isinstance(rank, str | bytes)
+    return tuple(whole(each, "rank", low=1) for each in (rank if several else [rank]))  # type: ignore[union-attr]
 
 
 def start(options: FitOptions) -> Reporter:
     """Check the options before the long work begins, and make the fit's reporter."""
     for unknown in options.keys() - FitOptions.__annotations__.keys():
         raise TypeError(f"a fit got an unexpected keyword argument {unknown!r}")
-    seed = options.get("seed", 0)
-    if not 0 <= seed < 2**63:
-        raise ConfigError(f"seed={seed} is out of range", where="seed", hint="Give a whole number from 0.")
-    if (tried := ranks(options)) is not None:
-        if not tried:
-            raise ConfigError("no rank is listed", where="rank", hint="Give a rank, or several to try in turn.")
-        if min(tried) < 1:
-            raise ConfigError(f"rank={min(tried)} is out of range", where="rank", hint="Give 1 or more.")
+    options["seed"] = whole(options.get("seed", 0), "seed", high=2**63 - 1)
+    if ranks(options) == ():
+        raise ConfigError("no rank is listed", where="rank", hint="Give a rank, or several to try in turn.")
     given = {key: options.get(key) for key in ("name", "summary", "license", "consent")}
     check_texts({key: text for key, text in given.items() if text is not None})
     if (checkpoint := options.get("checkpoint")) is not None:

@@ -15,9 +15,9 @@ from sdk.activity import ActivityStream
 from sdk.animation.result import Animation
 from sdk.animation.stages.resampler import frame_rate
 from sdk.animation.synthesis import MotionSynthesizer
-from sdk.data import Controls, Portrait
+from sdk.arguments import whole
+from sdk.data import Controls, Portrait, read_controls
 from sdk.device import resolve_device
-from sdk.errors import ConfigError
 from sdk.forking import check_process
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
 from sdk.progress import CancelToken, ProgressCallback, Reporter
@@ -46,7 +46,7 @@ def animate(
     style: StyleInput = None,
     strength: float = 1.0,
     fps: int | float | str | Fraction = 25,
-    controls: Controls = Controls(),  # noqa: B008 frozen
+    controls: Controls | Mapping[str, float] = Controls(),  # noqa: B008 frozen
     seed: int = 0,
     face: FaceSelector = None,
     teeth: ImageInput | Portrait | None = None,
@@ -72,7 +72,7 @@ def animate(
             the opposite of it, and beyond 1.5 the animation has a warning. Whatever the strength, the motion stays
             within what faces can do.
         fps: The video's frames a second, from 1 to 120; 29.97 means 30000/1001.
-        controls: How strongly mouth, brows, lids and head move.
+        controls: How strongly mouth, brows, lids and head move: ``Controls``, or its fields as a dictionary.
         seed: Decides blinks and idle motion.
         face: Which of several faces: ``"largest"``, an index (largest first), or a box near it.
         teeth: Another picture of the same person smiling: the open mouth shows these teeth. Of several faces the
@@ -163,7 +163,7 @@ class Animator:
         style: StyleInput = None,
         strength: float = 1.0,
         fps: int | float | str | Fraction = 25,
-        controls: Controls = Controls(),  # noqa: B008 frozen
+        controls: Controls | Mapping[str, float] = Controls(),  # noqa: B008 frozen
         seed: int = 0,
         face: FaceSelector = None,
         teeth: ImageInput | Portrait | None = None,
@@ -173,12 +173,13 @@ class Animator:
     ) -> Animation:
         """Like ``sdk.animate``, but ``Animation.warnings`` are not issued."""
         from sdk.media import open_audio
-        from sdk.packs import strength_warnings, styled
+        from sdk.packs import read_strength, strength_warnings, styled
+        from sdk.tracking import read_selector
 
         report = Reporter(on_progress, cancel)
         rate = frame_rate(fps)
-        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            raise ConfigError(f"seed={seed!r} is not a seed", where="seed", hint="Give a whole number from 0.")
+        seed, face, controls = whole(seed, "seed"), read_selector(face), read_controls(controls)
+        strength = read_strength(strength)
         sound = open_audio(audio)
         pack = load_style(style)
         report("prepare")

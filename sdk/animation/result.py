@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sdk.animation.stages.resampler import frame_count
 from sdk.animation.synthesis import MotionSynthesizer
-from sdk.arguments import read_path
+from sdk.arguments import number, read_path, shown
 from sdk.data import Motion
 from sdk.errors import ComponentBroken, ConfigError
 from sdk.interfaces import Renderer
@@ -96,10 +96,14 @@ class Animation:
             Cancelled: The token given to ``animate`` was cancelled.
         """
         # A float such as 14 / 25 can be a rounding error short of its frame.
-        index = math.floor(Fraction(seconds) * self.fps + Fraction(1, 10**6)) if math.isfinite(seconds) else -1
+        try:
+            time = seconds if isinstance(seconds, Fraction) else Fraction(number(seconds, "seconds"))
+        except ConfigError:
+            time = Fraction(-1)
+        index = math.floor(time * self.fps + Fraction(1, 10**6))
         if not 0 <= index < len(self):
             hint = f"Give a time from 0 to before {float(self.duration):g}."
-            raise ConfigError(f"there is no frame at second {seconds}", where="Animation.frame", hint=hint)
+            raise ConfigError(f"there is no frame at second {shown(seconds)}", where="Animation.frame", hint=hint)
         for motion in self._motions(self.cancel):
             if index < len(motion):
                 pictures = list(self.renderer.render(self.prepared, [motion[index : index + 1]]))
@@ -145,7 +149,7 @@ class Animation:
         """
         from sdk.media import as_signer, open_writer
 
-        token = cancel or self.cancel
+        token = self.cancel if cancel is None else cancel
         report = Reporter(on_progress, token)
         writer = open_writer(
             path, rate=self.fps, size=self.size, audio=self.audio, background=background, signer=as_signer(signer)

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from sdk.data import Controls
 from sdk.errors import ConfigError, MediaNotFound
+from sdk.settings import Settings
 
 PORTRAITS: Final = {".avif", ".bmp", ".jpeg", ".jpg", ".jp2", ".png", ".tif", ".tiff", ".webp"}
 SOUNDS: Final = {
@@ -20,7 +21,7 @@ SOUNDS: Final = {
 }
 
 
-class Job(BaseModel):
+class Job(Settings):
     """One animation of many: files, and what differs from one to the next.
 
     Attributes:
@@ -30,8 +31,6 @@ class Job(BaseModel):
         style: A reference to a pack, or a mix as references with weights; this and the rest as for ``animate``.
         mouth: As for ``Controls``; so are ``brows``, ``blink`` and ``head``.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     portrait: Path
     audio: Path

@@ -17,12 +17,13 @@ from sdk import defaults
 from sdk._version import __version__
 from sdk.animation import Animator, load_style
 from sdk.animation.animator import MAX_PORTRAITS
+from sdk.arguments import instance, shown, switch
 from sdk.batch.jobs import Job, as_job
 from sdk.errors import Cancelled, ComponentBroken, ConfigError, OutputError, SdkError
 from sdk.files import atomic_file, check_apart, make_folder
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator, Renderer
 from sdk.progress import CancelToken, ProgressCallback, Reporter
-from sdk.registry import find
+from sdk.registry import check_shape, find
 
 if TYPE_CHECKING:
     import torch
@@ -106,6 +107,12 @@ def animate_many(
     """
     from sdk.media import as_signer, open_writer
 
+    resume, allow_other_base = switch(resume, "resume"), switch(allow_other_base, "allow_other_base")
+    if isinstance(jobs, str | bytes | Mapping | Job) or hasattr(jobs, "read") or not isinstance(jobs, Iterable):
+        hint = 'Give a list of sdk.Job, or of dictionaries such as {"portrait": "me.png", "audio": "hello.wav"}.'
+        raise ConfigError(f"{shown(jobs)} is no list of jobs", where="jobs", hint=hint)
+    instance(suffix, str, "suffix", 'Give ".mp4", ".webm" or "".')
+    Reporter(on_progress, cancel)
     every = [as_job(job, where=f"job {number}") for number, job in enumerate(jobs, start=1)]
     names = [job.output or f"{job.portrait.stem}-{job.audio.stem}{suffix}" for job in every]
     twice = [name for name, count in Counter(name.casefold() for name in names).items() if count > 1]
@@ -270,6 +277,7 @@ def _identity(kind: str, component: Any) -> str | None:
     if component is None:
         return None
     if not isinstance(component, str):
+        check_shape(kind, component)
         return f"{component.name} {getattr(component, 'version', '')}"
     try:
         provider = find(kind, component)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
 
 from sdk import defaults
+from sdk.arguments import instance, shown
 from sdk.data import Motion
 from sdk.device import resolve_device
+from sdk.errors import ConfigError
 from sdk.evaluation.clip import EvaluationClip
 from sdk.evaluation.figures import Figures
 from sdk.interfaces import AudioEncoder, LandmarkDetector, MotionGenerator
 from sdk.media import AudioInput, MediaInput
 from sdk.metrics import MotionScores
-from sdk.packs import StylePack, styled
+from sdk.packs import StylePack, read_strength, styled
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import resolve
 from sdk.tracking import FaceSelector
@@ -98,12 +101,20 @@ def evaluate(
         ComponentMismatch: Encoder, generator and packs were not made for one another.
         InputError: The clip cannot be used.
     """
-    report = Reporter(on_progress, cancel)
+    report, strength = Reporter(on_progress, cancel), read_strength(strength)
+    if phonemes is not None:
+        hint = "Give what sdk.metrics.read_phonemes returns: names, 30 for each second."
+        named = instance(phonemes, Sequence, "phonemes", hint)
+        if isinstance(named, str) or not all(isinstance(one, str) for one in named):
+            raise ConfigError(f"phonemes={shown(phonemes)} are no phonemes", where="phonemes", hint=hint)
+        phonemes = tuple(phonemes)
     style = pack if isinstance(pack, StylePack) else StylePack.load(pack)
     other = wrong if isinstance(wrong, StylePack) or wrong is None else StylePack.load(wrong)
     where = resolve_device(device)
-    base = styled(resolve("motion-generator", generator or style.config.base.component), device=where)
-    audio_encoder = resolve("audio-encoder", encoder or style.config.encoder.component)
+    base = styled(
+        resolve("motion-generator", style.config.base.component if generator is None else generator), device=where
+    )
+    audio_encoder = resolve("audio-encoder", style.config.encoder.component if encoder is None else encoder)
     generators = {
         name: styled(base, one, encoder=audio_encoder, strength=strength, allow_other_base=allow_other_base)
         for name, one in (("style", style), ("wrong speaker", other))

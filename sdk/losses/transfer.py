@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor
 
 from sdk.geometry import POINTS, canonical_face
@@ -15,6 +15,7 @@ from sdk.interfaces import StyleTransferNet
 from sdk.losses.composition import LOSS_SCALE, compose, to_loss_units, velocity
 from sdk.losses.style import draw, gradient_penalty, moment_gap, spread_gap, style_gap
 from sdk.losses.timing import amplitude_gap, closure_gap, reconstruction, timing
+from sdk.settings import Settings
 
 F_FRAMES: Final = 128
 """Frames of each side that f gets in a step."""
@@ -26,7 +27,7 @@ FacePose = Literal["upright", "composed"]
 """What f and the moments compare: faces without the head's rotation, or with it, which is the paper's phi."""
 
 
-class TransferTerms(BaseModel):
+class TransferTerms(Settings):
     """The weight of each term. All are in loss units (eye distances x 20).
 
     Attributes:
@@ -41,8 +42,6 @@ class TransferTerms(BaseModel):
         critic: How f is trained.
         sees: What f and the moments compare.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     mg: float = Field(default=3.0, ge=0)
     timing: float = Field(default=0.5, ge=0)

@@ -6,16 +6,16 @@ import os
 import queue
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.arguments import read_path
+from sdk.arguments import read_path, shown, whole
 from sdk.errors import ConfigError, InputError, OutputError, SdkError
 from sdk.files import atomic_file, check_apart, check_file
 from sdk.forking import check_process
@@ -33,6 +33,18 @@ MAX_QUEUED_BYTES: Final = 48 << 20
 """Memory for waiting frames, beyond the least number of them."""
 
 WHITE: Final = (255, 255, 255)
+
+
+def _colour(value: Any) -> tuple[int, int, int] | None:
+    if value is None:
+        return None
+    parts = list(value) if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str | bytes) else []
+    try:
+        red, green, blue = (whole(part, "background", high=255) for part in parts)
+    except ValueError as error:
+        hint = "Give (red, green, blue), 0-255."
+        raise ConfigError(f"background={shown(value)} is not a colour", where="background", hint=hint) from error
+    return red, green, blue
 
 
 class FrameWriter(ABC):
@@ -72,9 +84,7 @@ class FrameWriter(ABC):
             raise ConfigError(f"a video of {size[0]} x {size[1]} pixels cannot be written", where=where)
         if not 1 <= self.rate <= 240:
             raise ConfigError(f"a rate of {self.rate} frames a second makes no sense", where=where)
-        if background is not None and (len(background) != 3 or not all(0 <= part <= 255 for part in background)):
-            hint = "Give (red, green, blue), 0-255."
-            raise ConfigError(f"background={background!r} is not a colour", where=where, hint=hint)
+        background = _colour(background)
         if audio is not None:
             check_apart(self.path, (audio.name,))
         self._audio = audio

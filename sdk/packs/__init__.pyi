@@ -3,6 +3,7 @@ from .config import Provenance as Provenance
 from .config import Training as Training
 from .delta import Delta as Delta
 from .delta import energy as energy
+from .exaggeration import read_strength as read_strength
 from .exaggeration import strength_warnings as strength_warnings
 from .hub import FoundStyle as FoundStyle
 from .hub import check_push as check_push

@@ -7,11 +7,11 @@ nothing was ever trained to be: heads turn by 130 degrees, lips cross. There the
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from torch import Tensor, nn
 
+from sdk.arguments import number, shown
 from sdk.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,11 +27,13 @@ LARGE_DELTA: Final = 0.5
 """Of the base's parameters, by their norms. What ships has 0.10 to 0.13."""
 
 
-def check_strength(strength: float) -> None:
-    """Raise ``ConfigError`` unless a strength is finite and within ``MAX_STRENGTH``."""
-    if not (isfinite(strength) and abs(strength) <= MAX_STRENGTH):
+def read_strength(strength: Any) -> float:
+    """Take a strength; ``ConfigError`` unless it is a finite number within ``MAX_STRENGTH``."""
+    try:
+        return number(strength, "strength", low=-MAX_STRENGTH, high=MAX_STRENGTH)
+    except ConfigError as error:
         hint = f"0 is the base, 1 the style as it was made: a finite number, at most {MAX_STRENGTH:g} either way."
-        raise ConfigError(f"strength={strength} is no strength", where="strength", hint=hint)
+        raise ConfigError(f"strength={shown(strength)} is no strength", where="strength", hint=hint) from error
 
 
 def excess(pack: StylePack) -> float:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from sdk.arguments import read_path
+from sdk.arguments import read_path, shown
 from sdk.errors import ConfigError, StyleNotFound
 from sdk.packs.config import CONFIG
 from sdk.warnings import warn
@@ -44,8 +45,11 @@ class StyleLocation:
         """
         if isinstance(text, StyleLocation):
             return text
-        if isinstance(text, Path):
-            return cls("local", str(text))
+        if isinstance(text, os.PathLike):
+            return cls("local", str(read_path(text, "style")))
+        if not isinstance(text, str):
+            hint = "Give a pack, a name such as rap, a folder such as ./mine, org/name on the Hub, or a mix of these."
+            raise ConfigError(f"{shown(text)} is not the location of a style", where="style", hint=hint)
         if not text.startswith("hf://") and _LOCAL.search(text):
             return cls("local", text)
         hub = _HUB.fullmatch(text.removeprefix("hf://"))

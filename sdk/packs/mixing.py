@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from sdk.arguments import instance, number, shown
 from sdk.errors import ConfigError, PackIncompatible
 from sdk.packs.config import Ingredient
 from sdk.packs.delta import weighted_sum
-from sdk.packs.exaggeration import check_strength
+from sdk.packs.exaggeration import read_strength
 from sdk.packs.location import StyleLocation
-from sdk.packs.pack import StylePack
+from sdk.packs.pack import StylePack, check_texts
 
 
 def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name: str | None = None) -> StylePack:
@@ -24,10 +25,17 @@ def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name
         ConfigError: No styles, a weight that is not a finite number, or weights whose sizes sum to more than 10.
         PackIncompatible: Styles of different bases or encoders.
     """
-    packs = [(s if isinstance(s, StylePack) else StylePack.load(s), float(weight)) for s, weight in weights.items()]
-    if not packs:
-        raise ConfigError("a mix needs at least one style")
-    check_strength(sum(abs(weight) for _, weight in packs))
+    hint = 'Give styles with their weights: {"rap": 0.7, "calm": 0.3}.'
+    numbers = {
+        style: number(weight, f"the weight of {shown(style)}")
+        for style, weight in instance(weights, Mapping, "weights", hint).items()
+    }
+    if not numbers:
+        raise ConfigError("a mix needs at least one style", where="weights", hint=hint)
+    if name is not None:
+        check_texts({"name": name})
+    read_strength(sum(map(abs, numbers.values())))
+    packs = [(s if isinstance(s, StylePack) else StylePack.load(s), weight) for s, weight in numbers.items()]
     # By content, so that a sum in floating point does not depend on the order given.
     packs.sort(key=lambda term: (term[0].config.delta.sha256, term[1]))
     first = packs[0][0]
@@ -38,16 +46,20 @@ def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name
     delta = weighted_sum([(pack.delta, weight) for pack, weight in packs])
     if delta is first.delta:
         return first if name is None else first.replace(name=name)
-    shown = sorted(packs, key=lambda term: (-abs(term[1]), term[0].name))
+    listed = sorted(packs, key=lambda term: (-abs(term[1]), term[0].name))
     licenses = {pack.config.license for pack, _ in packs}
     consents = {pack.config.consent for pack, _ in packs}
+    if name is None:
+        name = " + ".join(f"{pack.name} {weight:.4g}" for pack, weight in listed)[:64].rstrip(" .+")
     return first.replace(
         delta=delta,
-        name=name or " + ".join(f"{pack.name} {weight:.4g}" for pack, weight in shown)[:64].rstrip(" .+"),
+        name=name,
         summary="",
         license=licenses.pop() if len(licenses) == 1 else None,
         consent=consents.pop() if len(consents) == 1 else None,
         training=None,
         compression=None,
-        mix=tuple(Ingredient(name=pack.name, weight=weight, sha256=pack.config.delta.sha256) for pack, weight in shown),
+        mix=tuple(
+            Ingredient(name=pack.name, weight=weight, sha256=pack.config.delta.sha256) for pack, weight in listed
+        ),
     )

@@ -7,13 +7,13 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from sdk.arguments import read_path
+from sdk.arguments import instance, read_path, shown, whole
 from sdk.compatibility import Identity
 from sdk.errors import ConfigError, PackInvalid, StyleWithoutEffect
 from sdk.face import FACE_FRAME_VERSION
@@ -130,7 +130,7 @@ class StylePack:
         unknown = fields.keys() - PackConfig.model_fields.keys()
         if unknown:
             raise ConfigError(f"a pack has no field {', '.join(sorted(unknown))}")
-        delta = self.delta if delta is None else delta
+        delta = self.delta if delta is None else instance(delta, Delta, "delta", "Give the delta of a pack.")
         return StylePack(_checked(**{**dict(self.config), **fields, "delta": encode_delta(delta)[1]}), delta)
 
     def save(self, folder: str | Path, *, files: Mapping[str, bytes] | None = None) -> Path:
@@ -187,7 +187,10 @@ class StylePack:
             StyleNotFound: There is no such branch.
             HubError: The Hub cannot be reached or refuses.
         """
-        pack = self.replace(license=license or self.config.license, consent=consent or self.config.consent)
+        pack = self.replace(
+            license=self.config.license if license is None else license,
+            consent=self.config.consent if consent is None else consent,
+        )
         hub.check_push(repo_id, license=pack.config.license, consent=pack.config.consent, token=token)
         contents = pack._files(files, location=repo_id)
         with hub.client(StyleLocation("hub", repo_id, revision), token, writing=True) as api:
@@ -212,6 +215,12 @@ class StylePack:
 
     def _files(self, previews: Mapping[str, bytes] | None, *, location: str | None = None) -> dict[str, bytes]:
         """All files of the pack, by name."""
+        if previews is not None:
+            hint = 'Give pictures by name, such as {"preview.webp": ...}.'
+            previews = instance(previews, Mapping, "files", hint)
+            for name, data in previews.items():
+                instance(name, str, "files", hint)
+                instance(data, bytes, f"files[{name!r}]", hint)
         previews = dict(previews or {})
         contents = {
             CONFIG: self.config.to_bytes(),
@@ -256,6 +265,13 @@ class StylePack:
         Raises:
             ConfigError: Nothing says how far to compress, or there is no gain to keep.
         """
+        if rank is not None:
+            rank = whole(rank, "rank", low=1)
+        if score is not None and not callable(score):
+            raise ConfigError(f"score={shown(score)} is no function", where="score", hint="Give one of a pack.")
+        if not (dtype is None or (isinstance(dtype, str) and dtype in get_args(Dtype))):
+            hint = f"Give one of {', '.join(get_args(Dtype))}."
+            raise ConfigError(f"dtype={shown(dtype)} is not how a pack is stored", where="dtype", hint=hint)
         if rank is None and score is None and dtype is None:
             raise ConfigError("nothing says how far to compress", hint="Give a rank, a dtype, or a score to choose by.")
         gain = None if score is None else score(self)

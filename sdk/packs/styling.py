@@ -12,12 +12,13 @@ from typing import Any, TypeAlias, TypeVar, cast
 import torch
 from torch import Tensor, nn
 
+from sdk.arguments import switch
 from sdk.compatibility import Identity, check_compatible
 from sdk.errors import ComponentBroken, ConfigError, InputError
 from sdk.interfaces import AudioEncoder, GeneratorState, MotionGenerator
 from sdk.packs.batched import Unbatchable, with_deltas
 from sdk.packs.delta import dense
-from sdk.packs.exaggeration import Exaggerated, check_strength, excess
+from sdk.packs.exaggeration import Exaggerated, excess, read_strength
 from sdk.packs.pack import StylePack
 
 M = TypeVar("M")
@@ -53,8 +54,8 @@ def styled(
         ConfigError: The strength is not finite, or beyond 10 either way.
         ComponentBroken: The generator cannot be copied.
     """
-    check_compatible(generator, encoder, pack, allow_other_base=allow_other_base)
-    check_strength(strength)
+    strength = read_strength(strength)
+    check_compatible(generator, encoder, pack, allow_other_base=switch(allow_other_base, "allow_other_base"))
     return cast("MotionGenerator", _with_style(generator, pack, strength, device))
 
 
@@ -133,7 +134,7 @@ class StyleSlot:
         """Exchange the style; arguments and errors as for ``styled``."""
         if pack is not None:
             self._identity.check(pack, allow_other_base=allow_other_base)
-        check_strength(strength)
+        strength = read_strength(strength)
         whole = 1.0 if pack is None else strength * excess(pack)
         tensors = _styled_parameters(self._base, pack, strength if 0 <= whole <= 1 else strength / whole)
         with torch.no_grad():
@@ -173,7 +174,7 @@ class StyledBatch(nn.Module):
         self.name, self.version, self.encoder = generator.name, generator.version, generator.encoder
         self.features, self.lookahead = generator.features, generator.lookahead
         self.encoder_sha256 = getattr(generator, "encoder_sha256", None)
-        strengths = [1.0] * len(packs) if strengths is None else list(strengths)
+        strengths = [1.0] * len(packs) if strengths is None else [read_strength(one) for one in strengths]
         if not packs or len(strengths) != len(packs):
             raise ConfigError(f"{len(packs)} styles and {len(strengths)} strengths", hint="Give one of each per item.")
         identity = Identity.of(generator)
@@ -181,8 +182,7 @@ class StyledBatch(nn.Module):
         styles = list(zip(packs, strengths, strict=True))
         for item, style in enumerate(styles):
             groups.setdefault(style, []).append(item)
-        for pack, strength in groups:
-            check_strength(strength)
+        for pack, _ in groups:
             if pack is not None:
                 identity.check(pack, allow_other_base=allow_other_base)
         self._items = list(groups.values())

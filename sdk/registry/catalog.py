@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any, Final
 
+from sdk.arguments import instance, shown
 from sdk.errors import ComponentAmbiguous, ComponentBroken, ComponentNotFound, ConfigError
 from sdk.forking import check_process
 from sdk.kinds import KINDS
@@ -163,13 +164,16 @@ class Registry:
             ComponentAmbiguous: The name is already registered in this process.
             ComponentBroken: A field makes no sense.
         """
+        if not isinstance(target, str) and not callable(target):
+            hint = 'Give a class, a function that makes it, or its place, "package.module:Class".'
+            raise ConfigError(f"target={shown(target)} makes no component", where="target", hint=hint)
         if isinstance(target, str):
             path, factory = target, None
         else:  # the path is only shown; "<locals>" and "<lambda>" are no names
             own = getattr(target, "__qualname__", type(target).__qualname__)
-            path, factory = f"{target.__module__}:{own}".replace("<", "").replace(">", ""), target
-        required = (requires,) if isinstance(requires, str) else tuple(requires)
-        component = Component(kind, name, path, summary, required, config, license, api)
+            module = getattr(target, "__module__", None) or type(target).__module__
+            path, factory = f"{module}:{own}".replace("<", "").replace(">", ""), target
+        component = Component(kind, name, path, summary, requires, config, license, api)  # type: ignore[arg-type]
         component.check()
         provider = judge(Provider(component, LOCAL, factory=factory))
         with self._lock:
@@ -223,7 +227,7 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
     Raises:
         ConfigError: An option has no value, or comes twice.
     """
-    name, *parts = text.split(",")
+    name, *parts = instance(text, str, "name", "Give a component's name, such as mediapipe.").split(",")
     options: dict[str, Any] = {}
     for part in parts:
         key, sign, value = part.partition("=")

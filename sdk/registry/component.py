@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
@@ -45,11 +45,21 @@ class Component:
 
     def __post_init__(self) -> None:
         """Take one requirement as a string, whose letters would be taken one by one, or any sequence of them."""
-        requires = (self.requires,) if isinstance(self.requires, str) else tuple(self.requires)
-        object.__setattr__(self, "requires", requires)
+        if isinstance(self.requires, str | Sequence | Set):
+            requires = (self.requires,) if isinstance(self.requires, str) else tuple(self.requires)
+            object.__setattr__(self, "requires", requires)
 
     def check(self) -> None:
         """Check the description, or raise ``ComponentBroken``."""
+        for key in ("kind", "name", "target", "summary", "license"):
+            if not isinstance(getattr(self, key), str):
+                self._refuse(key, getattr(self, key), "a text")
+        if not isinstance(self.requires, tuple) or not all(isinstance(each, str) for each in self.requires):
+            self._refuse("requires", self.requires, "a tuple of PEP 508 strings")
+        if type(self.api) is not int:
+            self._refuse("api", self.api, "a whole number")
+        if self.config is not None and not isinstance(self.config, str):
+            self._refuse("config", self.config, "a text")
         if self.kind not in KINDS:
             self._refuse("kind", self.kind, f"one of {', '.join(KINDS)}")
         if not _NAME.fullmatch(self.name):
@@ -58,7 +68,7 @@ class Component:
             if value is not None and not _TARGET.fullmatch(value):
                 self._refuse(key, value, "of the form 'package.module:Name'")
 
-    def _refuse(self, key: str, value: str, wanted: str) -> None:
+    def _refuse(self, key: str, value: object, wanted: str) -> None:
         what = f"the component {self.name!r} has {key}={value!r}, which is not {wanted}"
         raise ComponentBroken(what, where=self.target, hint="Its author has to correct talkstyle_components().")
 

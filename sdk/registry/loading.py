@@ -9,6 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from sdk.arguments import shown
 from sdk.errors import Cancelled, ComponentBroken, ComponentUnavailable, ConfigError, SdkError
 from sdk.kinds import KINDS
 from sdk.registry.component import Provider
@@ -130,10 +131,10 @@ def check_shape(kind: str, instance: object, *, where: str | None = None) -> Non
 
 def check_kind(kind: str) -> None:
     """Check that there is such a kind, or raise ``ConfigError``."""
-    if kind not in KINDS:
-        near = difflib.get_close_matches(kind, KINDS, n=1)
+    if not isinstance(kind, str) or kind not in KINDS:
+        near = difflib.get_close_matches(str(kind), KINDS, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(KINDS)}."
-        raise ConfigError(f"there is no kind of component called {kind!r}", hint=hint)
+        raise ConfigError(f"there is no kind of component called {shown(kind)}", hint=hint)
 
 
 def interface(kind: str) -> type:

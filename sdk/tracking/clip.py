@@ -18,7 +18,7 @@ from sdk.media import MediaInput, VideoReader
 from sdk.media.source import as_source
 from sdk.progress import Reporter
 from sdk.tracking.appearance import Thumbnail, thumbnail
-from sdk.tracking.detection import Detection, FaceSelector, detect
+from sdk.tracking.detection import Detection, FaceSelector, detect, read_selector
 from sdk.tracking.pace import MAX_STILL_SECONDS, measure_pace, pace_warnings
 from sdk.tracking.quality import MAX_YAW_DEGREES, MIN_WIDTH_PIXELS, quality_warnings, yaw_degrees
 from sdk.tracking.report import describe_shots, missing_warnings, other_people, shot_warnings, stretches
@@ -69,6 +69,7 @@ def load_clip(
         ComponentBroken: The detector failed; names the frame.
         Cancelled: The caller's token was cancelled.
     """
+    face = read_selector(face)
     origin = as_source(source)
     with origin.open() as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type] # every source has readinto

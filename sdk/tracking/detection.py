@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
-from sdk.data import Box, FloatArray, Image, Landmarks
+from sdk.arguments import is_array, shown, whole
+from sdk.data import Box, FloatArray, Image, Landmarks, read_box
 from sdk.errors import Cancelled, ComponentBroken, ConfigError, FaceAmbiguous, FaceNotFound, SdkError
 from sdk.face import lift
 from sdk.interfaces import LandmarkDetector
@@ -90,6 +91,7 @@ def select(faces: Sequence[F], face: FaceSelector, *, where: str, counts: Callab
     listing = "; ".join(
         f"{index}: ({', '.join(f'{round(edge, 1):.0f}' for edge in one.box)})" for index, one in enumerate(faces)
     )
+    face = read_selector(face)
     if face is None:
         rivals = [one for one in faces[1:] if counts(one) and one.width >= RIVAL_WIDTH_SHARE * faces[0].width]
         if rivals:
@@ -100,19 +102,38 @@ def select(faces: Sequence[F], face: FaceSelector, *, where: str, counts: Callab
                 hint='Choose one with face="largest", face=<its index>, or face=(left, top, right, bottom).',
             )
         return faces[0]
-    if face == "largest":
+    if isinstance(face, str):
         return faces[0]
-    if isinstance(face, int) and not isinstance(face, bool):
+    if isinstance(face, int):
         if not 0 <= face < len(faces):
             raise FaceNotFound(f"there is no face {face}; the faces are {listing}", where=where)
         return faces[face]
-    if isinstance(face, tuple | list) and len(face) == 4 and face[2] > face[0] and face[3] > face[1]:
-        best = max(faces, key=lambda one: _overlap(one.box, face))
-        if _overlap(best.box, face) == 0.0:
-            raise FaceNotFound(f"there is no face at {tuple(face)}; the faces are {listing}", where=where)
-        return best
+    box = face
+    best = max(faces, key=lambda one: _overlap(one.box, box))
+    if _overlap(best.box, box) == 0.0:
+        raise FaceNotFound(f"there is no face at {box}; the faces are {listing}", where=where)
+    return best
+
+
+def read_selector(face: Any) -> FaceSelector:
+    """Take what says which face is meant, also as NumPy's numbers or a list.
+
+    Raises:
+        ConfigError: It is neither "largest", nor a whole number, nor a box.
+    """
+    if face is None or (isinstance(face, str) and face == "largest"):
+        return face
     hint = 'Give "largest", an index, or (left, top, right, bottom).'
-    raise ConfigError(f"face={face!r} makes no sense", where="face", hint=hint)
+    try:
+        if is_array(face) or isinstance(face, tuple | list):
+            left, top, right, bottom = read_box(face, "face")
+            if left < right and top < bottom:
+                return left, top, right, bottom
+        else:
+            return whole(face, "face", low=-(1 << 31))
+    except ConfigError as error:
+        raise ConfigError(f"face={shown(face)} makes no sense", where="face", hint=hint) from error
+    raise ConfigError(f"face={shown(face)} makes no sense", where="face", hint=hint)
 
 
 def _overlap(a: Box, b: Box) -> float:

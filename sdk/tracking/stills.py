@@ -15,7 +15,7 @@ from sdk.errors import ConfigError, FaceNotFound, FaceTooSmall, FaceUnreliable
 from sdk.interfaces import LandmarkDetector
 from sdk.media import ImageInput, Picture, read_image
 from sdk.progress import Reporter
-from sdk.tracking.detection import Detection, FaceSelector, detect, select
+from sdk.tracking.detection import Detection, FaceSelector, detect, read_selector, select
 from sdk.tracking.quality import quality_warnings, require_teeth, yaw_degrees
 from sdk.tracking.turning import find_turns, given_box, is_upright, turned, turning_text
 
@@ -67,7 +67,7 @@ def load_stills(
         ComponentBroken: The detector failed; names the picture.
         Cancelled: The caller's token was cancelled.
     """
-    report = report or Reporter()
+    report, face = report or Reporter(), read_selector(face)
     if not images:
         raise ConfigError("there are no pictures", hint="Give at least one picture of the person.")
     digest = hashlib.sha256()
@@ -120,6 +120,7 @@ def load_portrait(
         FaceUnreliable: It is turned beyond 60 degrees.
         ComponentBroken: The detector failed.
     """
+    face = read_selector(face)
     picture, one, warnings = _detect_face(
         read_image(source),
         detector=detector,

@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from sdk.animation.stages import Stage
+from sdk.arguments import number, shown
 from sdk.data import FloatArray, Motion
 from sdk.errors import ConfigError
 
@@ -20,6 +21,8 @@ MAX_DENOMINATOR = 1001
 def frame_rate(fps: int | float | str | Fraction) -> Fraction:
     """Read a frame rate: 25, 29.97 (taken as 30000/1001), ``"30000/1001"`` or a Fraction."""
     try:
+        if not isinstance(fps, str | int | Fraction):
+            fps = number(fps, "fps")
         rate = Fraction(fps)
         if isinstance(fps, float) or (isinstance(fps, str) and "/" not in fps):
             rate = _nearest(rate)
@@ -40,7 +43,7 @@ def _nearest(rate: Fraction) -> Fraction:
 
 def _wrong_rate(fps: object) -> ConfigError:
     hint = 'Give a number such as 25 or 29.97, or a fraction such as "30000/1001".'
-    return ConfigError(f"fps={fps!r} is not a frame rate from {MIN_FPS} to {MAX_FPS}", where="fps", hint=hint)
+    return ConfigError(f"fps={shown(fps)} is not a frame rate from {MIN_FPS} to {MAX_FPS}", where="fps", hint=hint)
 
 
 def frame_count(duration: Fraction, fps: Fraction) -> int:
