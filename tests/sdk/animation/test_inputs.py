@@ -5,9 +5,11 @@ import io
 import numpy as np
 import PIL.Image
 import pytest
+import torch
 
 from sdk.animation import animate
 from sdk.data import Audio
+from sdk.errors import ConfigError
 from tests.sdk.animation import fakes
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (241, 321, 4), dtype=np.uint8)
@@ -16,9 +18,9 @@ PIXELS = np.random.default_rng(0).integers(0, 255, (241, 321, 4), dtype=np.uint8
 pytestmark = pytest.mark.filterwarnings("ignore:the face is")
 
 
-def run(portrait, audio):
+def run(portrait, audio, **options):
     parts = {"generator": fakes.Generator(), "encoder": fakes.Encoder(), "renderer": fakes.Renderer()}
-    return animate(portrait, audio, detector=fakes.Detector(), device="cpu", **parts)
+    return animate(portrait, audio, detector=fakes.Detector(), **{"device": "cpu", **options}, **parts)
 
 
 @pytest.mark.parametrize("form", ["path", "string", "bytes", "file", "array", "pillow"])
@@ -59,3 +61,47 @@ def test_sounds(form, tmp_path):
     opening, expected = (each.motion.expression[:, 66, 1] for each in (animation, first))
     assert np.abs(opening[:19]).max() < 1e-3
     assert opening[30:48].mean() == pytest.approx(expected[30:48].mean(), rel=0.25)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"strength": np.float32(1), "seed": np.int64(0), "fps": np.float64(25)},
+        {"seed": 0.0, "fps": "25", "device": torch.device("cpu")},
+        {"controls": {"head": np.float32(1)}, "face": np.int64(0)},
+        {"face": [90, 60, 170, 140]},
+        {"face": np.array([40.0, 0.0, 170.0, 200.0])},
+    ],
+)
+def test_numbers_are_the_same_in_every_form(options):
+    sound = fakes.sound((0.2, 1))
+    for frame, other in zip(run(PIXELS, sound, **options), run(PIXELS, sound), strict=True):
+        np.testing.assert_array_equal(frame, other)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"strength": "1.5"}, "without quotes|finite number"),
+        ({"strength": None}, "finite number"),
+        ({"strength": True}, "finite number"),
+        ({"style": ["rap"]}, "Give a pack, a name such as rap"),
+        ({"style": b"rap"}, "Give a pack, a name such as rap"),
+        ({"style": {}}, "at least one style"),
+        ({"style": {"rap": "0.5"}}, "the weight of 'rap'"),
+        ({"style": {"rap": float("nan")}}, "the weight of 'rap'"),
+        ({"fps": [25]}, "29.97"),
+        ({"seed": -1}, "whole number from 0"),
+        ({"seed": 1.5}, "whole number from 0"),
+        ({"controls": {"nose": 1}}, "mouth, brows, blink, head"),
+        ({"controls": {"head": "1"}}, "from 0 to 2"),
+        ({"face": ("a", 0, 1, 1)}, "largest"),
+        ({"face": (0, 0, float("nan"), 1)}, "largest"),
+        ({"allow_other_base": "no"}, "True or False"),
+        ({"cancel": True}, "CancelToken"),
+        ({"on_progress": 5}, "function of one argument"),
+    ],
+)
+def test_errors_say_what_is_taken(options, said):
+    with pytest.raises(ConfigError, match=said):
+        run(PIXELS, fakes.sound((0.2, 1)), **options)
