@@ -7,7 +7,6 @@ reaches a value is known for each node.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -21,39 +20,54 @@ from talkstyle_warp.inversion import MIN_DETERMINANT, jacobian
 # back comes near the second. The later passes mend what the first, which takes the field for linear, leaves near the
 # picture's border, where it is not.
 PASSES: Final = ((MIN_DETERMINANT, 0.1), (0.1, 0.05), (0.05, 0.025), (0.025, 0.0125))
+CLOSER_LOOK: Final = 0.5
 _EXPRESSION: Final = slice(0, 68)  # the inputs that are held back; blinks are not
 
 
-def unfolded(fields: Sequence[ForwardField], driving: DrivingMotion, at_rest: Tensor) -> DrivingMotion:
+def unfolded(
+    skin: ForwardField, mouth: ForwardField, driving: DrivingMotion, at_rest: Tensor
+) -> tuple[DrivingMotion, Tensor]:
     """Hold the expression, its way from ``at_rest`` ``[68, 3]``, back in the frames in which a field would fold.
 
-    A motion that folds nothing is returned as it is.
+    Returns the motion, as it is if it folds nothing, and the skin's displacements under it, ``[B, 2, rows, columns]``.
     """
+    moved = skin.displacements(driving)
     for held_below, least in PASSES:
-        held = _held(fields, driving, at_rest, held_below, least)
+        held = _held((skin, mouth), moved, driving, at_rest, held_below, least)
         if held is driving:
             break
-        driving = held
-    return driving
+        driving, moved = held, skin.displacements(held)
+    return driving, moved[:, 0]
 
 
 def _held(
-    fields: Sequence[ForwardField], driving: DrivingMotion, at_rest: Tensor, held_below: float, least: float
+    fields: tuple[ForwardField, ForwardField],
+    moved: Tensor,
+    driving: DrivingMotion,
+    at_rest: Tensor,
+    held_below: float,
+    least: float,
 ) -> DrivingMotion:
-    """Bring determinants below the first value softly above the second."""
-    moved = [_derivatives(field, driving) for field in fields]
-    lowest = torch.stack([_determinant(d).flatten(1).amin(dim=1) for d in moved]).amin(dim=0)
-    frames = torch.nonzero(lowest < held_below).flatten().tolist()
+    """Bring determinants below the first value softly above the second; ``moved`` is the first field under driving."""
+    derivatives = _derivatives(moved)
+    lowest = _determinant(derivatives).flatten(1).amin(dim=1)
+    # The mouth's finer fields fold a little sooner than the skin, but never while it is this far from folding.
+    frames = torch.nonzero(lowest < CLOSER_LOOK).flatten().tolist()
     if not frames:
         return driving
-    still = driving.pick(frames)
+    ways, stills = [derivatives[frames]], driving.pick(frames)
+    ways.append(_derivatives(fields[1].displacements(stills)))
+    lowest = torch.stack([_determinant(way).flatten(1).amin(dim=1) for way in ways]).amin(dim=0)
+    folding = torch.nonzero(lowest < held_below).flatten().tolist()
+    if not folding:
+        return driving
+    frames, still = [frames[k] for k in folding], stills.pick(folding)
     still.inputs[:, _EXPRESSION] = at_rest  # a copy: it was picked
-    first = last = torch.ones_like(lowest[frames])
-    for field, derivatives in zip(fields, moved, strict=True):
-        rest = _derivatives(field, still)
-        way = derivatives[frames] - rest
-        first = torch.minimum(first, _share_at(held_below, rest, way))
-        last = torch.minimum(last, _share_at(least, rest, way))
+    first = last = torch.ones_like(lowest[folding])
+    for field, way in zip(fields, ways, strict=True):
+        rest = _derivatives(field.displacements(still))
+        first = torch.minimum(first, _share_at(held_below, rest, way[folding] - rest))
+        last = torch.minimum(last, _share_at(least, rest, way[folding] - rest))
     # A soft limit: the share is 1 while that is below `first`; from there it nears `last`, and never passes it.
     room = (last - first).clamp_min(1e-6)
     share = first + room * torch.tanh((1 - first) / room)
@@ -62,9 +76,8 @@ def _held(
     return replace(driving, inputs=inputs)
 
 
-def _derivatives(field: ForwardField, driving: DrivingMotion) -> Tensor:
-    """d(x, y)/dx and d(x, y)/dy at the nodes, ``[B, 4, F * rows, columns]``, of all the field's parts."""
-    moved = field.displacements(driving)
+def _derivatives(moved: Tensor) -> Tensor:
+    """d(x, y)/dx and d(x, y)/dy from displacements ``[B, F, 2, rows, columns]``: ``[B, 4, F * rows, columns]``."""
     frames, parts = moved.shape[:2]
     found = jacobian(moved.reshape(frames * parts, *moved.shape[2:]))
     return found.view(frames, parts, *found.shape[1:]).transpose(1, 2).flatten(2, 3)

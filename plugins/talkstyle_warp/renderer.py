@@ -141,6 +141,10 @@ class WarpRenderer:
 
     def drive(self, prepared: PreparedPortrait, motion: Motion) -> DrivingMotion:
         """Retarget motion to a portrait, as its fields take it; an expression is held back where it would fold them."""
+        return self._drive(prepared, motion)[0]
+
+    def _drive(self, prepared: PreparedPortrait, motion: Motion) -> tuple[DrivingMotion, torch.Tensor]:
+        """The same, and the skin's displacements under it."""
         retargeter = prepared.retargeter
         expression = retargeter.expression(motion.expression) + prepared.at_rest
         closure, pose = retargeter.closure(motion.expression), retargeter.pose(motion.pose)
@@ -151,7 +155,7 @@ class WarpRenderer:
         chin = turn @ prepared.rig.face.shape[8] + pose[:, 3:]
         parts = (inputs, turn, pose[:, 3:], chin, closure)
         driving = DrivingMotion(*(to_tensor(part, self.device) for part in parts))
-        return unfolded((prepared.field, prepared.mouth.field), driving, to_tensor(prepared.at_rest, self.device))
+        return unfolded(prepared.field, prepared.mouth.field, driving, to_tensor(prepared.at_rest, self.device))
 
     def landmarks(self, prepared: PreparedPortrait, motion: Motion) -> FloatArray:
         """Where the landmarks should be in the frames, float32 ``[T, 68, 3]``, pixels."""
@@ -178,8 +182,7 @@ class WarpRenderer:
                 yield from frames
 
     def _frames(self, prepared: PreparedPortrait, motion: Motion) -> list[Image]:
-        driving, window = self.drive(prepared, motion), prepared.field.window
-        field = prepared.field.displacements(driving)[:, 0]
+        (driving, field), window = self._drive(prepared, motion), prepared.field.window
         sources = invert(field, prepared.field.targets.expand(len(motion), -1, -1, -1))
         # While the lids are still, the field alone renders the eyes.
         lids = np.flatnonzero(prepared.retargeter.closure(motion.expression)).tolist()
