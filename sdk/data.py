@@ -246,7 +246,7 @@ def read_controls(controls: Controls | Mapping[str, float]) -> Controls:
     if isinstance(controls, Controls):
         return controls
     names = [field.name for field in fields(Controls)]
-    hint = f"Give sdk.Controls, or a dictionary of {', '.join(names)}."
+    hint = f"Give Controls, or a dictionary of {', '.join(names)}."
     given = dict(instance(controls, Mapping, "controls", hint))
     unknown = [name for name in given if name not in names]
     if unknown:

@@ -56,7 +56,7 @@ class Reporter:
 
     def __init__(self, on_progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> None:
         if on_progress is not None and not callable(on_progress):
-            hint = "Give a function of one argument, an sdk.Progress."
+            hint = "Give a function that takes one Progress."
             raise ConfigError(f"on_progress={shown(on_progress)} is no function", where="on_progress", hint=hint)
         if cancel is not None:
             instance(cancel, CancelToken, "cancel", "Give an sdk.CancelToken().")

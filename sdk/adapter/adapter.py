@@ -64,7 +64,7 @@ class StyleAdapter:
         config: FitConfig | None = None,
     ) -> None:
         self.device = resolve_device(device)
-        hint = 'Give sdk.FitConfig(steps=...), or FitConfig.recipe("paper").'
+        hint = "Give a FitConfig; its method recipe has some by name."
         self.config = FitConfig() if config is None else instance(config, FitConfig, "config", hint)
         self.generator: Any = styled(resolve("motion-generator", generator), device=self.device)
         self.net: Any = with_parameters(resolve("style-transfer-net", net), {}).to(self.device)

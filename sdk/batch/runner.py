@@ -109,7 +109,7 @@ def animate_many(
 
     resume, allow_other_base = switch(resume, "resume"), switch(allow_other_base, "allow_other_base")
     if isinstance(jobs, str | bytes | Mapping | Job) or hasattr(jobs, "read") or not isinstance(jobs, Iterable):
-        hint = 'Give a list of sdk.Job, or of dictionaries such as {"portrait": "me.png", "audio": "hello.wav"}.'
+        hint = 'Give a list of Job, or of dictionaries such as {"portrait": "me.png", "audio": "hello.wav"}.'
         raise ConfigError(f"{shown(jobs)} is no list of jobs", where="jobs", hint=hint)
     instance(suffix, str, "suffix", 'Give ".mp4", ".webm" or "".')
     Reporter(on_progress, cancel)

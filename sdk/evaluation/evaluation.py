@@ -103,7 +103,7 @@ def evaluate(
     """
     report, strength = Reporter(on_progress, cancel), read_strength(strength)
     if phonemes is not None:
-        hint = "Give what sdk.metrics.read_phonemes returns: names, 30 for each second."
+        hint = "Give names, 30 for each second, as read_phonemes returns them."
         named = instance(phonemes, Sequence, "phonemes", hint)
         if isinstance(named, str) or not all(isinstance(one, str) for one in named):
             raise ConfigError(f"phonemes={shown(phonemes)} are no phonemes", where="phonemes", hint=hint)

@@ -120,7 +120,7 @@ def picture_array(value: Any) -> NDArray[np.uint8]:
         return np.asarray(array >> 8, dtype=np.uint8)
     if array.dtype != np.uint8:
         what = f"a picture is uint8 with values from 0 to 255, not {array.dtype}"
-        raise InputError(what, where="array", hint=f"Cast it: .astype(numpy.uint8). {PICTURE_FORMS}")
+        raise InputError(what, where="array", hint=f"Cast it to uint8. {PICTURE_FORMS}")
     return np.asarray(array)
 
 
@@ -145,6 +145,6 @@ def _from_floats(array: NDArray[Any]) -> NDArray[np.uint8]:
     low, high = float(array.min()), float(array.max())
     if low < 0 or high > 1:
         what = f"a picture of floats has values from 0 to 1, and these go from {low:g} to {high:g}"
-        hint = "Values from 0 to 255: .round().astype(numpy.uint8); from -1 to 1: (x + 1) / 2."
+        hint = "Values from 0 to 255: round them and cast them to uint8; from -1 to 1: add 1 and halve them."
         raise InputError(what, where="array", hint=hint)
     return np.asarray((255 * array.astype(np.float32)).round(), dtype=np.uint8)

@@ -130,7 +130,7 @@ def _of_file(value: Any) -> Source:
         if not isinstance(start, bytes):
             if callable(getattr(start, "close", None)):
                 start.close()  # a coroutine, of an asynchronous file
-                hint = "Give the file below it (.file), or its bytes: await file.read()."
+                hint = "Give the file below it, or the bytes that it gives."
             raise InputError("a file object must be binary and give its bytes at once", where=name, hint=hint)
         if not (callable(getattr(value, "seekable", None)) and value.seekable()):
             file = tempfile.TemporaryFile(dir=temporary_folder())  # noqa: SIM115 lives as long as the source

@@ -125,7 +125,7 @@ def read_selector(face: Any) -> FaceSelector:
         return face
     hint = 'Give "largest", an index, or (left, top, right, bottom).'
     try:
-        if is_array(face) or isinstance(face, tuple | list):
+        if isinstance(face, tuple | list) or (is_array(face) and getattr(face, "ndim", 0) > 0):
             left, top, right, bottom = read_box(face, "face")
             if left < right and top < bottom:
                 return left, top, right, bottom

@@ -99,7 +99,7 @@ def test_numbers_are_the_same_in_every_form(options):
         ({"face": (0, 0, float("nan"), 1)}, "largest"),
         ({"allow_other_base": "no"}, "True or False"),
         ({"cancel": True}, "CancelToken"),
-        ({"on_progress": 5}, "function of one argument"),
+        ({"on_progress": 5}, "takes one Progress"),
     ],
 )
 def test_errors_say_what_is_taken(options, said):

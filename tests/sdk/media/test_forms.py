@@ -174,7 +174,7 @@ def test_files_that_cannot_be_read(tmp_path):
             ),
             ("file:///a.png", InputError, "without file://"),
             (text, InputError, "binary"),
-            (Upload(), InputError, r"\.file"),
+            (Upload(), InputError, "bytes that it gives"),
             (file, MediaError, "closed"),
             (writing, MediaError, '"rb"'),
             ("a\0b", MediaNotFound, "null"),
