@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationError, field_validator
 
+from sdk.arguments import read_path
 from sdk.data import Controls
 from sdk.errors import ConfigError, MediaNotFound
 from sdk.settings import Settings
@@ -94,7 +95,7 @@ def as_job(value: Job | Mapping[str, Any], *, where: str, folder: Path | None = 
         raise ConfigError(f"{place or 'the job'}: {first['msg']}", where=where, hint=hint) from error
     if folder is None:
         return job
-    return job.model_copy(update={name: path and folder / path for name, path in job.files().items()})
+    return job.model_copy(update={name: path and folder / read_path(path) for name, path in job.files().items()})
 
 
 def read_jobs(source: Path, *, common: Mapping[str, Any] | None = None) -> list[Job]:

@@ -92,3 +92,11 @@ def test_no_list_writes_outside_the_folder(tmp_path, output):
 def test_a_missing_list(tmp_path):
     with pytest.raises(MediaNotFound):
         read_jobs(tmp_path / "none.csv")
+
+
+def test_the_home_in_a_list_is_the_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "jobs.json").write_text('[{"portrait": "~/me.png", "audio": "hello.wav"}]')
+    (job,) = read_jobs(tmp_path / "jobs.json")
+    assert job.portrait == tmp_path / "home" / "me.png"
+    assert job.audio == tmp_path / "hello.wav"
