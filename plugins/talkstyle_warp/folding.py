@@ -20,7 +20,7 @@ from talkstyle_warp.inversion import MIN_DETERMINANT, jacobian
 # back comes near the second. The later passes mend what the first, which takes the field for linear, leaves near the
 # picture's border, where it is not.
 PASSES: Final = ((MIN_DETERMINANT, 0.1), (0.1, 0.05), (0.05, 0.025), (0.025, 0.0125))
-CLOSER_LOOK: Final = 0.5
+CLOSER_LOOK: Final = 0.75  # in 1,383 frames of exaggerated styles whose mouth came below 0.2, the skin was at 0.67 or less
 _EXPRESSION: Final = slice(0, 68)  # the inputs that are held back; blinks are not
 
 
@@ -51,7 +51,7 @@ def _held(
     """Bring determinants below the first value softly above the second; ``moved`` is the first field under driving."""
     derivatives = _derivatives(moved)
     lowest = _determinant(derivatives).flatten(1).amin(dim=1)
-    # The mouth's finer fields fold a little sooner than the skin, but never while it is this far from folding.
+    # The mouth's finer fields fold sooner than the skin, but not while it is this far from folding.
     frames = torch.nonzero(lowest < CLOSER_LOOK).flatten().tolist()
     if not frames:
         return driving
