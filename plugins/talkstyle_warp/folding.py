@@ -20,7 +20,7 @@ from talkstyle_warp.inversion import MIN_DETERMINANT, jacobian
 # back comes near the second. The later passes mend what the first, which takes the field for linear, leaves near the
 # picture's border, where it is not.
 PASSES: Final = ((MIN_DETERMINANT, 0.1), (0.1, 0.05), (0.05, 0.025), (0.025, 0.0125))
-CLOSER_LOOK: Final = 0.75  # in 1,383 frames of exaggerated styles whose mouth came below 0.2, the skin was at 0.67 or less
+CLOSER_LOOK: Final = 0.75  # in 1,383 frames whose mouth came below 0.2, the skin was at 0.67 or less
 _EXPRESSION: Final = slice(0, 68)  # the inputs that are held back; blinks are not
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, Union
 
@@ -134,9 +135,9 @@ class Animator:
     def __post_init__(self) -> None:
         self._device = resolve_device(self.device)
         self._loaded: dict[tuple[str, str], Any] = {}
-        self._get_detector = partial(self._load, "landmark-detector", self.detector)
-        self._get_renderer = partial(self._load, "renderer", self.renderer)
-        self._prepare = lru_cache(MAX_PORTRAITS)(lambda portrait: self._get_renderer().prepare(portrait))
+        # Plain methods, not bound ones that are kept: a cycle would hold portraits until the garbage collector comes.
+        self._prepared: OrderedDict[Portrait, Any] = OrderedDict()
+        self._lock = threading.Lock()
 
     def load_portrait(
         self, source: ImageInput | Portrait, *, face: FaceSelector = None, teeth: ImageInput | Portrait | None = None
@@ -212,6 +213,24 @@ class Animator:
             warnings=(*warnings, *heard),
             cancel=cancel,
         )
+
+    def _get_detector(self) -> LandmarkDetector:
+        found: LandmarkDetector = self._load("landmark-detector", self.detector)
+        return found
+
+    def _get_renderer(self) -> Renderer:
+        found: Renderer = self._load("renderer", self.renderer)
+        return found
+
+    def _prepare(self, portrait: Portrait) -> Any:
+        """A portrait as the renderer takes it; the last few are kept."""
+        with self._lock:
+            if portrait not in self._prepared:
+                self._prepared[portrait] = self._get_renderer().prepare(portrait)
+            self._prepared.move_to_end(portrait)
+            while len(self._prepared) > MAX_PORTRAITS:
+                self._prepared.popitem(last=False)
+            return self._prepared[portrait]
 
     def _speech_components(self, pack: StylePack | None) -> tuple[MotionGenerator, AudioEncoder]:
         """The generator and the encoder that a style needs, or the base's own for None."""

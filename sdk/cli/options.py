@@ -82,6 +82,8 @@ def _mix(_ctx: click.Context, _param: click.Parameter, given: tuple[tuple[str, s
         if weight is None:
             hint = "Of several styles each needs a weight, as in --style rap=0.7."
             raise ConfigError(f"{text!r} is not a style with a weight", where="--style", hint=hint)
+    if len({ref for _, ref, _ in given}) < len(given):
+        raise ConfigError("a style is given twice", where="--style", hint="Give each style one weight.")
     return {ref: weight for _, ref, weight in given} or None
 
 

@@ -43,6 +43,8 @@ def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name
         if (pack.config.base, pack.config.encoder) != (first.config.base, first.config.encoder):
             what = f"{first.name!r} and {pack.name!r} were made for different bases or encoders"
             raise PackIncompatible(what, hint="Mix styles of one base; adapt again if one is older.")
+    leaves = [leaf for pack, weight in packs for leaf in _leaves(pack, weight)]
+    read_strength(sum(abs(leaf.weight) for leaf in leaves))
     delta = weighted_sum([(pack.delta, weight) for pack, weight in packs])
     if delta is first.delta:
         return first if name is None else first.replace(name=name)
@@ -59,7 +61,12 @@ def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name
         consent=consents.pop() if len(consents) == 1 else None,
         training=None,
         compression=None,
-        mix=tuple(
-            Ingredient(name=pack.name, weight=weight, sha256=pack.config.delta.sha256) for pack, weight in listed
-        ),
+        mix=tuple(sorted(leaves, key=lambda leaf: (-abs(leaf.weight), leaf.name))),
     )
+
+
+def _leaves(pack: StylePack, weight: float) -> list[Ingredient]:
+    """A style with its weight, or those of a mix, so that the whole strength of a mix of mixes is known."""
+    if not pack.config.mix:
+        return [Ingredient(name=pack.name, weight=weight, sha256=pack.config.delta.sha256)]
+    return [part.model_copy(update={"weight": weight * part.weight}) for part in pack.config.mix]

@@ -52,7 +52,8 @@ def measure_pace(times: Sequence[Fraction], pictures: Sequence[Thumbnail], detec
     ends = [times[run[-1] + 1] if run[-1] + 1 < len(times) else times[-1] + interval for run in runs]
     holds = np.array([float(end - times[run[0]]) for run, end in zip(runs, ends, strict=True)])
     # The usual hold is that of the median moment; pauses apart, the mean then tells 20 in 30 from 15 in 30.
-    order = np.sort(holds)
+    # What stands still for longer than a face can is a pause however much of the clip it fills.
+    order = np.sort(holds[holds <= MAX_STILL_SECONDS] if (holds <= MAX_STILL_SECONDS).any() else holds)
     usual = float(order[np.searchsorted(np.cumsum(order), order.sum() / 2)])
     lively = holds <= PAUSE_RATIO * usual
     still = [runs[k] for k in np.flatnonzero(~lively & (holds > MAX_STILL_SECONDS))]

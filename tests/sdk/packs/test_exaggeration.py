@@ -90,3 +90,12 @@ def test_a_delta_of_its_bases_size_is_spoken_of(generator, make_pack):
     pack = make_pack(generator, scale=30.0)
     (warning,) = strength_warnings(generator, pack, 1.0)
     assert "its base's own size" in warning
+
+
+def test_the_whole_strength_of_a_mix_of_mixes_is_known(generator, pack, features):
+    nested = mix({mix({pack: 4.0}): 0.5})
+    assert torch.allclose(
+        motion(styled(generator, nested), features), motion(styled(generator, pack, strength=2.0), features), atol=1e-5
+    )
+    with pytest.raises(ConfigError, match="is no strength"):
+        mix({mix({pack: 4.0}): 3.0})
