@@ -25,6 +25,7 @@ BUILTIN = {
     "HubError": OSError,
     "CheckpointError": ValueError,
     "DeviceError": RuntimeError,
+    "ProcessForked": RuntimeError,
 }
 
 
