@@ -219,8 +219,7 @@ def give_numba_a_cache(package: str) -> None:
     import numba
 
     spec = find_spec(package)
-    folders = [Path(folder) for folder in (spec.submodule_search_locations or ())] if spec is not None else []
-    files = [file for folder in folders for file in (folder / "__init__.py", *folder.glob("*/__init__.py"))]
+    files = [Path(spec.origin)] if spec is not None and spec.origin else []
     given: str = numba.config.CACHE_DIR  # type: ignore[attr-defined]
     own = Path(given) if given else user_folder("XDG_CACHE_HOME", ".cache")
     if own is None or not all(_numba_caches(file) for file in files):

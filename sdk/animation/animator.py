@@ -224,13 +224,15 @@ class Animator:
 
     def _prepare(self, portrait: Portrait) -> Any:
         """A portrait as the renderer takes it; the last few are kept."""
+        prepared = self._prepared.get(portrait)
+        if prepared is None:
+            prepared = self._get_renderer().prepare(portrait)
         with self._lock:
-            if portrait not in self._prepared:
-                self._prepared[portrait] = self._get_renderer().prepare(portrait)
+            self._prepared[portrait] = prepared
             self._prepared.move_to_end(portrait)
             while len(self._prepared) > MAX_PORTRAITS:
                 self._prepared.popitem(last=False)
-            return self._prepared[portrait]
+        return prepared
 
     def _speech_components(self, pack: StylePack | None) -> tuple[MotionGenerator, AudioEncoder]:
         """The generator and the encoder that a style needs, or the base's own for None."""

@@ -148,7 +148,7 @@ class Delta:
         """The largest rank of a parameter's delta in low rank; 0 if all are whole."""
         return max(form.rank or 0 for form in self.forms.values())
 
-    @property
+    @cached_property
     def norm(self) -> float:
         """The Frobenius norm over all parameters; 0 if the style does nothing."""
         squares = sum(float(self.dense(name, torch.float64).square().sum()) for name in self.forms)

@@ -1,7 +1,7 @@
 """Strengths outside 0 to 1: the motion is carried on, not the weights.
 
 Between the base and a style the weights are interpolated. Beyond, a network with ``base + 2 * delta`` is one that
-nothing was ever trained to be: heads turn by 130 degrees, lips cross. There the difference that the style makes to the
+nothing was ever trained to be: heads turn away, lips cross. There the difference that the style makes to the
 *motion* is multiplied instead: at strength 2 every movement is as far from the base's again.
 """
 
@@ -41,12 +41,30 @@ def excess(pack: StylePack) -> float:
     return max(1.0, round(sum(abs(part.weight) for part in pack.config.mix or ()), 6))
 
 
+def whole_strength(pack: StylePack | None, strength: float) -> float:
+    """A strength with the excess of a mix; 1 without a pack, which leaves nothing to exaggerate.
+
+    Raises:
+        ConfigError: Together they are beyond ``MAX_STRENGTH``.
+    """
+    whole = 1.0 if pack is None else strength * excess(pack)
+    if abs(whole) > MAX_STRENGTH:
+        hint = f"The mix's weights count too: let all together be at most {MAX_STRENGTH:g} either way."
+        raise ConfigError(f"a mix of strength {whole:g} in all is beyond what a face can do", hint=hint)
+    return whole
+
+
+def is_exaggerated(whole: float) -> bool:
+    """Whether a whole strength is beyond the base or the style."""
+    return not 0 <= whole <= 1
+
+
 def strength_warnings(base: MotionGenerator, pack: StylePack | None, strength: float) -> tuple[str, ...]:
     """What is worth saying about a strength, the weights of a mix, and the size of what a style adds to its base."""
     if pack is None:
         return ()
     warnings: tuple[str, ...] = ()
-    whole = strength * excess(pack)
+    whole = whole_strength(pack, strength)
     if abs(whole) > WARN_ABOVE:
         what = f"strength {strength:g}" if excess(pack) == 1 else f"a mix of strength {whole:g} in all"
         warnings += (f"{what} exaggerates beyond {WARN_ABOVE:g}: motion is held back where no face could follow",)

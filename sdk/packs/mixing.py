@@ -9,7 +9,7 @@ from sdk.arguments import instance, number, shown
 from sdk.errors import ConfigError, PackIncompatible
 from sdk.packs.config import Ingredient
 from sdk.packs.delta import weighted_sum
-from sdk.packs.exaggeration import read_strength
+from sdk.packs.exaggeration import MAX_STRENGTH
 from sdk.packs.location import StyleLocation
 from sdk.packs.pack import StylePack, check_texts
 
@@ -34,7 +34,6 @@ def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name
         raise ConfigError("a mix needs at least one style", where="weights", hint=hint)
     if name is not None:
         check_texts({"name": name})
-    read_strength(sum(map(abs, numbers.values())))
     packs = [(s if isinstance(s, StylePack) else StylePack.load(s), weight) for s, weight in numbers.items()]
     # By content, so that a sum in floating point does not depend on the order given.
     packs.sort(key=lambda term: (term[0].config.delta.sha256, term[1]))
@@ -44,7 +43,9 @@ def mix(weights: Mapping[StylePack | StyleLocation | str | Path, float], *, name
             what = f"{first.name!r} and {pack.name!r} were made for different bases or encoders"
             raise PackIncompatible(what, hint="Mix styles of one base; adapt again if one is older.")
     leaves = [leaf for pack, weight in packs for leaf in _leaves(pack, weight)]
-    read_strength(sum(abs(leaf.weight) for leaf in leaves))
+    if (whole := sum(abs(leaf.weight) for leaf in leaves)) > MAX_STRENGTH:
+        what = f"the sizes of a mix's weights sum to {whole:g}, and {MAX_STRENGTH:g} is the most"
+        raise ConfigError(what, where="weights", hint="A sum of 1 is a style as it was made; more exaggerates.")
     delta = weighted_sum([(pack.delta, weight) for pack, weight in packs])
     if delta is first.delta:
         return first if name is None else first.replace(name=name)

@@ -18,7 +18,7 @@ from sdk.errors import ComponentBroken, ConfigError, InputError
 from sdk.interfaces import AudioEncoder, GeneratorState, MotionGenerator
 from sdk.packs.batched import Unbatchable, with_deltas
 from sdk.packs.delta import dense
-from sdk.packs.exaggeration import Exaggerated, excess, read_strength
+from sdk.packs.exaggeration import Exaggerated, is_exaggerated, read_strength, whole_strength
 from sdk.packs.pack import StylePack
 
 M = TypeVar("M")
@@ -93,8 +93,8 @@ def reweighted(base: Mapping[str, Tensor], delta: Mapping[str, Tensor], strength
 def _with_style(
     generator: MotionGenerator, pack: StylePack | None, strength: float, device: torch.device | None = None
 ) -> Any:
-    whole = strength if pack is None else strength * excess(pack)
-    if pack is None or 0 <= whole <= 1:
+    whole = whole_strength(pack, strength)
+    if not is_exaggerated(whole):
         return _ready(with_parameters(generator, _styled_parameters(generator, pack, strength)), device)
     plain = with_parameters(generator, {})
     own = with_parameters(generator, _styled_parameters(generator, pack, strength / whole))
@@ -128,15 +128,15 @@ class StyleSlot:
     @property
     def generator(self) -> Any:
         """The generator in its present style, in ``eval`` mode; at first without one. Another object if exaggerated."""
-        return self._own if 0 <= self._exaggerated.strength <= 1 else self._exaggerated
+        return self._exaggerated if is_exaggerated(self._exaggerated.strength) else self._own
 
     def use(self, pack: StylePack | None, *, strength: float = 1.0, allow_other_base: bool = False) -> None:
         """Exchange the style; arguments and errors as for ``styled``."""
         if pack is not None:
             self._identity.check(pack, allow_other_base=allow_other_base)
         strength = read_strength(strength)
-        whole = 1.0 if pack is None else strength * excess(pack)
-        tensors = _styled_parameters(self._base, pack, strength if 0 <= whole <= 1 else strength / whole)
+        whole = whole_strength(pack, strength)
+        tensors = _styled_parameters(self._base, pack, strength / whole if is_exaggerated(whole) else strength)
         with torch.no_grad():
             for name, parameter in self._own.named_parameters():
                 parameter.copy_(tensors[name])
@@ -159,7 +159,8 @@ class StyledBatch(nn.Module):
 
     Raises:
         PackIncompatible: A pack was made for another base.
-        ConfigError: There are no packs, another number of strengths, or a strength that is not finite.
+        ConfigError: There are no packs, another number of strengths, or a strength that is not finite, or beyond 10
+            either way.
     """
 
     def __init__(
@@ -188,7 +189,7 @@ class StyledBatch(nn.Module):
         self._items = list(groups.values())
         order = [item for items in self._items for item in items]
         self._back = sorted(range(len(order)), key=order.__getitem__)
-        plain = all(pack is None or 0 <= strength * excess(pack) <= 1 for pack, strength in groups)
+        plain = not any(is_exaggerated(whole_strength(*style)) for style in groups)
         self._whole = _in_one_pass(generator, styles, list(groups)[:3]) if plain and len(groups) > 1 else None
         self._each = nn.ModuleList([] if self._whole is not None else [_with_style(generator, *key) for key in groups])
         self.one_pass = len(self._each) < 2

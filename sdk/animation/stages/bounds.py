@@ -40,10 +40,7 @@ _UPPER_LIP, _LOWER_LIP = [61, 62, 63], [67, 66, 65]
 
 
 class Bounds(Stage):
-    """Draws motion back to what a face can do; ``held`` counts the frames in which it had to."""
-
-    def __init__(self) -> None:
-        self.held = 0
+    """Draws motion back to what a face can do."""
 
     def push(self, motion: Motion) -> Motion:
         """Bound the frames."""
@@ -64,10 +61,8 @@ class Bounds(Stage):
             (pose, slice(0, 3), _factor(np.linalg.norm(pose[:, :3], axis=1), HEAD)),
             (pose, slice(3, 6), _factor(np.linalg.norm(pose[:, 3:], axis=1), PLACE)),
         )
-        held = np.any([factor < 1 for _, _, factor in parts], axis=0)
-        if not held.any():
+        if all((factor == 1).all() for _, _, factor in parts):
             return motion
-        self.held += int(held.sum())
         for values, part, factor in parts:
             values[:, part] *= factor.reshape(-1, *[1] * (values.ndim - 1))
         return Motion(expression.astype(np.float32), pose.astype(np.float32), motion.rate)

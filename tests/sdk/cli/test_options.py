@@ -62,6 +62,11 @@ def test_of_several_styles_each_needs_a_weight():
         read(options.animating, "--style", "rap=0.7", "--style", "calm")
 
 
+def test_a_style_given_twice_is_refused():
+    with pytest.raises(ConfigError, match="given twice"):
+        read(options.animating, "--style", "rap=0.2", "--style", "rap=0.9")
+
+
 def test_steps_change_a_recipes_own():
     assert options.fit_config("default", 7).steps == 7
     assert options.fit_config("default", None).steps != 7

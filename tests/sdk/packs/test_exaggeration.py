@@ -73,8 +73,10 @@ def test_a_strength_that_means_nothing_is_refused(generator, pack, strength):
         with pytest.raises(ConfigError, match="is no strength") as caught:
             put_on(generator, pack, strength=strength)
         assert "at most 10" in caught.value.hint
-    with pytest.raises(ConfigError, match="is no strength"):
+    with pytest.raises(ConfigError, match="weights sum to"):
         mix({pack: abs(strength)})
+    with pytest.raises(ConfigError, match="strength 12 in all"):
+        styled(generator, mix({pack: 4.0}), strength=3.0)
 
 
 def test_what_is_said_of_a_strength(generator, make_pack):
@@ -97,5 +99,5 @@ def test_the_whole_strength_of_a_mix_of_mixes_is_known(generator, pack, features
     assert torch.allclose(
         motion(styled(generator, nested), features), motion(styled(generator, pack, strength=2.0), features), atol=1e-5
     )
-    with pytest.raises(ConfigError, match="is no strength"):
+    with pytest.raises(ConfigError, match="weights sum to 12"):
         mix({mix({pack: 4.0}): 3.0})
