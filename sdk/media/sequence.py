@@ -22,6 +22,7 @@ from sdk.files import atomic_folder, check_folder
 from sdk.media.audio_writer import AudioWriter
 from sdk.media.frame_writer import FrameWriter
 from sdk.media.marking import COMMENT, SOURCE_TYPE, png_marks, tags
+from sdk.places import is_there
 
 DEFAULT_PATTERN: Final = "frame-%05d.png"
 NUMBER: Final = re.compile(r"%0?\d?d")
@@ -29,6 +30,9 @@ INDEX: Final = "sequence.json"
 SOUND: Final = "sound.wav"
 COMPRESSION_LEVEL: Final = 3
 """zlib's: half the time of 6, for a few percent more bytes."""
+
+MAX_NAME_BYTES: Final = 255
+"""Of a file's name, on nearly every file system."""
 
 
 class SequenceWriter(FrameWriter):
@@ -59,11 +63,14 @@ class SequenceWriter(FrameWriter):
                 raise ConfigError(f"{self._pattern!r} has no place for one number", where=str(path), hint=hint)
             if not self._pattern.lower().endswith(".png"):
                 raise ConfigError("frames are written as .png", where=str(path), hint=hint)
+            if len(os.fsencode(self._pattern)) > MAX_NAME_BYTES:
+                what = f"file names have at most {MAX_NAME_BYTES} bytes"
+                raise OutputError(what, where=str(path), hint="Choose a shorter one.")
         super().__init__(given, **options)
         self._check_folder()
 
     def _check_folder(self) -> None:
-        if not self.path.is_dir() or not any(self.path.iterdir()):
+        if not is_there(self.path, folder=True) or not any(self.path.iterdir()):
             return
         try:
             pattern = json.loads((self.path / INDEX).read_text(encoding="utf-8"))["names"]

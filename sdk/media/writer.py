@@ -23,6 +23,7 @@ from sdk.media.frame_writer import FrameWriter
 from sdk.media.marking import mark_mp4, tags
 from sdk.media.sequence import SequenceWriter
 from sdk.media.video import BT709, FULL_RANGE, LIMITED_RANGE
+from sdk.places import is_there
 
 THREADS: Final = 4
 """Threads of the encoders: fixed, because their output depends on it and must be the same everywhere."""
@@ -178,7 +179,7 @@ def open_writer(path: str | os.PathLike[str], **options: Any) -> FrameWriter:
     target = read_path(path)
     if "%" not in target.name and target.suffix.lower() in SUFFIXES:
         return VideoWriter(target, **options)
-    is_folder = target.is_dir() or os.fspath(path).endswith(("/", os.sep))
+    is_folder = is_there(target, folder=True) or os.fspath(path).endswith(("/", os.sep))
     if "%" in target.name or is_folder or not target.suffix:
         return SequenceWriter(target, **options)
     hint = f"Use {', '.join(SUFFIXES)}, a folder for PNG files, or names in one such as frame-%05d.png."

@@ -1,8 +1,6 @@
-import gc
 import threading
 import tracemalloc
 import warnings
-import weakref
 from fractions import Fraction
 
 import av
@@ -10,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from sdk.animation import Animation, Animator, animate
+from sdk.animation import Animation, animate
 from sdk.animation.synthesis import MotionSynthesizer
 from sdk.data import Audio, Controls
 from sdk.errors import (
@@ -395,17 +393,3 @@ def test_the_device_reaches_the_parts_that_take_one():
         make(fakes.sound((1, 1)), renderer="placed", device="cpu")
         make(fakes.sound((1, 1)), renderer="plain", device="cpu")
     assert made == [torch.device("cpu"), "plain"]
-
-
-def test_an_animator_goes_with_its_last_user_and_its_portraits_with_it():
-    parts = {"generator": fakes.Generator(), "encoder": fakes.Encoder(), "renderer": fakes.Renderer(), "device": "cpu"}
-    gc.collect()
-    gc.disable()
-    try:
-        animator = Animator(**parts)
-        animator.animate(fakes.portrait(), fakes.sound((1, 5)))
-        gone = weakref.ref(animator)
-        del animator
-        assert gone() is None
-    finally:
-        gc.enable()

@@ -269,3 +269,9 @@ def test_a_video_does_not_replace_its_own_sound(tmp_path):
     with pytest.raises(ConfigError, match="also an input"):
         VideoWriter(path, size=(96, 64), rate=25, audio=open_audio(path))
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 300 + ".mp4", "x" * 300 + "/", "x" * 300 + "-%05d.png"])
+def test_a_name_that_no_disk_takes_is_told_first(tmp_path, name):
+    with pytest.raises(OutputError):
+        check_output(f"{tmp_path}/{name}")
