@@ -19,6 +19,9 @@ _COMPONENTS = {
     (_GENERATOR, "tcn", "generators:TcnGenerator", _TORCH): (
         "Small causal convolutional net, 1.0 M parameters, 300 ms look-ahead"
     ),
+    (_GENERATOR, "tcn-live", "generators:TcnLiveGenerator", _TORCH): (
+        "The small convolutional net with a look-ahead of 100 ms, for live sound"
+    ),
     (_GENERATOR, "tcn-apc", "generators:TcnApcGenerator", _TORCH): (
         "The small convolutional net on the features of apc, 1.1 M parameters, 300 ms look-ahead"
     ),

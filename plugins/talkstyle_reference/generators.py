@@ -18,6 +18,9 @@ from talkstyle_reference.weights import Weights, read_notes, read_weights
 LOOKAHEAD_FRAMES: Final = 18
 """Frames at 60 Hz by which a generator's motion lags its input: the paper's 300 ms."""
 
+LIVE_LOOKAHEAD_FRAMES: Final = 6
+"""The same of the generators for live use: 100 ms."""
+
 OUTPUT_WIDTH: Final = POINTS * 3 + 6
 """Numbers in a frame of motion: expression, then pose."""
 
@@ -89,8 +92,8 @@ class Generator(nn.Module, ABC):
 class TcnGenerator(Generator):
     """A temporal convolutional network (Bai et al., arXiv 1803.01271): six residual layers, 192 channels, kernels of 3.
 
-    Its receptive field is 127 frames: 18 after the frame that it describes, 108 before. The state holds for each layer
-    the last inputs that its next output needs, ``[B, channels, 2 * dilation]``.
+    Its receptive field is 127 frames: its look-ahead, the frame that it describes, and the rest before. The state holds
+    for each layer the last inputs that its next output needs, ``[B, channels, 2 * dilation]``.
     """
 
     name = kind = "tcn"
@@ -110,6 +113,13 @@ class TcnGenerator(Generator):
             x, tail = layer(x, before)
             kept.append(tail)
         return *self._motion(self.leave(functional.gelu(x)).transpose(1, 2)), tuple(kept)
+
+
+class TcnLiveGenerator(TcnGenerator):
+    """``tcn`` with a look-ahead of 100 ms, for sound that is answered while it is spoken."""
+
+    name = kind = "tcn-live"
+    lookahead = LIVE_LOOKAHEAD_FRAMES
 
 
 class TcnApcGenerator(TcnGenerator):

@@ -55,7 +55,7 @@ def corpus(folder: Path, minutes: float, seed: int, as_json: bool) -> None:
 
 @pretrain.command()
 @corpus_folder
-@click.option("--generator", type=click.Choice(["tcn", "lstm"]), default="tcn", show_default=True)
+@click.option("--generator", type=click.Choice(["tcn", "tcn-live", "lstm"]), default="tcn", show_default=True)
 @click.option(
     "--encoder",
     default="mel",
@@ -66,6 +66,7 @@ def corpus(folder: Path, minutes: float, seed: int, as_json: bool) -> None:
 @out("Features, checkpoints and weights/; continued.")
 @click.option("--steps", type=int, help="Batches; by default, as for the shipped weights.")
 @seed
+@options.device()
 @options.json_debug
 def train(corpus_folder: Path, folder: Path, as_json: bool, **plan: Any) -> None:
     """Train a motion generator; a run that was stopped goes on."""
@@ -91,8 +92,9 @@ def net(corpus_folder: Path, folder: Path, steps: int | None, seed: int, as_json
 
 @pretrain.command()
 @out("Corpus, features, checkpoints and weights/.")
+@options.device()
 @options.json_debug
-def remake(folder: Path, as_json: bool) -> None:
+def remake(folder: Path, device: str, as_json: bool) -> None:
     """Make all shipped weights again: the corpus, both encoders, the generators, and the pre-trained f."""
     from talkstyle_lab.corpus.build import build
     from talkstyle_lab.pretraining.net import pretrain_net
@@ -100,8 +102,8 @@ def remake(folder: Path, as_json: bool) -> None:
     corpus_folder = folder / "corpus"
     with progress_bar(as_json=as_json) as on_progress:
         build(corpus_folder, minutes=120.0, seed=1, on_progress=on_progress)
-        for generator, encoder in (("tcn", "mel"), ("lstm", "mel"), ("tcn", "apc")):
-            _train(corpus_folder, folder, on_progress, generator=generator, encoder=encoder)
+        for generator, encoder in (("tcn", "mel"), ("tcn-live", "mel"), ("lstm", "mel"), ("tcn", "apc")):
+            _train(corpus_folder, folder, on_progress, generator=generator, encoder=encoder, device=device)
         weights = pretrain_net(corpus_folder, folder, on_progress=on_progress)
     _done("weights", weights, as_json=as_json, then="; copy them over plugins/talkstyle_reference/weights")
 
@@ -115,7 +117,9 @@ def remake(folder: Path, as_json: bool) -> None:
     type=CLIP,
     help="A clip's sound, if it is in a separate file: once for each clip, in their order.",
 )
-@click.option("--generator", "generators", multiple=True, default=("tcn", "lstm", "tcn-apc"), show_default=True)
+@click.option(
+    "--generator", "generators", multiple=True, default=("tcn", "tcn-live", "lstm", "tcn-apc"), show_default=True
+)
 @click.option("--encoder", metavar="NAME[,OPTION=VALUE]...", help="Of generators on neither mel nor apc.")
 @click.option("--weights", type=EXISTING_FOLDER, help="Weights that are not the shipped ones.")
 @options.json_debug
@@ -173,6 +177,7 @@ def _train(
     *,
     generator: str,
     encoder: str,
+    device: str,
     steps: int | None = None,
     seed: int = 0,
 ) -> Path:
@@ -183,4 +188,4 @@ def _train(
     name = encoder if given is None else given.name
     plan = PLANS.get(weights_name(generator, name), PLANS[generator])
     plan = replace(plan, encoder=name, seed=seed, steps=plan.steps if steps is None else steps)
-    return train(corpus_folder, folder, plan, encoder=given, on_progress=on_progress)
+    return train(corpus_folder, folder, plan, encoder=given, device=device, on_progress=on_progress)

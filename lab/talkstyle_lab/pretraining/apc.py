@@ -39,7 +39,13 @@ class ApcPlan(Plan):
 
 
 def train_apc(
-    dataset: Dataset, statistics: dict[str, FloatArray], folder: Path, plan: ApcPlan, *, report: Reporter
+    dataset: Dataset,
+    statistics: dict[str, FloatArray],
+    folder: Path,
+    plan: ApcPlan,
+    *,
+    device: torch.device,
+    report: Reporter,
 ) -> None:
     """Train net and database on a corpus's log-mel bands, and write both to ``folder/weights``.
 
@@ -49,10 +55,10 @@ def train_apc(
     Raises:
         CheckpointError: The folder's checkpoint is of another plan.
     """
-    run = _ApcRun(plan, folder / "checkpoint-apc.pt", dataset)
+    run = _ApcRun(plan, folder / "checkpoint-apc.pt", dataset, device=device)
     run.train("train apc", checkpoint_steps=CHECKPOINT_STEPS, report=report)
     report("database")
-    net = run.net.half().float()  # as it will be shipped
+    net = run.net.cpu().half().float()  # as it will be shipped
     weights = {name: value.numpy() for name, value in net.state_dict().items()}
     database = _database(net, _bands(dataset), plan, report)
     write_weights(folder / "weights", "apc", {**statistics, **weights, "database": database})
@@ -65,23 +71,28 @@ class _ApcRun(Run[ApcPlan]):
     LOSS_DECAY = 0.95
     VALUES = ("at", "state")
 
-    def __init__(self, plan: ApcPlan, checkpoint: Path, dataset: Dataset) -> None:
+    def __init__(self, plan: ApcPlan, checkpoint: Path, dataset: Dataset, *, device: torch.device) -> None:
         self.net = ApcNet(seed=plan.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(plan.seed)
             self._predictor = nn.Linear(HIDDEN_WIDTH, BANDS)
         both = nn.ModuleList((self.net, self._predictor))
-        super().__init__(plan, checkpoint, {"nets": both}, torch.optim.Adam(both.parameters(), lr=plan.rate))
+        both.to(device)
+        optimizer = torch.optim.Adam(both.parameters(), lr=plan.rate)
+        super().__init__(plan, checkpoint, {"nets": both}, optimizer, device=device)
         self._bands = _bands(dataset)
-        self.at = torch.full((plan.batch,), -1, dtype=torch.int64)  # each stream's next frame; -1: none yet
-        self.state = torch.zeros(3, plan.batch, HIDDEN_WIDTH)
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin all streams anew."""
+        self.at = torch.full((self.plan.batch,), -1, dtype=torch.int64)  # each stream's next frame; -1: none yet
+        self.state = torch.zeros(3, self.plan.batch, HIDDEN_WIDTH, device=self.device)
 
     def compute_loss(self) -> Tensor:
         """The mean absolute error in standard deviations of a band."""
         frames = self.plan.frames
         bands = self._next_bands(np.random.default_rng((self.plan.seed, 5, self.step)))
-        # Half precision halves the time; weights stay whole.
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with self.precision():
             features, state = self.net(bands[:, :frames], self.state)
             predicted = self._predictor(features)
         self.state = state.detach().float()
@@ -96,13 +107,13 @@ class _ApcRun(Run[ApcPlan]):
         """Each stream's next bands, ``[batch, frames + AHEAD_FRAMES, 80]``; the last of them are only predicted."""
         frames, batch = self.plan.frames, self.plan.batch
         last = len(self._bands) - frames - AHEAD_FRAMES
-        at = self.at.numpy()
+        at = self.at.cpu().numpy()
         new = (at < 0) | (at > last) | (rng.random(batch) < RESTART_SHARE)
         at[new] = rng.integers(0, last + 1, int(new.sum()))
         self.state[:, torch.from_numpy(new)] = 0.0
         rows = self._bands[at[:, None] + np.arange(frames + AHEAD_FRAMES)].astype(np.float32)
-        at += frames
-        return torch.from_numpy(rows)
+        self.at = torch.from_numpy(at + frames)
+        return torch.from_numpy(rows).to(self.device)
 
 
 def _bands(dataset: Dataset) -> NDArray[np.float16]:

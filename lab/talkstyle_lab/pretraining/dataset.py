@@ -20,7 +20,7 @@ from sdk.progress import Reporter
 from talkstyle_lab.corpus.phones import closed_frames
 from talkstyle_lab.pretraining.augment import Take, recolour, rerecord, respeed
 from talkstyle_reference.apc import ApcEncoder, ApcState
-from talkstyle_reference.generators import LOOKAHEAD_FRAMES, OUTPUT_WIDTH
+from talkstyle_reference.generators import OUTPUT_WIDTH
 from talkstyle_reference.mel import BANDS, SAMPLE_RATE, MeanNormaliser, MelEncoder, band_centres, log_mel
 
 _RATE: Final = 60
@@ -38,7 +38,7 @@ class Dataset:
     begins: NDArray[np.int64]  # the first frame of each track, and the end of the last, int64 [N + 1]
 
     def batch(
-        self, rng: np.random.Generator, size: int, frames: int
+        self, rng: np.random.Generator, size: int, frames: int, *, lookahead: int
     ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
         """Draw sequences.
 
@@ -46,7 +46,7 @@ class Dataset:
             Features ``[size, frames + lookahead, D]``, and the motion ``[size, frames, 210]`` and closures
             ``[size, frames]`` of all but the look-ahead.
         """
-        total = frames + LOOKAHEAD_FRAMES
+        total = frames + lookahead
         lengths = np.diff(self.begins)
         weight = np.where(lengths >= total, lengths, 0)
         tracks = rng.choice(len(lengths), size, p=weight / weight.sum())

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from sdk.data import FloatArray
+from sdk.device import resolve_device
 from sdk.errors import ConfigError
 from sdk.geometry import BROWS, INNER_LIPS, JAW, MOUTH, POINTS
 from sdk.interfaces import AudioEncoder
@@ -20,7 +21,7 @@ from talkstyle_lab.pretraining.dataset import Dataset, prepare, statistics
 from talkstyle_lab.pretraining.run import Plan, Run
 from talkstyle_lab.pretraining.weights import has_weights, write_weights
 from talkstyle_reference.apc import ApcEncoder
-from talkstyle_reference.generators import LOOKAHEAD_FRAMES, Generator, LstmGenerator, TcnGenerator, weights_name
+from talkstyle_reference.generators import Generator, LstmGenerator, TcnGenerator, TcnLiveGenerator, weights_name
 from talkstyle_reference.mel import BANDS, MelEncoder
 from talkstyle_reference.weights import read_weights
 
@@ -33,20 +34,25 @@ _SHAPE_WEIGHT: Final = 1.0
 _CLOSURE_WEIGHT: Final = 2.0
 _POSE_WEIGHT: Final = 0.05  # most head motion has no cause in the sound, and must not outweigh the lips
 
-GENERATORS: Final[dict[str, type[Generator]]] = {"lstm": LstmGenerator, "tcn": TcnGenerator}
+GENERATORS: Final[dict[str, type[Generator]]] = {
+    "lstm": LstmGenerator,
+    "tcn": TcnGenerator,
+    "tcn-live": TcnLiveGenerator,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingPlan(Plan):
     """How a base is trained, with AdamW."""
 
-    generator: str = "tcn"  # "tcn" or "lstm"
+    generator: str = "tcn"  # a key of GENERATORS
     encoder: str = "mel"  # the name of the audio encoder
     steps: int = 5000
     rate: float = 1.5e-3
     batch: int = 8
     frames: int = 240  # as in the paper
     copies: int = 1  # recordings of every utterance
+    liveliness: float = 0.0  # the weight of a term that keeps how much and how fast the mouth moves
 
     @property
     def name(self) -> str:
@@ -56,6 +62,7 @@ class TrainingPlan(Plan):
 
 PLANS: Final = {
     "tcn": TrainingPlan(),
+    "tcn-live": TrainingPlan(generator="tcn-live"),
     "lstm": TrainingPlan(generator="lstm", steps=3000),
     "tcn-apc": TrainingPlan(encoder="apc", steps=1500),
 }
@@ -69,6 +76,7 @@ def train(
     *,
     encoder: AudioEncoder | None = None,
     apc: ApcPlan | None = None,
+    device: str | torch.device = "cpu",
     on_progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
     checkpoint_steps: int = 250,
@@ -77,27 +85,36 @@ def train(
 
     The statistics of ``mel``, and the encoder ``apc`` itself, are taken from ``folder/weights``, or made from the
     corpus where they are missing: generators trained into one folder share them. Another encoder that the plan names is
-    given.
+    given. Where it is not known which precision is faster, a few steps are measured, so two machines need not agree to
+    the bit.
 
     Returns:
         The folder of weights, laid out as the package's own.
 
     Raises:
         CheckpointError: The folder's checkpoint is of another plan.
+        DeviceError: The device does not exist.
     """
     report = Reporter(on_progress, cancel)
-    encoder = _encoder(corpus, folder, plan, encoder, apc or ApcPlan(seed=plan.seed), report)
+    where = resolve_device(device)
+    encoder = _encoder(corpus, folder, plan, encoder, apc or ApcPlan(seed=plan.seed), where, report)
     dataset = prepare(corpus, folder, encoder, copies=plan.copies, seed=plan.seed, report=report)
-    run = _GeneratorRun(plan, folder / f"checkpoint-{plan.name}.pt", dataset)
+    run = _GeneratorRun(plan, folder / f"checkpoint-{plan.name}.pt", dataset, device=where)
     run.train(f"train {plan.name}", checkpoint_steps=checkpoint_steps, report=report)
     notes = {"encoder": encoder.name, "encoder_sha256": encoder.fingerprint()}
-    average = {key: value.numpy() for key, value in run.average.items()}
+    average = {key: value.cpu().numpy() for key, value in run.average.items()}
     write_weights(folder / "weights", plan.name, average, notes=notes)
     return folder / "weights"
 
 
 def _encoder(
-    corpus: Path, folder: Path, plan: TrainingPlan, given: AudioEncoder | None, apc: ApcPlan, report: Reporter
+    corpus: Path,
+    folder: Path,
+    plan: TrainingPlan,
+    given: AudioEncoder | None,
+    apc: ApcPlan,
+    device: torch.device,
+    report: Reporter,
 ) -> AudioEncoder:
     """The encoder that a plan names, its own weights made first where they are not there."""
     if given is not None:
@@ -115,7 +132,7 @@ def _encoder(
         return mel
     if not has_weights("apc", weights):
         dataset = prepare(corpus, folder, mel, copies=plan.copies, seed=plan.seed, report=report)
-        train_apc(dataset, read_weights("mel", weights), folder, apc, report=report)
+        train_apc(dataset, read_weights("mel", weights), folder, apc, device=device, report=report)
     return ApcEncoder(weights)
 
 
@@ -126,7 +143,7 @@ class _GeneratorRun(Run[TrainingPlan]):
     LOSS_DECAY = 0.98
     VALUES = ("average",)
 
-    def __init__(self, plan: TrainingPlan, checkpoint: Path, dataset: Dataset) -> None:
+    def __init__(self, plan: TrainingPlan, checkpoint: Path, dataset: Dataset, *, device: torch.device) -> None:
         width = dataset.features.shape[1]
         self._generator = GENERATORS[plan.generator](None, encoder=plan.encoder, features=width, seed=plan.seed)
         if plan.encoder != MelEncoder.name:
@@ -134,8 +151,9 @@ class _GeneratorRun(Run[TrainingPlan]):
             sample = np.asarray(dataset.features[::every], np.float32)
             self._generator.mean.copy_(torch.from_numpy(sample.mean(axis=0)))
             self._generator.std.copy_(torch.from_numpy(sample.std(axis=0) + 1e-4))
+        self._generator.to(device)
         optimizer = torch.optim.AdamW(self._generator.parameters(), lr=plan.rate, weight_decay=0.01)
-        super().__init__(plan, checkpoint, {"generator": self._generator}, optimizer)
+        super().__init__(plan, checkpoint, {"generator": self._generator}, optimizer, device=device)
         self._dataset = dataset
         self.average = {key: value.clone() for key, value in self._tensors().items()}
 
@@ -143,20 +161,21 @@ class _GeneratorRun(Run[TrainingPlan]):
         """The loss of a batch; see ``motion_loss``."""
         plan = self.plan
         rng = np.random.default_rng((plan.seed, 4, self.step))
-        features, motion, closed = self._dataset.batch(rng, plan.batch, plan.frames)
-        augmented = torch.from_numpy(self._augment(features, rng))
+        lookahead = self._generator.lookahead
+        features, motion, closed = self._dataset.batch(rng, plan.batch, plan.frames, lookahead=lookahead)
+        augmented = torch.from_numpy(self._augment(features, rng)).to(self.device)
         self._generator.train()
         for module in self._generator.modules():
             if isinstance(module, nn.BatchNorm1d):
                 module.train(self.step < 0.8 * plan.steps)  # then frozen, as it will be used
-        # Half precision halves the time; weights, losses and the average stay whole.
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with self.precision():
             expression, pose, _ = self._generator(augmented)
         return motion_loss(
-            expression[:, LOOKAHEAD_FRAMES:].float(),
-            pose[:, LOOKAHEAD_FRAMES:].float(),
-            torch.from_numpy(motion),
-            torch.from_numpy(closed),
+            expression[:, lookahead:].float(),
+            pose[:, lookahead:].float(),
+            torch.from_numpy(motion).to(self.device),
+            torch.from_numpy(closed).to(self.device),
+            liveliness=plan.liveliness,
         )
 
     def after_step(self) -> None:
@@ -168,7 +187,7 @@ class _GeneratorRun(Run[TrainingPlan]):
     def _augment(self, features: FloatArray, rng: np.random.Generator) -> FloatArray:
         if self.plan.encoder == MelEncoder.name:
             return _mask(features, rng)
-        blur = np.float32(NOISE) * np.asarray(self._generator.std, np.float32)
+        blur = np.float32(NOISE) * np.asarray(self._generator.std.cpu(), np.float32)
         return features + blur * rng.standard_normal(features.shape, dtype=np.float32)
 
     def _tensors(self) -> dict[str, Tensor]:
@@ -186,11 +205,12 @@ def _mask(features: FloatArray, rng: np.random.Generator) -> FloatArray:
     return noisy
 
 
-def motion_loss(expression: Tensor, pose: Tensor, target: Tensor, closed: Tensor) -> Tensor:
+def motion_loss(expression: Tensor, pose: Tensor, target: Tensor, closed: Tensor, *, liveliness: float = 0.0) -> Tensor:
     """The training loss: motion, velocity, the mouth's opening and width, and lips closed at m, b and p; a scalar.
 
     ``expression`` ``[B, T, 68, 3]`` and ``pose`` ``[B, T, 6]`` are generated, ``target`` ``[B, T, 210]`` holds both,
-    and ``closed`` ``[B, T]`` is 1 where the lips must be closed, else 0.
+    and ``closed`` ``[B, T]`` is 1 where the lips must be closed, else 0. ``liveliness`` weighs the spread of the
+    mouth's opening and width and of their velocities in each sequence, which a squared error shrinks.
     """
     wanted = target[..., : POINTS * 3].reshape(expression.shape) / _ERROR_UNIT
     made = expression / _ERROR_UNIT
@@ -201,8 +221,19 @@ def motion_loss(expression: Tensor, pose: Tensor, target: Tensor, closed: Tensor
     opening, width = _shape(error)
     loss = loss + _SHAPE_WEIGHT * (opening.square().mean() + width.square().mean())
     loss = loss + _CLOSURE_WEIGHT * (closed * opening.clamp(min=0).square()).mean()
+    if liveliness:
+        loss = loss + liveliness * _spread_gap(_shape(made), _shape(wanted))
     turn = (pose - target[..., POINTS * 3 :]) / _ERROR_UNIT
     return loss + _POSE_WEIGHT * (turn.square().mean() + _VELOCITY_WEIGHT * turn.diff(dim=1).square().mean())
+
+
+def _spread_gap(made: tuple[Tensor, Tensor], wanted: tuple[Tensor, Tensor]) -> Tensor:
+    """The squared gap of the logarithms of spreads over time, of trajectories ``[B, T]`` and their velocities."""
+    gaps = []
+    for mine, theirs in zip(made, wanted, strict=True):
+        for floor, (one, other) in ((1e-2, (mine, theirs)), (1e-4, (mine.diff(dim=1), theirs.diff(dim=1)))):
+            gaps.append(((one.var(dim=1) + floor).log() - (other.var(dim=1) + floor).log()).square().mean() / 4)
+    return torch.stack(gaps).sum()
 
 
 def _weights(device: torch.device) -> Tensor:

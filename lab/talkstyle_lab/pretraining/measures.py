@@ -35,11 +35,12 @@ _MAX_LAG_SECONDS: Final = 0.3  # between a clip's lips and its sound
 def load_generator(
     name: str, weights: Path | None = None, *, encoder: AudioEncoder | None = None
 ) -> tuple[AudioEncoder, Generator]:
-    """A generator (``"tcn"``, ``"lstm"`` or ``"tcn-apc"``) with its encoder, from a folder of weights or as shipped.
+    """A generator, named as its weights are, such as ``"tcn-apc"``, with its encoder; from a folder or as shipped.
 
     An encoder is given where it is neither ``mel`` nor ``apc``; the name is then ``"tcn"`` or ``"lstm"``.
     """
-    kind, _, features = name.partition("-")
+    kind = max((kind for kind in GENERATORS if f"{name}-".startswith(f"{kind}-")), key=len)
+    features = name[len(kind) + 1 :]
     folder = weights or "shipped"
     if encoder is None:
         encoder = ApcEncoder(folder) if features == ApcEncoder.name else MelEncoder(folder)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +27,18 @@ class Plan:
     batch: int  # sequences in a batch
     frames: int  # of each sequence
     seed: int = 0  # of the weights, and of all that is drawn
+    half: bool | None = None  # whether half precision computes what may be imprecise; None: if it is faster
 
 
 P = TypeVar("P", bound=Plan)
 
 
 class Run(ABC, Generic[P]):
-    """Networks in training, saved by their names; an existing checkpoint is gone on from."""
+    """Networks in training, saved by their names; an existing checkpoint is gone on from.
+
+    Attributes:
+        half: As the plan says; None until both precisions were measured.
+    """
 
     WARM_UP_STEPS: ClassVar[int]
     LOSS_DECAY: ClassVar[float]
@@ -40,15 +47,24 @@ class Run(ABC, Generic[P]):
     """Attributes that a checkpoint holds besides step, loss, networks and optimizer."""
 
     def __init__(
-        self, plan: P, checkpoint: Path, networks: dict[str, nn.Module], optimizer: torch.optim.Optimizer
+        self,
+        plan: P,
+        checkpoint: Path,
+        networks: dict[str, nn.Module],
+        optimizer: torch.optim.Optimizer,
+        *,
+        device: torch.device,
     ) -> None:
         self.step = 0
         self.losses = 0.0
+        self.half = plan.half
+        self.device = device
         self.plan = plan
         self._checkpoint = checkpoint
         self._optimizer = optimizer
+        self._networks = networks
         self._stateful: dict[str, Any] = {**networks, "optimiser": optimizer}
-        self._values = ("step", "losses", *self.VALUES)
+        self._values = ("step", "losses", "half", *self.VALUES)
 
     @abstractmethod
     def compute_loss(self) -> Tensor:
@@ -69,12 +85,45 @@ class Run(ABC, Generic[P]):
         """
         if self._checkpoint.exists():
             self._load()
+        if self.half is None:
+            self.half = self._half_is_faster()
         steps = self.plan.steps
         while self.step < steps:
             self._advance()
             if self.step % checkpoint_steps == 0 or self.step == steps:
                 self._save()
             report(stage, self.step / steps, f"loss {self.losses:.4f}")
+
+    def precision(self) -> torch.autocast:
+        """The context of a forward pass: weights, losses and averages stay whole."""
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=bool(self.half))
+
+    def _half_is_faster(self) -> bool:
+        """Compare both precisions: bfloat16 halves the time of a step, or takes ten times as long where it is emulated.
+
+        The networks stay as they are.
+        """
+        kept = {name: copy.deepcopy(network.state_dict()) for name, network in self._networks.items()}
+        seconds: dict[bool, float] = {}
+        for self.half in (False, True):
+            for attempt in range(3):
+                start = time.perf_counter()
+                torch.autograd.backward(self.compute_loss())
+                if self.device.type == "cuda":
+                    torch.cuda.synchronize(self.device)
+                took = time.perf_counter() - start
+                # The first also prepares kernels.
+                seconds[self.half] = min(took, seconds.get(self.half, took)) if attempt else took
+                if attempt == 0 and self.half and took > 4 * seconds[False]:
+                    break
+        self._optimizer.zero_grad()
+        for name, network in self._networks.items():
+            network.load_state_dict(kept[name])
+        self.reset()
+        return seconds[True] < seconds[False]
+
+    def reset(self) -> None:
+        """Called where losses were computed without steps, to undo what they changed besides the networks."""
 
     def _advance(self) -> None:
         for group in self._optimizer.param_groups:
@@ -99,7 +148,7 @@ class Run(ABC, Generic[P]):
             torch.save(state, temporary)
 
     def _load(self) -> None:
-        state = torch.load(self._checkpoint, weights_only=True)
+        state = torch.load(self._checkpoint, weights_only=True, map_location=self.device)
         if state["plan"] != vars(self.plan):
             where = str(self._checkpoint)
             raise CheckpointError("there is a checkpoint of another plan", where=where, hint="Give another folder.")

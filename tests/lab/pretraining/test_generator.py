@@ -4,14 +4,16 @@ import itertools
 
 import numpy as np
 import pytest
+import torch
 
 from sdk import errors
 from sdk.data import Audio
 from sdk.progress import CancelToken, Reporter
 from talkstyle_lab.pretraining.augment import Take, rerecord, respeed
 from talkstyle_lab.pretraining.dataset import prepare
-from talkstyle_lab.pretraining.generator import TrainingPlan, train
+from talkstyle_lab.pretraining.generator import TrainingPlan, motion_loss, train
 from talkstyle_lab.pretraining.measures import load_generator
+from talkstyle_lab.pretraining.run import Run
 from talkstyle_reference.mel import MelEncoder
 from talkstyle_reference.weights import read_weights
 
@@ -20,7 +22,7 @@ RATE = 16_000
 
 
 def plan(**changes):
-    return TrainingPlan(**{"generator": "tcn", "steps": 6, "batch": 2, "frames": 60, **changes})
+    return TrainingPlan(**{"generator": "tcn", "steps": 6, "batch": 2, "frames": 60, "half": False, **changes})
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +116,38 @@ def test_the_lstms_normalisation_is_learnt(corpus, tmp_path):
     train(corpus, tmp_path, plan(generator="lstm", steps=3))
     trained = read_weights("lstm", tmp_path / "weights")
     assert not np.allclose(trained["norm.running_mean"], 0, atol=1e-3)
+
+
+def test_the_live_base_hears_100_ms_ahead(corpus, tmp_path):
+    train(corpus, tmp_path, plan(generator="tcn-live", steps=3))
+    _, generator = load_generator("tcn-live", tmp_path / "weights")
+    assert generator.lookahead == 6
+
+
+def test_measuring_the_precision_leaves_the_networks_as_they_are(corpus, whole, tmp_path, monkeypatch):
+    measure, measured = Run._half_is_faster, []
+
+    def whole_precision(run):
+        measured.append(measure(run))
+        return False  # so that results can be compared
+
+    monkeypatch.setattr(Run, "_half_is_faster", whole_precision)
+    train(corpus, tmp_path, plan(half=None))
+    assert len(measured) == 1
+    once, twice = (read_weights("tcn", folder / "weights") for folder in (whole, tmp_path))
+    assert all(np.array_equal(once[name], twice[name]) for name in once)
+
+
+def test_liveliness_asks_for_the_spread_that_a_squared_error_shrinks():
+    rng = np.random.default_rng(0)
+    target = torch.from_numpy(rng.normal(0, 0.02, (2, 90, 210)).astype(np.float32))
+    closed = torch.zeros(2, 90)
+
+    def cost(scale, weight):
+        made = target * scale
+        parts = made[..., :204].reshape(2, 90, 68, 3), made[..., 204:]
+        return float(motion_loss(*parts, target, closed, liveliness=weight))
+
+    assert cost(1.0, 1.0) == pytest.approx(0, abs=1e-6)
+    assert cost(0.5, 1.0) > cost(0.5, 0.0) + 0.1
+    assert cost(0.7, 1.0) - cost(0.7, 0.0) < cost(0.5, 1.0) - cost(0.5, 0.0)

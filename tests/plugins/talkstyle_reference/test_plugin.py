@@ -26,7 +26,7 @@ def test_it_loads_by_name(kind, name):
 def test_listing_imports_nothing_heavy():
     code = (
         "import sys, talkstyle_reference as r; n = [c.name for c in r.talkstyle_components()];"
-        "assert sorted(n) == ['apc', 'lstm', 'mel', 'mlp', 'mlp-pretrained', 'tcn', 'tcn-apc'], n;"
+        "assert sorted(n) == ['apc', 'lstm', 'mel', 'mlp', 'mlp-pretrained', 'tcn', 'tcn-apc', 'tcn-live'], n;"
         "assert not {'torch', 'librosa', 'safetensors'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
