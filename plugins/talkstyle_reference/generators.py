@@ -13,6 +13,7 @@ from sdk.errors import ModelFileMissing
 from sdk.geometry import POINTS
 from talkstyle_reference.apc import ApcEncoder
 from talkstyle_reference.mel import MelEncoder
+from talkstyle_reference.style_basis import read_basis
 from talkstyle_reference.weights import Weights, read_notes, read_weights
 
 LOOKAHEAD_FRAMES: Final = 18
@@ -34,6 +35,8 @@ class Generator(nn.Module, ABC):
     """A motion generator; see ``sdk.interfaces.MotionGenerator`` for the contract.
 
     The features of ``mel`` are scaled already; those of other encoders are scaled by buffers, which no style changes.
+
+    ``style_basis`` holds the directions in which it varies from one style to another; None where its weights have none.
 
     Args:
         weights: ``"shipped"``, a folder that ``talkstyle pretrain train`` wrote, or None, which leaves them random.
@@ -71,6 +74,7 @@ class Generator(nn.Module, ABC):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self._build()
+        self.style_basis = read_basis(weights_name(self.kind, encoder), weights)
         if tensors:
             self.load_state_dict(tensors)
         self.eval()

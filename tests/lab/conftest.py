@@ -1,10 +1,12 @@
 """The command line in this process, and a corpus of a few seconds in the corpus's own format."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
+from talkstyle_lab.corpus.style import ArticulationStyle
 from tests.sdk.cli.conftest import clip, talkstyle, talkstyle_json
 
 __all__ = ["clip", "corpus", "talkstyle", "talkstyle_json"]
@@ -30,6 +32,7 @@ def corpus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpus")
     rng = np.random.default_rng(0)
     listed = []
+    styles = [asdict(ArticulationStyle.sample(rng)) for _ in range(3)]
     for number in range(6):
         audio, expression = utterance(rng)
         np.savez(
@@ -40,6 +43,6 @@ def corpus(tmp_path_factory):
             phone_labels=np.array(["m", "aa"]),
             phone_times=np.array([[0.0, 0.2], [0.2, 2.5]], np.float32),
         )
-        listed.append({"file": f"{number}.npz", "session": number // 2, "split": "train"})
+        listed.append({"file": f"{number}.npz", "session": number // 2, "split": "train", "style": styles[number // 2]})
     (folder / "index.json").write_text(json.dumps({"utterances": listed}))
     return folder

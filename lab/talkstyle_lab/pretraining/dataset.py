@@ -18,6 +18,7 @@ from sdk.files import atomic_folder
 from sdk.interfaces import AudioEncoder
 from sdk.progress import Reporter
 from talkstyle_lab.corpus.phones import closed_frames
+from talkstyle_lab.corpus.style import ArticulationStyle
 from talkstyle_lab.pretraining.augment import Take, recolour, rerecord, respeed
 from talkstyle_reference.apc import ApcEncoder, ApcState
 from talkstyle_reference.generators import OUTPUT_WIDTH
@@ -36,15 +37,16 @@ class Dataset:
     motion: NDArray[np.float16]  # float16 [F, 210]
     closed: NDArray[np.bool_]  # bool [F]
     begins: NDArray[np.int64]  # the first frame of each track, and the end of the last, int64 [N + 1]
+    styles: NDArray[np.float32]  # each track's articulation style, float32 [N, 25]
 
     def batch(
         self, rng: np.random.Generator, size: int, frames: int, *, lookahead: int
-    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_], FloatArray]:
         """Draw sequences.
 
         Returns:
             Features ``[size, frames + lookahead, D]``, and the motion ``[size, frames, 210]`` and closures
-            ``[size, frames]`` of all but the look-ahead.
+            ``[size, frames]`` of all but the look-ahead, and the styles ``[size, 25]``.
         """
         total = frames + lookahead
         lengths = np.diff(self.begins)
@@ -59,6 +61,7 @@ class Dataset:
             self.features[rows].astype(np.float32),
             self.motion[rows[:, :frames]].astype(np.float32),
             self.closed[rows[:, :frames]],
+            np.asarray(self.styles[tracks]),
         )
 
 
@@ -113,6 +116,8 @@ def _record(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, s
             report("features", None, f"recording {copy + 1} of {copies}, track {index + 1}")
     if isinstance(encoder, ApcEncoder):
         kept["features"] = _apc_features(encoder, kept["features"], report)
+    styles = [ArticulationStyle(**entries[0]["style"]).vector() for entries in sessions(corpus, "train")]
+    np.save(folder / "styles.npy", np.stack(styles * copies))
     np.save(folder / "begins.npy", np.cumsum([0, *map(len, kept["features"])], dtype=np.int64))
     for name, parts in kept.items():
         _save(folder / f"{name}.npy", parts)

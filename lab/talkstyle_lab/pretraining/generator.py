@@ -17,17 +17,20 @@ from sdk.geometry import BROWS, INNER_LIPS, JAW, MOUTH, POINTS
 from sdk.interfaces import AudioEncoder
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from talkstyle_lab.pretraining.apc import ApcPlan, train_apc
+from talkstyle_lab.pretraining.conditioning import Conditioning
 from talkstyle_lab.pretraining.dataset import Dataset, prepare, statistics
 from talkstyle_lab.pretraining.run import Plan, Run
 from talkstyle_lab.pretraining.weights import has_weights, write_weights
 from talkstyle_reference.apc import ApcEncoder
 from talkstyle_reference.generators import Generator, LstmGenerator, TcnGenerator, TcnLiveGenerator, weights_name
 from talkstyle_reference.mel import BANDS, MelEncoder
+from talkstyle_reference.style_basis import SUFFIX, StyleBasis
 from talkstyle_reference.weights import read_weights
 
 NOISE: Final = 0.15  # added to features, in their spreads
 STATISTICS_FRAMES: Final = 20_000  # about so many frames tell the mean and spread of an encoder's features
 AVERAGE_DECAY: Final = 0.998
+TOLD_SHARE: Final = 0.7  # of the sequences, those whose style the net is told; for the others it finds what is common
 _ERROR_UNIT: Final = 0.05  # eye distances, or radians
 _VELOCITY_WEIGHT: Final = 8.0
 _SHAPE_WEIGHT: Final = 1.0
@@ -102,8 +105,9 @@ def train(
     run = _GeneratorRun(plan, folder / f"checkpoint-{plan.name}.pt", dataset, device=where)
     run.train(f"train {plan.name}", checkpoint_steps=checkpoint_steps, report=report)
     notes = {"encoder": encoder.name, "encoder_sha256": encoder.fingerprint()}
-    average = {key: value.cpu().numpy() for key, value in run.average.items()}
-    write_weights(folder / "weights", plan.name, average, notes=notes)
+    tensors, basis = run.weights()
+    for name, part in ((plan.name, tensors), (plan.name + SUFFIX, basis.tensors())):
+        write_weights(folder / "weights", name, {key: value.numpy() for key, value in part.items()}, notes=notes)
     return folder / "weights"
 
 
@@ -151,10 +155,14 @@ class _GeneratorRun(Run[TrainingPlan]):
             sample = np.asarray(dataset.features[::every], np.float32)
             self._generator.mean.copy_(torch.from_numpy(sample.mean(axis=0)))
             self._generator.std.copy_(torch.from_numpy(sample.std(axis=0) + 1e-4))
-        self._generator.to(device)
-        optimizer = torch.optim.AdamW(self._generator.parameters(), lr=plan.rate, weight_decay=0.01)
-        super().__init__(plan, checkpoint, {"generator": self._generator}, optimizer, device=device)
+        self._conditioning = Conditioning(self._generator, dataset.styles.shape[1])
+        networks = {"generator": self._generator.to(device), "styles": self._conditioning.to(device)}
+        parameters = [parameter for network in networks.values() for parameter in network.parameters()]
+        optimizer = torch.optim.AdamW(parameters, lr=plan.rate, weight_decay=0.01)
+        super().__init__(plan, checkpoint, networks, optimizer, device=device)
         self._dataset = dataset
+        styles = np.asarray(dataset.styles, np.float32)
+        self._centre, self._unit = styles.mean(axis=0), styles.std(axis=0) + 1e-4
         self.average = {key: value.clone() for key, value in self._tensors().items()}
 
     def compute_loss(self) -> Tensor:
@@ -162,12 +170,14 @@ class _GeneratorRun(Run[TrainingPlan]):
         plan = self.plan
         rng = np.random.default_rng((plan.seed, 4, self.step))
         lookahead = self._generator.lookahead
-        features, motion, closed = self._dataset.batch(rng, plan.batch, plan.frames, lookahead=lookahead)
+        features, motion, closed, styles = self._dataset.batch(rng, plan.batch, plan.frames, lookahead=lookahead)
+        told = (rng.random((plan.batch, 1)) < TOLD_SHARE) * (styles - self._centre) / self._unit
         augmented = torch.from_numpy(self._augment(features, rng)).to(self.device)
         self._generator.train()
         for module in self._generator.modules():
             if isinstance(module, nn.BatchNorm1d):
                 module.train(self.step < 0.8 * plan.steps)  # then frozen, as it will be used
+        self._conditioning.styles = torch.from_numpy(told.astype(np.float32)).to(self.device)
         with self.precision():
             expression, pose, _ = self._generator(augmented)
         return motion_loss(
@@ -190,9 +200,21 @@ class _GeneratorRun(Run[TrainingPlan]):
         blur = np.float32(NOISE) * np.asarray(self._generator.std.cpu(), np.float32)
         return features + blur * rng.standard_normal(features.shape, dtype=np.float32)
 
+    def weights(self) -> tuple[dict[str, Tensor], StyleBasis]:
+        """The average as it ships: the generator's tensors, and the basis of styles."""
+        parts: dict[str, dict[str, Tensor]] = {"generator": {}, "styles": {}}
+        for key, value in self.average.items():
+            network, _, name = key.partition(".")
+            parts[network][name] = value.cpu()
+        return parts["generator"], self._conditioning.basis(parts["styles"])
+
     def _tensors(self) -> dict[str, Tensor]:
-        state = self._generator.state_dict()
-        return {key: value.detach() for key, value in state.items() if value.is_floating_point()}
+        return {
+            f"{network}.{key}": value.detach()
+            for network, module in self._networks.items()
+            for key, value in module.state_dict().items()
+            if value.is_floating_point()
+        }
 
 
 def _mask(features: FloatArray, rng: np.random.Generator) -> FloatArray:

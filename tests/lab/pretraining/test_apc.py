@@ -20,8 +20,8 @@ from talkstyle_reference.weights import read_notes, read_weights
 from tests.sdk.fakes import LoudnessEncoder
 
 RATE = 16_000
-APC = ApcPlan(steps=4, batch=2, frames=30, entries=40)
-PLAN = TrainingPlan(encoder="apc", steps=2, batch=2, frames=60)
+APC = ApcPlan(steps=4, batch=2, frames=30, entries=40, half=False)
+PLAN = TrainingPlan(encoder="apc", steps=2, batch=2, frames=60, half=False)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_it_learns_to_foretell(corpus, tmp_path):
 @pytest.mark.parametrize("kind", [TcnGenerator, LstmGenerator])
 def test_a_generator_is_trained_on_any_encoder(kind, corpus, tmp_path):
     encoder = LoudnessEncoder()
-    plan = TrainingPlan(generator=kind.kind, encoder="loudness", steps=2, batch=2, frames=60)
+    plan = TrainingPlan(generator=kind.kind, encoder="loudness", steps=2, batch=2, frames=60, half=False)
     weights = train(corpus, tmp_path, plan, encoder=encoder)
     generator = kind(weights, encoder="loudness")
     assert (generator.name, generator.features, generator.encoder) == (kind.kind, 8, "loudness")

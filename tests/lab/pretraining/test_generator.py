@@ -8,13 +8,16 @@ import torch
 
 from sdk import errors
 from sdk.data import Audio
+from sdk.packs import with_parameters
 from sdk.progress import CancelToken, Reporter
 from talkstyle_lab.pretraining.augment import Take, rerecord, respeed
+from talkstyle_lab.pretraining.conditioning import Conditioning
 from talkstyle_lab.pretraining.dataset import prepare
 from talkstyle_lab.pretraining.generator import TrainingPlan, motion_loss, train
 from talkstyle_lab.pretraining.measures import load_generator
 from talkstyle_lab.pretraining.run import Run
 from talkstyle_reference.mel import MelEncoder
+from talkstyle_reference.style_basis import StyleBasis
 from talkstyle_reference.weights import read_weights
 
 JAW = 66 * 3 + 1  # the lower inner lip's y
@@ -151,3 +154,31 @@ def test_liveliness_asks_for_the_spread_that_a_squared_error_shrinks():
     assert cost(1.0, 1.0) == pytest.approx(0, abs=1e-6)
     assert cost(0.5, 1.0) > cost(0.5, 0.0) + 0.1
     assert cost(0.7, 1.0) - cost(0.7, 0.0) < cost(0.5, 1.0) - cost(0.5, 0.0)
+
+
+def test_the_basis_of_styles_gives_what_training_was_told(corpus, whole, tmp_path):
+    _, generator = load_generator("tcn", whole / "weights")
+    assert generator.style_basis.size == 25
+    conditioning = Conditioning(generator, 25)
+    for part in conditioning.parameters():
+        torch.nn.init.normal_(part, std=0.01)
+    basis = conditioning.basis(conditioning.state_dict())
+    style, features = torch.randn(25), torch.randn(1, 60, 160)
+    with torch.no_grad():
+        conditioning.styles = style[None]
+        told = generator(features)
+        conditioning.styles = None
+        parameters = dict(generator.named_parameters())
+        delta = basis.delta(parameters, style)
+        assert set(delta) == set(parameters)
+        changed = with_parameters(generator, {name: parameters[name] + delta[name] for name in delta})(features)
+        plain = generator(features)
+    torch.testing.assert_close(changed[:2], told[:2], atol=1e-6, rtol=1e-4)
+    assert not torch.allclose(plain[0], told[0], atol=1e-4)
+    assert StyleBasis.of(basis.tensors()).tensors().keys() == basis.tensors().keys()
+
+
+def test_training_learns_a_basis(corpus, tmp_path):
+    train(corpus, tmp_path, plan(steps=20, rate=3e-3))
+    _, generator = load_generator("tcn", tmp_path / "weights")
+    assert max(float(part.abs().max()) for part in generator.style_basis.tensors().values()) > 1e-4
