@@ -38,7 +38,7 @@ def test_train_writes_weights(corpus, tmp_path):
     assert result.exit_code == 0, result.output
     folder = tmp_path / "weights"
     assert json.loads(result.output) == {"weights": str(folder)}
-    assert set(json.loads((folder / "manifest.json").read_text())) == {"mel", "tcn"}
+    assert set(json.loads((folder / "manifest.json").read_text())) == {"mel", "tcn", "tcn-styles"}
 
 
 def test_train_takes_any_encoder_by_name(corpus, tmp_path):
@@ -46,7 +46,10 @@ def test_train_takes_any_encoder_by_name(corpus, tmp_path):
         words = ("train", "--corpus", corpus, "--encoder", "loud", "--out", tmp_path, "--steps", 1, "--json")
         result = run(*words)
     assert result.exit_code == 0, result.output
-    assert set(json.loads((tmp_path / "weights" / "manifest.json").read_text())) == {"tcn-loudness"}
+    assert set(json.loads((tmp_path / "weights" / "manifest.json").read_text())) == {
+        "tcn-loudness",
+        "tcn-loudness-styles",
+    }
     generator = sdk.load("motion-generator", f"tcn,encoder=loudness,weights={tmp_path / 'weights'}")
     assert (generator.features, generator.encoder_sha256) == (8, LoudnessEncoder().fingerprint())
 
