@@ -1,48 +1,48 @@
 """The command line in this process, and a corpus of a few seconds in the corpus's own format."""
 
 import json
-from dataclasses import asdict
 
 import numpy as np
 import pytest
 
-from talkstyle_lab.corpus.style import ArticulationStyle
+from talkstyle_lab.corpus.motion import write_shard
+from talkstyle_lab.corpus.speech import RATE, Utterance
 from tests.sdk.cli.conftest import clip, talkstyle, talkstyle_json
 
 __all__ = ["clip", "corpus", "talkstyle", "talkstyle_json"]
 
-RATE = 16_000
-
 
 def utterance(rng, seconds=2.5):
-    """Tones in bursts; the lower lip follows their loudness."""
-    samples = int(seconds * RATE)
-    frames = -(-samples * 60 // RATE)
-    loud = (
-        np.interp(np.arange(samples) / RATE, np.arange(0, seconds + 0.2, 0.2), rng.random(int(seconds / 0.2) + 2)) ** 2
-    )
-    sound = loud * np.sin(2 * np.pi * rng.uniform(120, 300) * np.arange(samples) / RATE)
-    expression = np.zeros((frames, 68, 3))
-    expression[:, 66, 1] = 0.2 * np.interp(np.arange(frames) / 60, np.arange(samples) / RATE, loud)
-    return (sound * 20_000).astype(np.int16), expression
+    """Tones, loud in open vowels and quiet in closed lips, in turn."""
+    edges = np.cumsum([0, *rng.uniform(0.12, 0.3, int(seconds / 0.2))])
+    labels = ["m", "aa"] * len(edges)
+    time = np.arange(int(edges[-1] * RATE)) / RATE
+    loud = np.where(np.searchsorted(edges, time, side="right") % 2, 0.03, 1.0)
+    loud = np.convolve(loud, np.hanning(800) / np.hanning(800).sum(), "same")
+    sound = loud * np.sin(2 * np.pi * rng.uniform(120, 300) * time)
+    phones = tuple(zip(labels, edges.tolist(), edges[1:].tolist(), strict=False))
+    return Utterance((sound * 20_000).astype(np.int16), phones, "tones", "en-us")
+
+
+def write_corpus(folder, *, sessions, takes, validation=0, seconds=2.5):
+    """Sessions, the last ones for validation, of utterances in a style."""
+    rng = np.random.default_rng(0)
+    listed = []
+    for number in range(sessions * takes):
+        session = number // takes
+        made = utterance(rng, seconds)
+        entry = {
+            "file": f"{number}.npz", "session": session, "voice": made.voice, "language": made.language,
+            "split": "validation" if session >= sessions - validation else "train", "delivery": "speech",
+            "frames": made.frames, "style_seed": [0, session], "motion_seed": [1, number],
+        }  # fmt: skip
+        write_shard(folder / entry["file"], made, entry)
+        listed.append(entry)
+    (folder / "index.json").write_text(json.dumps({"utterances": listed}))
 
 
 @pytest.fixture(scope="session")
 def corpus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpus")
-    rng = np.random.default_rng(0)
-    listed = []
-    styles = [asdict(ArticulationStyle.sample(rng)) for _ in range(3)]
-    for number in range(6):
-        audio, expression = utterance(rng)
-        np.savez(
-            folder / f"{number}.npz",
-            audio=audio,
-            expression=expression.astype(np.float16),
-            pose=np.zeros((len(expression), 6), np.float16),
-            phone_labels=np.array(["m", "aa"]),
-            phone_times=np.array([[0.0, 0.2], [0.2, 2.5]], np.float32),
-        )
-        listed.append({"file": f"{number}.npz", "session": number // 2, "split": "train", "style": styles[number // 2]})
-    (folder / "index.json").write_text(json.dumps({"utterances": listed}))
+    write_corpus(folder, sessions=3, takes=2)
     return folder

@@ -11,7 +11,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from sdk.files import atomic_file
-from talkstyle_lab.corpus.build import animate_utterance
+from talkstyle_lab.corpus.motion import animate_utterance
 from talkstyle_lab.corpus.speech import RATE, Utterance, flite
 from talkstyle_lab.corpus.style import PRESETS
 

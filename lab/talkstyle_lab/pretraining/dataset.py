@@ -17,8 +17,8 @@ from sdk.data import Audio, FloatArray
 from sdk.files import atomic_folder
 from sdk.interfaces import AudioEncoder
 from sdk.progress import Reporter
+from talkstyle_lab.corpus.motion import motion_fingerprint, read_shard, style_of
 from talkstyle_lab.corpus.phones import closed_frames
-from talkstyle_lab.corpus.style import ArticulationStyle
 from talkstyle_lab.pretraining.augment import Take, recolour, rerecord, respeed
 from talkstyle_reference.apc import ApcEncoder, ApcState
 from talkstyle_reference.generators import OUTPUT_WIDTH
@@ -93,10 +93,11 @@ def statistics(corpus: Path, *, seed: int = 0) -> dict[str, FloatArray]:
 def prepare(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, seed: int, report: Reporter) -> Dataset:
     """Turn a corpus into a dataset, with ``copies`` recordings of every utterance.
 
-    It is kept in ``folder``, where the next call reads it.
+    It is kept in ``folder``, where the next call reads it, unless the corpus, the encoder or how motion is made has
+    changed.
     """
     key = hashlib.sha256((corpus / "index.json").read_bytes() + encoder.fingerprint().encode())
-    key.update(f"{copies} {seed}".encode())
+    key.update(f"{copies} {seed} {motion_fingerprint()}".encode())
     kept = folder / f"material-{key.hexdigest()[:12]}"
     if not kept.exists():
         with atomic_folder(kept) as temporary:
@@ -116,7 +117,7 @@ def _record(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, s
             report("features", None, f"recording {copy + 1} of {copies}, track {index + 1}")
     if isinstance(encoder, ApcEncoder):
         kept["features"] = _apc_features(encoder, kept["features"], report)
-    styles = [ArticulationStyle(**entries[0]["style"]).vector() for entries in sessions(corpus, "train")]
+    styles = [style_of(entries[0]).vector() for entries in sessions(corpus, "train")]
     np.save(folder / "styles.npy", np.stack(styles * copies))
     np.save(folder / "begins.npy", np.cumsum([0, *map(len, kept["features"])], dtype=np.int64))
     for name, parts in kept.items():
@@ -182,15 +183,14 @@ def _tracks(corpus: Path, rng: np.random.Generator) -> Iterator[Take]:
 
 
 def _read(shard: Path) -> Take:
-    with np.load(shard, allow_pickle=False) as stored:
-        frames = len(stored["pose"])
-        motion = np.concatenate([stored["expression"].reshape(frames, -1), stored["pose"]], axis=1, dtype=np.float32)
-        times = zip(stored["phone_labels"], stored["phone_times"], strict=True)
-        closed = closed_frames(((str(label), float(a), float(b)) for label, (a, b) in times), frames)
-        # Whole frames, so that joined takes keep their motion in step with their sound.
-        samples = np.zeros(_samples(frames), np.float32)
-        sound = stored["audio"][: len(samples)]
-        samples[: len(sound)] = sound / np.float32(32768)
+    made = read_shard(shard)
+    frames = len(made.pose)
+    motion = np.concatenate([made.expression.reshape(frames, -1), made.pose], axis=1)
+    closed = closed_frames(made.utterance.phones, frames)
+    # Whole frames, so that joined takes keep their motion in step with their sound.
+    samples = np.zeros(_samples(frames), np.float32)
+    sound = made.utterance.audio[: len(samples)]
+    samples[: len(sound)] = sound / np.float32(32768)
     return Take(samples, motion, closed)
 
 

@@ -18,6 +18,7 @@ from torch.nn import functional
 from sdk.errors import InputError
 from sdk.losses import LOSS_SCALE, gradient_penalty, velocity
 from sdk.progress import CancelToken, ProgressCallback, Reporter
+from talkstyle_lab.corpus.motion import read_shard
 from talkstyle_lab.pretraining.dataset import sessions
 from talkstyle_lab.pretraining.weights import write_weights
 from talkstyle_reference.transfer_net import MlpTransferNet
@@ -79,8 +80,8 @@ def _sessions(corpus: Path, split: str) -> list[list[Tensor]]:
         takes = []
         for entry in entries:
             if entry["delivery"] != "silence" and entry["frames"] > _WINDOW_FRAMES:
-                with np.load(corpus / entry["file"], allow_pickle=False) as shard:
-                    takes.append(torch.from_numpy(shard["expression"].astype(np.float32)).flatten(1) * LOSS_SCALE)
+                shard = read_shard(corpus / entry["file"])
+                takes.append(torch.from_numpy(shard.expression).flatten(1) * LOSS_SCALE)
         if len(takes) > 1:
             found.append(takes)
     if not found:

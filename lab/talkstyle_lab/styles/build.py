@@ -14,7 +14,8 @@ from sdk.data import Audio, Motion
 from sdk.losses import TransferTerms
 from sdk.packs import StylePack
 from sdk.progress import ProgressCallback, Reporter
-from talkstyle_lab.corpus.build import animate_utterance, deliver
+from talkstyle_lab.corpus.delivery import deliver
+from talkstyle_lab.corpus.motion import animate_utterance
 from talkstyle_lab.corpus.speech import RATE, Utterance
 from talkstyle_lab.corpus.style import PRESETS
 

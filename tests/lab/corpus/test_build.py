@@ -7,6 +7,7 @@ from sdk.errors import Cancelled, ConfigError
 from sdk.progress import CancelToken
 from talkstyle_lab.corpus.build import build
 from talkstyle_lab.corpus.demo import demo_material
+from talkstyle_lab.corpus.motion import read_shard, style_of
 
 
 @pytest.mark.usefixtures("engines")
@@ -16,13 +17,14 @@ def test_a_corpus_is_complete_resumable_and_the_same_by_seed(tmp_path):
     assert steps[-1].fraction == 1.0
     assert sum(u["duration"] for u in index["utterances"]) >= 30
     for entry in index["utterances"]:
-        shard = np.load(tmp_path / "a" / entry["file"])
-        frames = int(np.ceil(60 * len(shard["audio"]) / 16000))
-        assert shard["expression"].shape == (frames, 68, 3)
-        assert shard["pose"].shape == (frames, 6)
-        assert shard["expression"].dtype == shard["pose"].dtype == np.float16
-        assert len(shard["phone_labels"]) == len(shard["phone_times"])
-        assert np.isfinite(shard["expression"]).all()
+        shard = read_shard(tmp_path / "a" / entry["file"])
+        frames = int(np.ceil(60 * len(shard.utterance.audio) / 16000))
+        assert frames == entry["frames"]
+        assert shard.expression.shape == (frames, 68, 3)
+        assert shard.pose.shape == (frames, 6)
+        assert shard.utterance.phones[-1][2] == pytest.approx(entry["duration"], abs=1e-5)
+        assert shard.style == style_of(entry)
+        assert np.isfinite(shard.expression).all()
 
     token = CancelToken()
     with pytest.raises(Cancelled):

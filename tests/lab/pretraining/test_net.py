@@ -2,7 +2,6 @@
 
 import json
 
-import numpy as np
 import pytest
 import torch
 
@@ -11,21 +10,13 @@ from sdk.progress import CancelToken
 from talkstyle_lab.pretraining import net as training_net
 from talkstyle_lab.pretraining.net import pretrain_net
 from talkstyle_reference.transfer_net import MlpTransferNet, PretrainedTransferNet
+from tests.lab.conftest import write_corpus
 
 
 @pytest.fixture(scope="module")
 def styles(tmp_path_factory):
-    """Sessions that move the same points by the same means, each in directions of its own."""
-    folder, rng, listed = tmp_path_factory.mktemp("styles"), np.random.default_rng(0), []
-    for session in range(24):
-        directions = rng.normal(size=(3, 68, 3)) * 0.05
-        for take in range(2):
-            courses = np.cumsum(rng.normal(size=(150, 3)), 0) * 0.15
-            file = f"{session}-{take}.npz"
-            np.savez(folder / file, expression=np.einsum("tk,kpc->tpc", np.sin(courses), directions).astype(np.float16))
-            split = "validation" if session >= 16 else "train"
-            listed.append({"file": file, "session": session, "split": split, "delivery": "speech", "frames": 150})
-    (folder / "index.json").write_text(json.dumps({"utterances": listed}))
+    folder = tmp_path_factory.mktemp("styles")
+    write_corpus(folder, sessions=24, takes=2, validation=8, seconds=3.5)
     return folder
 
 
