@@ -19,7 +19,10 @@ from sdk.interfaces import AudioEncoder
 from sdk.progress import Reporter
 from talkstyle_lab.corpus.motion import motion_fingerprint, read_shard, style_of
 from talkstyle_lab.corpus.phones import closed_frames
-from talkstyle_lab.pretraining.augment import Take, recolour, rerecord, respeed
+from talkstyle_lab.pretraining.augment.beds import OtherVoice
+from talkstyle_lab.pretraining.augment.recording import rerecord
+from talkstyle_lab.pretraining.augment.take import Take, respeed
+from talkstyle_lab.pretraining.augment.throats import recolour
 from talkstyle_reference.apc import ApcEncoder, ApcState
 from talkstyle_reference.generators import OUTPUT_WIDTH
 from talkstyle_reference.mel import BANDS, SAMPLE_RATE, MeanNormaliser, MelEncoder, band_centres, log_mel
@@ -78,10 +81,11 @@ def statistics(corpus: Path, *, seed: int = 0) -> dict[str, FloatArray]:
     """Each band's mean over active frames, and its spread around the running mean: what the encoder ships."""
     mean: NDArray[np.float64] = np.full(BANDS, -7.0)
     std = np.ones(BANDS)
+    other = _other_voices(corpus)
     for _ in range(3):  # the running mean depends on the prior, which is this very mean
         total, square, count = np.zeros(BANDS), np.zeros(BANDS), 0.0
         for index, take in enumerate(islice(_tracks(corpus, np.random.default_rng((seed, 0))), 60)):
-            bands = _bands(rerecord(take, np.random.default_rng((seed, 1, index))).samples)
+            bands = _bands(rerecord(take.samples, np.random.default_rng((seed, 1, index)), other))
             normalised, active = MeanNormaliser(mean)(bands)
             total += active @ bands.mean(axis=1)
             square += active @ (normalised**2).mean(axis=1)
@@ -106,14 +110,16 @@ def prepare(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, s
 
 
 def _record(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, seed: int, report: Reporter) -> None:
+    other = _other_voices(corpus)
     kept: dict[str, list[NDArray[Any]]] = {"features": [], "motion": [], "closed": []}
     for copy in range(copies):
         for index, take in enumerate(_tracks(corpus, np.random.default_rng((seed, 2, copy)))):
             rng = np.random.default_rng((seed, 3, copy, index))
-            recording = rerecord(respeed(take, rng.uniform(0.85, 1.2)) if rng.random() < 0.7 else take, rng)
-            kept["features"].append(_features(encoder, recording.samples, rng).astype(np.float16))
-            kept["motion"].append(recording.motion.astype(np.float16))
-            kept["closed"].append(recording.closed)
+            take = respeed(take, rng.uniform(0.85, 1.2)) if rng.random() < 0.7 else take
+            samples = rerecord(take.samples, rng, other)
+            kept["features"].append(_features(encoder, samples, rng).astype(np.float16))
+            kept["motion"].append(take.motion.astype(np.float16))
+            kept["closed"].append(take.closed)
             report("features", None, f"recording {copy + 1} of {copies}, track {index + 1}")
     if isinstance(encoder, ApcEncoder):
         kept["features"] = _apc_features(encoder, kept["features"], report)
@@ -180,6 +186,16 @@ def _tracks(corpus: Path, rng: np.random.Generator) -> Iterator[Take]:
         for index in rng.permutation(len(entries)):
             parts += [_read(corpus / entries[index]["file"]), _silence(rng)]
         yield _join(parts)
+
+
+def _other_voices(corpus: Path) -> OtherVoice:
+    files = [corpus / entry["file"] for entries in sessions(corpus, "train") for entry in entries]
+
+    def draw(rng: np.random.Generator) -> FloatArray:
+        with np.load(files[int(rng.integers(len(files)))], allow_pickle=False) as stored:
+            return np.asarray(stored["audio"] / np.float32(32768), np.float32)
+
+    return draw
 
 
 def _read(shard: Path) -> Take:
