@@ -7,9 +7,11 @@ import pytest
 
 from talkstyle_lab.corpus.motion import write_shard
 from talkstyle_lab.corpus.speech import RATE, Utterance
+from talkstyle_lab.pretraining.dataset import read_dataset
+from talkstyle_lab.pretraining.prepare import prepare
 from tests.sdk.cli.conftest import clip, talkstyle, talkstyle_json
 
-__all__ = ["clip", "corpus", "talkstyle", "talkstyle_json"]
+__all__ = ["clip", "corpus", "dataset", "prepared", "talkstyle", "talkstyle_json"]
 
 
 def utterance(rng, seconds=2.5):
@@ -46,3 +48,13 @@ def corpus(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpus")
     write_corpus(folder, sessions=3, takes=2)
     return folder
+
+
+@pytest.fixture(scope="session")
+def prepared(corpus, tmp_path_factory):
+    return prepare(corpus, tmp_path_factory.mktemp("prepared") / "speech.npz")
+
+
+@pytest.fixture(scope="session")
+def dataset(prepared):
+    return read_dataset(prepared)

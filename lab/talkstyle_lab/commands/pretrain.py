@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,26 @@ if TYPE_CHECKING:
 FOLDER = click.Path(file_okay=False, path_type=Path)
 EXISTING_FOLDER = click.Path(file_okay=False, exists=True, path_type=Path)
 CLIP = click.Path(exists=True, dir_okay=False, path_type=Path)
+NPZ = click.Path(dir_okay=False, path_type=Path)
 
 corpus_folder = click.option(
     "--corpus", "corpus_folder", type=EXISTING_FOLDER, required=True, help="What `pretrain corpus` wrote."
 )
 seed = click.option("--seed", default=0, show_default=True)
+encoder = click.option(
+    "--encoder",
+    default="mel",
+    show_default=True,
+    metavar="NAME[,OPTION=VALUE]...",
+    help="The audio encoder: mel, apc (trained first), or any other.",
+)
+workers = click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=lambda: os.cpu_count() or 1,
+    show_default="one a processor",
+    help="Processes that prepare; any number gives the same bits.",
+)
 
 
 def out(help_text: str) -> options.Option:
@@ -55,23 +71,73 @@ def corpus(folder: Path, minutes: float, seed: int, as_json: bool) -> None:
 
 @pretrain.command()
 @corpus_folder
-@click.option("--generator", type=click.Choice(["tcn", "tcn-live", "lstm"]), default="tcn", show_default=True)
+@click.option("--out", "file", type=NPZ, required=True, help="A file, .npz; continued where it stopped.")
+@encoder
 @click.option(
-    "--encoder",
-    default="mel",
+    "--augmented",
+    type=click.FloatRange(0, 1),
+    default=1.0,
     show_default=True,
-    metavar="NAME[,OPTION=VALUE]...",
-    help="The audio encoder: mel, apc (trained first), or any other.",
+    help="The share of tracks that are recorded a second time: in rooms, beside noise and voices, through codecs.",
 )
-@out("Features, checkpoints and weights/; continued.")
+@click.option("--parts", type=click.IntRange(1), default=1, show_default=True, help="Files to write.")
+@workers
+@seed
+@options.json_debug
+def prepare(
+    corpus_folder: Path, file: Path, encoder: str, augmented: float, parts: int, workers: int, seed: int, as_json: bool
+) -> None:
+    """Turn a corpus into training data, which needs no library for media: enough to train on another machine."""
+    with progress_bar(as_json=as_json) as on_progress:
+        files = _prepare(
+            corpus_folder,
+            file,
+            on_progress,
+            encoder=encoder,
+            augmented=augmented,
+            parts=parts,
+            workers=workers,
+            seed=seed,
+        )
+    if as_json:
+        emit({"files": files})
+    else:
+        click.echo("\n".join(f"{path}: {path.stat().st_size / 2**20:.1f} MiB" for path in files))
+
+
+@pretrain.command()
+@click.option("--corpus", "corpus_folder", type=EXISTING_FOLDER, help="What `pretrain corpus` wrote, to be prepared.")
+@click.option(
+    "--prepared", "files", type=CLIP, multiple=True, help="What `pretrain prepare` wrote: once for each part."
+)
+@click.option("--generator", type=click.Choice(["tcn", "tcn-live", "lstm"]), default="tcn", show_default=True)
+@encoder
+@out("Training data, checkpoints and weights/; continued.")
 @click.option("--steps", type=int, help="Batches; by default, as for the shipped weights.")
+@click.option("--minutes", type=float, help="How much of the training data; by default, all.")
+@click.option(
+    "--neural-share", type=click.FloatRange(0, 1), help="How much of it neural voices speak; by default, as it is."
+)
+@workers
 @seed
 @options.device()
 @options.json_debug
-def train(corpus_folder: Path, folder: Path, as_json: bool, **plan: Any) -> None:
-    """Train a motion generator; a run that was stopped goes on."""
+def train(
+    corpus_folder: Path | None,
+    files: tuple[Path, ...],
+    folder: Path,
+    encoder: str,
+    workers: int,
+    as_json: bool,
+    **plan: Any,
+) -> None:
+    """Train a motion generator, from a corpus or from what was prepared of it; a run that was stopped goes on."""
+    if (corpus_folder is None) == (not files):
+        raise click.UsageError("give either --corpus or --prepared")
     with progress_bar(as_json=as_json) as on_progress:
-        weights = _train(corpus_folder, folder, on_progress, **plan)
+        if corpus_folder is not None:
+            files = _prepare_into(folder, corpus_folder, on_progress, encoder=encoder, workers=workers)
+        weights = _train(files, folder, on_progress, encoder=encoder, **plan)
     _done("weights", weights, as_json=as_json)
 
 
@@ -91,10 +157,11 @@ def net(corpus_folder: Path, folder: Path, steps: int | None, seed: int, as_json
 
 
 @pretrain.command()
-@out("Corpus, features, checkpoints and weights/.")
+@out("Corpus, training data, checkpoints and weights/.")
+@workers
 @options.device()
 @options.json_debug
-def remake(folder: Path, device: str, as_json: bool) -> None:
+def remake(folder: Path, workers: int, device: str, as_json: bool) -> None:
     """Make all shipped weights again: the corpus, both encoders, the generators, and the pre-trained f."""
     from talkstyle_lab.corpus.build import build
     from talkstyle_lab.pretraining.net import pretrain_net
@@ -102,8 +169,9 @@ def remake(folder: Path, device: str, as_json: bool) -> None:
     corpus_folder = folder / "corpus"
     with progress_bar(as_json=as_json) as on_progress:
         build(corpus_folder, minutes=120.0, seed=1, on_progress=on_progress)
+        files = _prepare_into(folder, corpus_folder, on_progress, encoder="mel", workers=workers)
         for generator, encoder in (("tcn", "mel"), ("tcn-live", "mel"), ("lstm", "mel"), ("tcn", "apc")):
-            _train(corpus_folder, folder, on_progress, generator=generator, encoder=encoder, device=device)
+            _train(files, folder, on_progress, generator=generator, encoder=encoder, device=device)
         weights = pretrain_net(corpus_folder, folder, on_progress=on_progress)
     _done("weights", weights, as_json=as_json, then="; copy them over plugins/talkstyle_reference/weights")
 
@@ -170,8 +238,26 @@ def _done(what: str, folder: Path, *, as_json: bool, then: str = "") -> None:
         click.echo(f"The {what} {'is' if what == 'corpus' else 'are'} in {folder}{then}")
 
 
+def _prepare_into(
+    folder: Path, corpus_folder: Path, on_progress: ProgressCallback | None, *, encoder: str, workers: int
+) -> tuple[Path, ...]:
+    """A corpus as training data in a folder, by the encoder; generators on ``mel`` and ``apc`` share theirs."""
+    name = "mel" if encoder in ("mel", "apc") else encoder.split(",", maxsplit=1)[0]
+    file = folder / f"prepared-{name}.npz"
+    return tuple(_prepare(corpus_folder, file, on_progress, encoder=encoder, workers=workers))
+
+
+def _prepare(
+    corpus_folder: Path, file: Path, on_progress: ProgressCallback | None, *, encoder: str, **settings: Any
+) -> list[Path]:
+    from talkstyle_lab.pretraining.prepare import prepare
+
+    given = None if encoder in ("mel", "apc") else load("audio-encoder", encoder)
+    return prepare(corpus_folder, file, encoder=given, on_progress=on_progress, **settings)
+
+
 def _train(
-    corpus_folder: Path,
+    files: tuple[Path, ...],
     folder: Path,
     on_progress: ProgressCallback | None,
     *,
@@ -179,13 +265,14 @@ def _train(
     encoder: str,
     device: str,
     steps: int | None = None,
-    seed: int = 0,
+    **changes: Any,
 ) -> Path:
+    from talkstyle_lab.pretraining.dataset import read_dataset
     from talkstyle_lab.pretraining.generator import PLANS, train
     from talkstyle_reference.generators import weights_name
 
-    given = None if encoder in ("mel", "apc") else load("audio-encoder", encoder)
-    name = encoder if given is None else given.name
+    dataset = read_dataset(files)
+    name = encoder if encoder in ("mel", "apc") else dataset.encoder
     plan = PLANS.get(weights_name(generator, name), PLANS[generator])
-    plan = replace(plan, encoder=name, seed=seed, steps=plan.steps if steps is None else steps)
-    return train(corpus_folder, folder, plan, encoder=given, device=device, on_progress=on_progress)
+    plan = replace(plan, encoder=name, steps=plan.steps if steps is None else steps, **changes)
+    return train(dataset, folder, plan, device=device, on_progress=on_progress)

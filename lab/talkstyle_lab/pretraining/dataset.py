@@ -1,235 +1,240 @@
-"""Training data from a corpus: takes joined by silences, recorded in many ways, turned to features."""
+"""Training data: tracks of motion, each heard in one recording or two; as a file, and as batches.
+
+What ``prepare`` writes needs neither the corpus nor a library for media: NumPy reads it.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
-from itertools import islice
+import os
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sdk.data import Audio, FloatArray
-from sdk.files import atomic_folder
-from sdk.interfaces import AudioEncoder
-from sdk.progress import Reporter
-from talkstyle_lab.corpus.motion import motion_fingerprint, read_shard, style_of
-from talkstyle_lab.corpus.phones import closed_frames
-from talkstyle_lab.pretraining.augment.beds import OtherVoice
-from talkstyle_lab.pretraining.augment.recording import rerecord
-from talkstyle_lab.pretraining.augment.take import Take, respeed
-from talkstyle_lab.pretraining.augment.throats import recolour
-from talkstyle_reference.apc import ApcEncoder, ApcState
-from talkstyle_reference.generators import OUTPUT_WIDTH
-from talkstyle_reference.mel import BANDS, SAMPLE_RATE, MeanNormaliser, MelEncoder, band_centres, log_mel
+from sdk.data import FloatArray
+from sdk.errors import ConfigError, InputError
+from sdk.files import atomic_file
 
-_RATE: Final = 60
-_GAP_SECONDS: Final = (0.2, 2.0)  # of silence between utterances, in which the lips close
-_CLOSING_FRAMES: Final = 18
+DATA_VERSION: Final = 1
+"""Increased when files can no longer be read as before."""
+
+NEURAL_ENGINES: Final = frozenset({"kokoro"})
+"""Speech engines that are neural networks; the others join or compute what rules say."""
+
+_FRAMES_PER_MINUTE: Final = 3600
+_PER_FRAME: Final = ("motion", "closed")
+_PER_TRACK: Final = ("styles", "engines")
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """What batches are drawn from; tracks follow one another."""
+    """What batches are drawn from; tracks follow one another.
 
-    features: NDArray[np.float16]  # float16 [F, D]
-    motion: NDArray[np.float16]  # float16 [F, 210]
-    closed: NDArray[np.bool_]  # bool [F]
-    begins: NDArray[np.int64]  # the first frame of each track, and the end of the last, int64 [N + 1]
-    styles: NDArray[np.float32]  # each track's articulation style, float32 [N, 25]
+    Features and motion are kept as small integers: those of ``mel`` to within a 32nd of a standard deviation, and
+    motion, which few directions span, to within a 20,000th of the distance between the eyes along each.
+    """
+
+    features: NDArray[Any]  # of all views, int8 or float16 [V, D]; times ``feature_step`` they are an encoder's
+    views: NDArray[np.int64]  # the first row of each track's features when clean and when augmented, or -1, [N, 2]
+    motion: NDArray[np.int16]  # in steps along the rows of ``basis``, [F, K]
+    basis: NDArray[np.float32]  # directions times the step, [K, 210]
+    centre: NDArray[np.float32]  # the motion where all are 0, [210]
+    closed: NDArray[np.bool_]  # where the lips must be closed, [F]
+    begins: NDArray[np.int64]  # the first frame of each track, and the end of the last, [N + 1]
+    styles: NDArray[np.float32]  # each track's articulation style, [N, 25]
+    engines: NDArray[np.str_]  # each track's speech engine, [N]
+    tracks: NDArray[np.int64]  # those that batches are drawn from
+    feature_step: float
+    encoder: str  # an audio encoder's name
+    encoder_sha256: str
+    statistics: dict[str, NDArray[np.float32]]  # what ``mel`` ships, for features of ``mel``
+    key: str  # of what it was made from
 
     def batch(
-        self, rng: np.random.Generator, size: int, frames: int, *, lookahead: int
+        self, rng: np.random.Generator, size: int, frames: int, *, lookahead: int, augmented: float = 0.5
     ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_], FloatArray]:
-        """Draw sequences.
+        """Draw sequences, ``augmented`` of them from augmented recordings where tracks have these.
 
         Returns:
             Features ``[size, frames + lookahead, D]``, and the motion ``[size, frames, 210]`` and closures
             ``[size, frames]`` of all but the look-ahead, and the styles ``[size, 25]``.
         """
         total = frames + lookahead
-        lengths = np.diff(self.begins)
+        lengths = np.diff(self.begins)[self.tracks]
         weight = np.where(lengths >= total, lengths, 0)
-        tracks = rng.choice(len(lengths), size, p=weight / weight.sum())
-        room = lengths[tracks] - total
+        if not weight.any():
+            raise ConfigError(f"no track is {total} frames long", where="training", hint="Use more of the corpus.")
+        drawn = rng.choice(len(lengths), size, p=weight / weight.sum())
+        tracks, room = self.tracks[drawn], lengths[drawn] - total
         # One in eight begins where its track does: a file's first seconds, before its level is measured.
         inside = (rng.random(size) * (room + 1)).astype(int)
-        starts = self.begins[tracks] + np.where(rng.random(size) < 0.125, 0, inside)
-        rows = starts[:, None] + np.arange(total)
-        return (
-            self.features[rows].astype(np.float32),
-            self.motion[rows[:, :frames]].astype(np.float32),
-            self.closed[rows[:, :frames]],
-            np.asarray(self.styles[tracks]),
-        )
+        starts = np.where(rng.random(size) < 0.125, 0, inside)
+        view = ((rng.random(size) < augmented) & (self.views[tracks, 1] >= 0)).astype(int)
+        heard = (self.views[tracks, view] + starts)[:, None] + np.arange(total)
+        moved = (self.begins[tracks] + starts)[:, None] + np.arange(frames)
+        return self.heard(heard), self.moved(moved), self.closed[moved], np.asarray(self.styles[tracks])
+
+    def heard(self, rows: NDArray[np.integer[Any]] | slice) -> FloatArray:
+        """Rows of the features as the encoder gives them, ``[..., D]``."""
+        return np.asarray(self.features[rows].astype(np.float32) * np.float32(self.feature_step))
+
+    def moved(self, rows: NDArray[np.integer[Any]] | slice) -> FloatArray:
+        """Frames of the motion, expression and pose, ``[..., 210]``."""
+        return np.asarray(self.motion[rows].astype(np.float32) @ self.basis + self.centre)
+
+    def view_rows(self, *, augmented: bool) -> list[slice]:
+        """Where the features of the tracks in use are, view by view."""
+        lengths = np.diff(self.begins)
+        wanted = [(self.views[t, v], lengths[t]) for t in self.tracks for v in ((0, 1) if augmented else (0,))]
+        return [slice(int(first), int(first + length)) for first, length in wanted if first >= 0]
+
+    def minutes(self, *, neural: bool | None = None) -> float:
+        """How long the tracks in use are, or those of neural voices, or the others."""
+        lengths = np.diff(self.begins)[self.tracks]
+        if neural is not None:
+            lengths = lengths[np.isin(self.engines[self.tracks], list(NEURAL_ENGINES)) == neural]
+        return float(lengths.sum() / _FRAMES_PER_MINUTE)
+
+    def subset(self, *, minutes: float | None = None, neural_share: float | None = None, seed: int = 0) -> Dataset:
+        """Use only some tracks, drawn by chance.
+
+        Args:
+            minutes: How long they are together, within a track; None: as long as possible.
+            neural_share: How much of that neural voices speak; None: as in the whole.
+            seed: Decides which; fewer minutes use a part of the tracks that more would.
+
+        Raises:
+            ConfigError: There is not as much speech of that kind.
+        """
+        if minutes is None and neural_share is None:
+            return self
+        if neural_share is None:
+            groups = [(self.tracks, minutes or 0.0, "")]
+        else:
+            neural = np.isin(self.engines[self.tracks], list(NEURAL_ENGINES))
+            shares = (neural_share, 1 - neural_share)
+            there = (self.minutes(neural=True), self.minutes(neural=False))
+            if minutes is None:
+                minutes = min(have / share for have, share in zip(there, shares, strict=True) if share > 0)
+            kinds = ((neural, "neural voices"), (~neural, "other voices"))
+            groups = [(self.tracks[of], minutes * share, name) for (of, name), share in zip(kinds, shares, strict=True)]
+        chosen = [self._draw(*group, seed) for group in groups]
+        return replace(self, tracks=np.sort(np.concatenate(chosen)))
+
+    def _draw(self, tracks: NDArray[np.int64], minutes: float, name: str, seed: int) -> NDArray[np.int64]:
+        order = np.random.default_rng((seed, 7)).permutation(len(tracks))
+        ends = np.cumsum(np.diff(self.begins)[tracks[order]]) / _FRAMES_PER_MINUTE
+        have = float(ends[-1]) if len(ends) else 0.0
+        if minutes > have * (1 + 1e-9) + 1e-9:
+            what = f"there are {have:.1f} minutes{' of ' + name if name else ''}, not {minutes:g}"
+            raise ConfigError(what, where="training data", hint="Ask for fewer minutes, or make a longer corpus.")
+        # Up to the track whose end is nearest.
+        return np.asarray(tracks[order[: int(np.abs(np.concatenate([[0.0], ends]) - minutes).argmin())]])
 
 
-def sessions(corpus: Path, split: str) -> list[list[dict[str, Any]]]:
-    """The utterances of a split, as the corpus's index lists them, by session."""
-    found: dict[int, list[dict[str, Any]]] = {}
-    for entry in json.loads((corpus / "index.json").read_text("utf-8"))["utterances"]:
-        if entry["split"] == split:
-            found.setdefault(entry["session"], []).append(entry)
-    return list(found.values())
+def write_dataset(path: Path, dataset: Dataset, *, parts: int = 1) -> list[Path]:
+    """Write a dataset as one compressed NumPy file, or as several of about equal size, and return their paths.
 
-
-def statistics(corpus: Path, *, seed: int = 0) -> dict[str, FloatArray]:
-    """Each band's mean over active frames, and its spread around the running mean: what the encoder ships."""
-    mean: NDArray[np.float64] = np.full(BANDS, -7.0)
-    std = np.ones(BANDS)
-    other = _other_voices(corpus)
-    for _ in range(3):  # the running mean depends on the prior, which is this very mean
-        total, square, count = np.zeros(BANDS), np.zeros(BANDS), 0.0
-        for index, take in enumerate(islice(_tracks(corpus, np.random.default_rng((seed, 0))), 60)):
-            bands = _bands(rerecord(take.samples, np.random.default_rng((seed, 1, index)), other))
-            normalised, active = MeanNormaliser(mean)(bands)
-            total += active @ bands.mean(axis=1)
-            square += active @ (normalised**2).mean(axis=1)
-            count += float(active.sum())
-        mean, std = total / count, np.sqrt(square / count)
-    return {"mean": mean.astype(np.float32), "std": std.astype(np.float32)}
-
-
-def prepare(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, seed: int, report: Reporter) -> Dataset:
-    """Turn a corpus into a dataset, with ``copies`` recordings of every utterance.
-
-    It is kept in ``folder``, where the next call reads it, unless the corpus, the encoder or how motion is made has
-    changed.
+    Of several, the names tell which part each is: ``speech-1-of-2.npz``.
     """
-    key = hashlib.sha256((corpus / "index.json").read_bytes() + encoder.fingerprint().encode())
-    key.update(f"{copies} {seed} {motion_fingerprint()}".encode())
-    kept = folder / f"material-{key.hexdigest()[:12]}"
-    if not kept.exists():
-        with atomic_folder(kept) as temporary:
-            _record(corpus, temporary, encoder, copies=copies, seed=seed, report=report)
-    return Dataset(*(np.load(kept / f"{field.name}.npy", mmap_mode="r") for field in fields(Dataset)))
+    ends = dataset.begins[1:] * parts / max(int(dataset.begins[-1]), 1)
+    part_of = np.minimum(np.ceil(ends - 1e-9).astype(int), parts) - 1
+    names = [path] if parts == 1 else [path.with_stem(f"{path.stem}-{n + 1}-of-{parts}") for n in range(parts)]
+    for number, name in enumerate(names):
+        with atomic_file(name) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, **_arrays(dataset, np.flatnonzero(part_of == number), number, parts))
+    return names
 
 
-def _record(corpus: Path, folder: Path, encoder: AudioEncoder, *, copies: int, seed: int, report: Reporter) -> None:
-    other = _other_voices(corpus)
-    kept: dict[str, list[NDArray[Any]]] = {"features": [], "motion": [], "closed": []}
-    for copy in range(copies):
-        for index, take in enumerate(_tracks(corpus, np.random.default_rng((seed, 2, copy)))):
-            rng = np.random.default_rng((seed, 3, copy, index))
-            take = respeed(take, rng.uniform(0.85, 1.2)) if rng.random() < 0.7 else take
-            samples = rerecord(take.samples, rng, other)
-            kept["features"].append(_features(encoder, samples, rng).astype(np.float16))
-            kept["motion"].append(take.motion.astype(np.float16))
-            kept["closed"].append(take.closed)
-            report("features", None, f"recording {copy + 1} of {copies}, track {index + 1}")
-    if isinstance(encoder, ApcEncoder):
-        kept["features"] = _apc_features(encoder, kept["features"], report)
-    styles = [style_of(entries[0]).vector() for entries in sessions(corpus, "train")]
-    np.save(folder / "styles.npy", np.stack(styles * copies))
-    np.save(folder / "begins.npy", np.cumsum([0, *map(len, kept["features"])], dtype=np.int64))
-    for name, parts in kept.items():
-        _save(folder / f"{name}.npy", parts)
+def read_dataset(paths: Sequence[str | os.PathLike[str]]) -> Dataset:
+    """Read what ``write_dataset`` wrote, all parts of it, in any order.
+
+    Raises:
+        InputError: A file is no training data, or of another version, or the parts do not belong together.
+    """
+    read = sorted((_read(Path(path)) for path in paths), key=lambda part: int(part["meta"]["part"]))
+    if not read:
+        raise InputError("no file of training data is given", where="training data")
+    metas = [part.pop("meta") for part in read]
+    keys, wanted = {meta["key"] for meta in metas}, metas[0]["parts"]
+    if len(keys) > 1 or [meta["part"] for meta in metas] != list(range(wanted)):
+        have = ", ".join(f"{meta['part'] + 1} of {meta['parts']}" for meta in metas)
+        hint = "Give each part of one `talkstyle pretrain prepare` once."
+        raise InputError(f"these are not the parts of one file: {have}", where=str(paths[0]), hint=hint)
+    joined = {name: np.concatenate([part[name] for part in read]) for name in (*_PER_FRAME, *_PER_TRACK, "features")}
+    views, begins = [], [np.zeros(1, np.int64)]
+    rows = frames = 0
+    for part in read:
+        views.append(np.where(part["views"] < 0, -1, part["views"] + rows))
+        begins.append(part["begins"][1:] + frames)
+        rows, frames = rows + len(part["features"]), frames + len(part["motion"])
+    first, meta = read[0], metas[0]
+    return Dataset(
+        **joined,
+        views=np.concatenate(views), begins=np.concatenate(begins), basis=first["basis"], centre=first["centre"],
+        tracks=np.arange(len(joined["engines"])), feature_step=meta["feature_step"],
+        encoder=meta["encoder"], encoder_sha256=meta["encoder_sha256"], key=meta["key"],
+        statistics={name: first[f"statistics_{name}"] for name in meta["statistics"]},
+    )  # fmt: skip
 
 
-def _save(path: Path, parts: Sequence[NDArray[Any]]) -> None:
-    """Write arrays joined, one by one: all features together can be gigabytes."""
-    shape = (sum(len(part) for part in parts), *parts[0].shape[1:])
-    kept = np.lib.format.open_memmap(path, "w+", parts[0].dtype, shape)  # type: ignore[no-untyped-call]
-    at = 0
-    for part in parts:
-        kept[at : at + len(part)] = part
-        at += len(part)
-    kept.flush()
+def dataset_key(path: Path) -> str | None:
+    """What a file of training data was made from; None where there is none."""
+    try:
+        return str(_meta(path)["key"])
+    except (OSError, InputError):
+        return None
 
 
-def _features(encoder: AudioEncoder, samples: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """A recording's features, for ``apc`` those of ``mel``; for these two most are recoloured."""
-    if not isinstance(encoder, (MelEncoder, ApcEncoder)):
-        return encoder.encode(Audio(samples, SAMPLE_RATE))
-    mel = encoder.mel if isinstance(encoder, ApcEncoder) else encoder
-    bands = _bands(samples)
-    if rng.random() < 0.7:
-        bands = recolour(bands.reshape(-1, BANDS), band_centres(), rng).reshape(bands.shape)
-    normalised, _ = MeanNormaliser(mel.mean)(bands)
-    return mel.scale(normalised)
+def _arrays(dataset: Dataset, tracks: NDArray[np.int64], number: int, parts: int) -> dict[str, NDArray[Any]]:
+    """The arrays of one part, whose tracks follow one another."""
+    lengths = np.diff(dataset.begins)[tracks]
+    begins = np.concatenate([[0], np.cumsum(lengths)])
+    frames = np.arange(dataset.begins[tracks[0]], dataset.begins[tracks[-1] + 1]) if len(tracks) else tracks
+    views, rows, at = np.full((len(tracks), 2), -1, np.int64), [], 0
+    for index, (track, length) in enumerate(zip(tracks, lengths, strict=True)):
+        for view in range(2):
+            if (first := dataset.views[track, view]) >= 0:
+                rows.append(np.arange(first, first + length))
+                views[index, view], at = at, at + length
+    meta = {
+        "version": DATA_VERSION, "key": dataset.key, "part": number, "parts": parts,
+        "feature_step": dataset.feature_step, "encoder": dataset.encoder, "encoder_sha256": dataset.encoder_sha256,
+        "statistics": list(dataset.statistics),
+    }  # fmt: skip
+    return {
+        "meta": np.array(json.dumps(meta)),
+        "features": dataset.features[np.concatenate(rows) if rows else np.zeros(0, np.int64)],
+        "views": views,
+        "begins": begins.astype(np.int64),
+        "basis": dataset.basis,
+        "centre": dataset.centre,
+        **{name: getattr(dataset, name)[frames] for name in _PER_FRAME},
+        **{name: getattr(dataset, name)[tracks] for name in _PER_TRACK},
+        **{f"statistics_{name}": value for name, value in dataset.statistics.items()},
+    }
 
 
-def _apc_features(
-    encoder: ApcEncoder, tracks: list[NDArray[np.float16]], report: Reporter
-) -> list[NDArray[np.float16]]:
-    """The features of ``apc`` from those of ``mel``: 16 tracks at once, which takes half as long, 10 s after 10 s."""
-    found = [np.empty((len(track), encoder.width), np.float16) for track in tracks]
-    by_length = np.argsort([len(track) for track in tracks])
-    for first in range(0, len(tracks), 16):
-        group = by_length[first : first + 16]
-        state: ApcState | None = None
-        for at in range(0, len(tracks[group[-1]]), 600):
-            count = min(600, len(tracks[group[-1]]) - at)
-            bands = np.zeros((len(group), count, 2 * BANDS), np.float32)
-            for row, track in enumerate(group):
-                bands[row, : max(0, len(tracks[track]) - at)] = tracks[track][at : at + count]
-            features, state = encoder.encode_mel(bands, state)
-            for row, track in enumerate(group):
-                found[track][at : at + count] = features[row, : max(0, len(tracks[track]) - at)]
-            report("features", (first + at / len(tracks[group[-1]]) * len(group)) / len(tracks))
+def _meta(path: Path) -> dict[str, Any]:
+    return dict(_read(path, "meta")["meta"])
+
+
+def _read(path: Path, *names: str) -> dict[str, Any]:
+    """A file's arrays, all or some, with ``meta`` parsed."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            found: dict[str, Any] = {name: stored[name] for name in names or stored.files}
+        found["meta"] = json.loads(str(found["meta"]))
+        version = found["meta"]["version"]
+    except (ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        hint = "Give what `talkstyle pretrain prepare` wrote."
+        raise InputError("the file is no training data", where=str(path), hint=hint) from error
+    if version != DATA_VERSION:
+        hint = "Make it again: talkstyle pretrain prepare."
+        raise InputError(f"the training data is of version {version}, not {DATA_VERSION}", where=str(path), hint=hint)
     return found
-
-
-def _bands(samples: FloatArray) -> NDArray[np.float64]:
-    frames = -(-len(samples) * _RATE // SAMPLE_RATE)
-    return log_mel(samples, 0, 2 * frames).reshape(frames, 2, BANDS)
-
-
-def _tracks(corpus: Path, rng: np.random.Generator) -> Iterator[Take]:
-    """A session's utterances joined by digital silence, before, between and after, in which the face comes to rest."""
-    for entries in sessions(corpus, "train"):
-        parts = [_silence(rng)]
-        for index in rng.permutation(len(entries)):
-            parts += [_read(corpus / entries[index]["file"]), _silence(rng)]
-        yield _join(parts)
-
-
-def _other_voices(corpus: Path) -> OtherVoice:
-    files = [corpus / entry["file"] for entries in sessions(corpus, "train") for entry in entries]
-
-    def draw(rng: np.random.Generator) -> FloatArray:
-        with np.load(files[int(rng.integers(len(files)))], allow_pickle=False) as stored:
-            return np.asarray(stored["audio"] / np.float32(32768), np.float32)
-
-    return draw
-
-
-def _read(shard: Path) -> Take:
-    made = read_shard(shard)
-    frames = len(made.pose)
-    motion = np.concatenate([made.expression.reshape(frames, -1), made.pose], axis=1)
-    closed = closed_frames(made.utterance.phones, frames)
-    # Whole frames, so that joined takes keep their motion in step with their sound.
-    samples = np.zeros(_samples(frames), np.float32)
-    sound = made.utterance.audio[: len(samples)]
-    samples[: len(sound)] = sound / np.float32(32768)
-    return Take(samples, motion, closed)
-
-
-def _samples(frames: int) -> int:
-    return frames * SAMPLE_RATE // _RATE
-
-
-def _silence(rng: np.random.Generator) -> Take:
-    frames = int(rng.uniform(*_GAP_SECONDS) * _RATE)
-    samples = np.zeros(_samples(frames), np.float32)
-    return Take(samples, np.full((frames, OUTPUT_WIDTH), np.nan, np.float32), np.zeros(frames, np.bool_))
-
-
-def _join(parts: list[Take]) -> Take:
-    """Join takes; motion that is NaN eases from its neighbours to rest."""
-    motion = np.concatenate([p.motion for p in parts])
-    at = 0
-    for part in parts:
-        end = at + len(part.motion)
-        if np.isnan(part.motion[0, 0]):
-            ease = 0.5 + 0.5 * np.cos(np.pi * np.clip(np.arange(len(part.motion)) / _CLOSING_FRAMES, 0, 1))[:, None]
-            before = motion[at - 1] if at else np.zeros(OUTPUT_WIDTH)
-            after = motion[end] if end < len(motion) else np.zeros(OUTPUT_WIDTH)
-            motion[at:end] = before * ease + after * ease[::-1]
-        at = end
-    return Take(np.concatenate([p.samples for p in parts]), motion, np.concatenate([p.closed for p in parts]))

@@ -1,4 +1,4 @@
-"""Training a base on a synthesised corpus, so that it can be stopped and go on to the same bits."""
+"""Training a base on a synthesised corpus's training data, so that it can be stopped and go on to the same bits."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ from sdk.data import FloatArray
 from sdk.device import resolve_device
 from sdk.errors import ConfigError
 from sdk.geometry import BROWS, INNER_LIPS, JAW, MOUTH, POINTS
-from sdk.interfaces import AudioEncoder
 from sdk.progress import CancelToken, ProgressCallback, Reporter
-from talkstyle_lab.pretraining.apc import ApcPlan, train_apc
+from talkstyle_lab.pretraining.apc import ApcPlan, encode_dataset, train_apc
 from talkstyle_lab.pretraining.conditioning import Conditioning
-from talkstyle_lab.pretraining.dataset import Dataset, prepare, statistics
+from talkstyle_lab.pretraining.dataset import Dataset
 from talkstyle_lab.pretraining.run import Plan, Run
 from talkstyle_lab.pretraining.weights import has_weights, write_weights
 from talkstyle_reference.apc import ApcEncoder
 from talkstyle_reference.generators import Generator, LstmGenerator, TcnGenerator, TcnLiveGenerator, weights_name
 from talkstyle_reference.mel import BANDS, MelEncoder
 from talkstyle_reference.style_basis import SUFFIX, StyleBasis
-from talkstyle_reference.weights import read_weights
 
 NOISE: Final = 0.15  # added to features, in their spreads
 STATISTICS_FRAMES: Final = 20_000  # about so many frames tell the mean and spread of an encoder's features
@@ -54,7 +52,9 @@ class TrainingPlan(Plan):
     rate: float = 1.5e-3
     batch: int = 8
     frames: int = 240  # as in the paper
-    copies: int = 1  # recordings of every utterance
+    augmented: float = 0.5  # of the sequences, those from a track's augmented recording, where it has one
+    minutes: float | None = None  # of the training data; None: all that there is
+    neural_share: float | None = None  # of these minutes, what neural voices speak; None: as it is
     liveliness: float = 0.0  # the weight of a term that keeps how much and how fast the mouth moves
 
     @property
@@ -73,11 +73,10 @@ PLANS: Final = {
 
 
 def train(
-    corpus: Path,
+    dataset: Dataset,
     folder: Path,
     plan: TrainingPlan,
     *,
-    encoder: AudioEncoder | None = None,
     apc: ApcPlan | None = None,
     device: str | torch.device = "cpu",
     on_progress: ProgressCallback | None = None,
@@ -86,58 +85,62 @@ def train(
 ) -> Path:
     """Train a base into ``folder/weights``, or go on where the folder holds an unfinished run.
 
-    The statistics of ``mel``, and the encoder ``apc`` itself, are taken from ``folder/weights``, or made from the
-    corpus where they are missing: generators trained into one folder share them. Another encoder that the plan names is
-    given. Where it is not known which precision is faster, a few steps are measured, so two machines need not agree to
-    the bit.
+    The encoder ``apc`` is taken from ``folder/weights``, or trained where it is missing: generators trained into one
+    folder share it. Where it is not known which precision is faster, a few steps are measured, so two machines need not
+    agree to the bit.
+
+    Args:
+        dataset: What ``prepare`` made, by the encoder that the plan names; for ``apc``, by ``mel``.
+        folder: Also holds checkpoints.
+        plan: How.
+        apc: How the encoder ``apc`` is trained.
+        device: Where.
+        on_progress: Called after each step.
+        cancel: Stops between steps.
+        checkpoint_steps: Steps between checkpoints.
 
     Returns:
         The folder of weights, laid out as the package's own.
 
     Raises:
         CheckpointError: The folder's checkpoint is of another plan.
+        ConfigError: The dataset is of another encoder, or is too small for the plan; or the folder's weights are of
+            other statistics.
         DeviceError: The device does not exist.
     """
     report = Reporter(on_progress, cancel)
     where = resolve_device(device)
-    encoder = _encoder(corpus, folder, plan, encoder, apc or ApcPlan(seed=plan.seed), where, report)
-    dataset = prepare(corpus, folder, encoder, copies=plan.copies, seed=plan.seed, report=report)
+    dataset = dataset.subset(minutes=plan.minutes, neural_share=plan.neural_share, seed=plan.seed)
+    dataset = _heard_by(dataset, folder, plan, apc or ApcPlan(seed=plan.seed), where, report)
     run = _GeneratorRun(plan, folder / f"checkpoint-{plan.name}.pt", dataset, device=where)
     run.train(f"train {plan.name}", checkpoint_steps=checkpoint_steps, report=report)
-    notes = {"encoder": encoder.name, "encoder_sha256": encoder.fingerprint()}
+    notes = {"encoder": dataset.encoder, "encoder_sha256": dataset.encoder_sha256}
     tensors, basis = run.weights()
     for name, part in ((plan.name, tensors), (plan.name + SUFFIX, basis.tensors())):
         write_weights(folder / "weights", name, {key: value.numpy() for key, value in part.items()}, notes=notes)
     return folder / "weights"
 
 
-def _encoder(
-    corpus: Path,
-    folder: Path,
-    plan: TrainingPlan,
-    given: AudioEncoder | None,
-    apc: ApcPlan,
-    device: torch.device,
-    report: Reporter,
-) -> AudioEncoder:
-    """The encoder that a plan names, its own weights made first where they are not there."""
-    if given is not None:
-        if given.name != plan.encoder:
-            raise ConfigError(f"the plan is for the encoder {plan.encoder!r}, and this is {given.name!r}")
-        return given
-    if plan.encoder not in ("mel", "apc"):
-        raise ConfigError(f"the encoder {plan.encoder!r} is not given", hint="Pass encoder=.")
+def _heard_by(
+    dataset: Dataset, folder: Path, plan: TrainingPlan, apc: ApcPlan, device: torch.device, report: Reporter
+) -> Dataset:
+    """The dataset in the features of the plan's encoder, whose own weights are written, and made first for ``apc``."""
+    if dataset.encoder != (MelEncoder.name if plan.encoder == ApcEncoder.name else plan.encoder):
+        what = f"the plan is for the encoder {plan.encoder!r}, and the training data is of {dataset.encoder!r}"
+        raise ConfigError(what, where="train", hint="Prepare the corpus with the encoder.")
     weights = folder / "weights"
+    if dataset.encoder != MelEncoder.name:
+        return dataset
     if not has_weights("mel", weights):
-        report("statistics")
-        write_weights(weights, "mel", statistics(corpus), dtype=np.float32)
-    mel = MelEncoder(weights)
-    if plan.encoder == "mel":
-        return mel
+        write_weights(weights, "mel", dataset.statistics, dtype=np.float32)
+    elif MelEncoder(weights).fingerprint() != dataset.encoder_sha256:
+        what = "the folder's weights have statistics of other training data"
+        raise ConfigError(what, where=str(folder), hint="Give another folder.")
+    if plan.encoder == MelEncoder.name:
+        return dataset
     if not has_weights("apc", weights):
-        dataset = prepare(corpus, folder, mel, copies=plan.copies, seed=plan.seed, report=report)
-        train_apc(dataset, read_weights("mel", weights), folder, apc, device=device, report=report)
-    return ApcEncoder(weights)
+        train_apc(dataset, folder, apc, augmented=plan.augmented > 0, device=device, report=report)
+    return encode_dataset(dataset, ApcEncoder(weights), folder, report=report)
 
 
 class _GeneratorRun(Run[TrainingPlan]):
@@ -151,8 +154,7 @@ class _GeneratorRun(Run[TrainingPlan]):
         width = dataset.features.shape[1]
         self._generator = GENERATORS[plan.generator](None, encoder=plan.encoder, features=width, seed=plan.seed)
         if plan.encoder != MelEncoder.name:
-            every = max(1, len(dataset.features) // STATISTICS_FRAMES)
-            sample = np.asarray(dataset.features[::every], np.float32)
+            sample = _sample(dataset, augmented=plan.augmented > 0)
             self._generator.mean.copy_(torch.from_numpy(sample.mean(axis=0)))
             self._generator.std.copy_(torch.from_numpy(sample.std(axis=0) + 1e-4))
         self._conditioning = Conditioning(self._generator, dataset.styles.shape[1])
@@ -170,7 +172,9 @@ class _GeneratorRun(Run[TrainingPlan]):
         plan = self.plan
         rng = np.random.default_rng((plan.seed, 4, self.step))
         lookahead = self._generator.lookahead
-        features, motion, closed, styles = self._dataset.batch(rng, plan.batch, plan.frames, lookahead=lookahead)
+        features, motion, closed, styles = self._dataset.batch(
+            rng, plan.batch, plan.frames, lookahead=lookahead, augmented=plan.augmented
+        )
         told = (rng.random((plan.batch, 1)) < TOLD_SHARE) * (styles - self._centre) / self._unit
         augmented = torch.from_numpy(self._augment(features, rng)).to(self.device)
         self._generator.train()
@@ -215,6 +219,13 @@ class _GeneratorRun(Run[TrainingPlan]):
             for key, value in module.state_dict().items()
             if value.is_floating_point()
         }
+
+
+def _sample(dataset: Dataset, *, augmented: bool) -> FloatArray:
+    """Some features, ``[about STATISTICS_FRAMES, D]``, evenly from all recordings that are used."""
+    rows = dataset.view_rows(augmented=augmented)
+    every = max(1, sum(view.stop - view.start for view in rows) // STATISTICS_FRAMES)
+    return np.concatenate([dataset.heard(slice(view.start, view.stop, every)) for view in rows])
 
 
 def _mask(features: FloatArray, rng: np.random.Generator) -> FloatArray:

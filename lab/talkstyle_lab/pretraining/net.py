@@ -19,7 +19,7 @@ from sdk.errors import InputError
 from sdk.losses import LOSS_SCALE, gradient_penalty, velocity
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from talkstyle_lab.corpus.motion import read_shard
-from talkstyle_lab.pretraining.dataset import sessions
+from talkstyle_lab.pretraining.tracks import sessions
 from talkstyle_lab.pretraining.weights import write_weights
 from talkstyle_reference.transfer_net import MlpTransferNet
 

@@ -2,6 +2,7 @@
 
 import json
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -39,6 +40,29 @@ def test_train_writes_weights(corpus, tmp_path):
     folder = tmp_path / "weights"
     assert json.loads(result.output) == {"weights": str(folder)}
     assert set(json.loads((folder / "manifest.json").read_text())) == {"mel", "tcn", "tcn-styles"}
+
+
+def test_train_takes_what_was_prepared(corpus, tmp_path):
+    words = ("prepare", "--corpus", corpus, "--out", tmp_path / "speech.npz", "--parts", 2, "--workers", 1, "--json")
+    files = json.loads(run(*words).output)["files"]
+    assert [Path(file).name for file in files] == ["speech-1-of-2.npz", "speech-2-of-2.npz"]
+    both = [word for file in files for word in ("--prepared", file)]
+    result = run("train", *both, "--out", tmp_path, "--steps", 1, "--minutes", 0.3, "--neural-share", 0, "--json")
+    assert result.exit_code == 0, result.output
+    assert set(json.loads((tmp_path / "weights" / "manifest.json").read_text())) == {"mel", "tcn", "tcn-styles"}
+
+
+def test_train_takes_a_corpus_or_what_was_prepared(corpus, prepared, tmp_path):
+    for words in ((), ("--corpus", corpus, "--prepared", prepared[0])):
+        result = run("train", *words, "--out", tmp_path)
+        assert result.exit_code == 2
+        assert "either --corpus or --prepared" in result.output
+
+
+def test_neural_voices_that_are_not_there_are_told(prepared, tmp_path):
+    result = run("train", "--prepared", prepared[0], "--out", tmp_path, "--minutes", 0.2, "--neural-share", 0.5)
+    assert isinstance(result.exception, sdk.errors.ConfigError)
+    assert "of neural voices" in str(result.exception)
 
 
 def test_train_takes_any_encoder_by_name(corpus, tmp_path):

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.data import FloatArray
+from sdk.geometry import POINTS
 from talkstyle_reference.mel import SAMPLE_RATE
 
 RATE: Final = 60
 """Frames of motion per second."""
+WIDTH: Final = POINTS * 3 + 6
+"""Numbers in a frame: expression, then pose."""
 
 
 @dataclass(frozen=True, eq=False)
