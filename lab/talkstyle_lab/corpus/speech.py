@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import wave
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -130,13 +130,7 @@ def espeak(
     _known(variant, ESPEAK_VARIANTS, "variant")
     name = ESPEAK_LANGUAGES[language] + (f"+{variant}" if variant else "")
     order = {"text": text, "voice": name, "settings": {"rate": rate, "pitch": pitch, "range": pitch_range, "gap": gap}}
-    command = [sys.executable, "-I", "-S", str(WORKER)]
-    done = subprocess.run(command, input=json.dumps(order).encode(), capture_output=True, check=False, timeout=120)
-    line, _, data = done.stdout.partition(b"\n")
-    answer: dict[str, Any] = json.loads(line) if done.returncode == 0 and line else {}
-    if "marks" not in answer:
-        what = answer.get("error", f"espeak-ng failed ({done.returncode})")
-        raise _unavailable(what, "apt install libespeak-ng1 espeak-ng-data")
+    answer, data = _ask(order)
     sound, sampled, marks = np.frombuffer(data, dtype=np.int16), int(answer["rate"]), answer["marks"]
     ends = [start for _, start in marks[1:]] + [len(sound)]
     phones: list[Segment] = []
@@ -145,6 +139,32 @@ def espeak(
             phones += from_ipa(symbol, start / sampled, end / sampled)
     phones = _with_closures(phones, sound, sampled)
     return _utterance(sound, sampled, phones, f"espeak/{variant or 'default'}", language)
+
+
+def spell(pieces: Sequence[str], *, language: str) -> list[str]:
+    """Each piece of text in espeak-ng's IPA, stressed; symbols that are one sound are tied by ``^``.
+
+    Args:
+        pieces: Texts without punctuation, whose place would be lost.
+        language: The name of espeak-ng's voice, such as gmw/en-US.
+
+    Raises:
+        ComponentUnavailable: espeak-ng is not installed, or lacks the voice.
+    """
+    answer, _ = _ask({"pieces": list(pieces), "voice": language})
+    return [str(spelt) for spelt in answer["spelt"]]
+
+
+def _ask(order: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """Run espeak-ng in its own process."""
+    command = [sys.executable, "-I", "-S", str(WORKER)]
+    done = subprocess.run(command, input=json.dumps(order).encode(), capture_output=True, check=False, timeout=120)
+    line, _, data = done.stdout.partition(b"\n")
+    answer: dict[str, Any] = json.loads(line) if done.returncode == 0 and line else {}
+    if "error" in answer or not answer:
+        what = answer.get("error", f"espeak-ng failed ({done.returncode})")
+        raise _unavailable(what, "apt install libespeak-ng1 espeak-ng-data")
+    return answer, data
 
 
 def _with_closures(phones: list[Segment], sound: NDArray[np.int16], rate: int) -> list[Segment]:
@@ -164,7 +184,7 @@ def _with_closures(phones: list[Segment], sound: NDArray[np.int16], rate: int) -
 
 
 def _utterance(audio: NDArray[np.int16], rate: int, phones: list[Segment], voice: str, language: str) -> Utterance:
-    sound = audio if rate == RATE else _resample(audio, rate)
+    sound = audio if rate == RATE else resample(audio, rate)
     # espeak-ng marks a word boundary by a very short pause, through which the voice continues.
     return Utterance(sound, gapless(phones, len(sound) / RATE, min_pause=0.06), voice, language)
 
@@ -190,7 +210,7 @@ def to_int16(sound: NDArray[np.float64]) -> NDArray[np.int16]:
     return np.asarray(np.clip(np.round(sound), -32768, 32767), dtype=np.int16)
 
 
-def _resample(audio: NDArray[np.int16], rate: int) -> NDArray[np.int16]:
+def resample(audio: NDArray[np.int16], rate: int) -> NDArray[np.int16]:
     """Resample by truncating or zero-padding the spectrum of the whole sound."""
     step = rate // np.gcd(rate, RATE)
     padded = np.pad(audio.astype(np.float64), (0, -len(audio) % step))

@@ -19,7 +19,7 @@ def run(*arguments):
 
 def test_help_lists_the_commands():
     text = run("--help").output
-    assert all(name in text for name in ("corpus", "train", "remake", "evaluate", "demo-material"))
+    assert all(name in text for name in ("voices", "corpus", "train", "remake", "evaluate", "demo-material"))
 
 
 def test_sounds_must_match_the_clips(tmp_path):
@@ -32,6 +32,17 @@ def test_sounds_must_match_the_clips(tmp_path):
 
 def test_a_missing_corpus_is_a_usage_error(tmp_path):
     assert run("train", "--corpus", tmp_path / "none", "--out", tmp_path).exit_code == 2
+
+
+def test_a_corpus_without_voices_says_how_to_fetch_them(tmp_path):
+    result = run("corpus", "--out", tmp_path)
+    assert "pretrain voices" in result.exception.hint
+
+
+def test_voices_come_from_a_folder(tmp_path):
+    pytest.importorskip("onnx")
+    result = run("voices", "--out", tmp_path / "out", "--from", tmp_path)
+    assert isinstance(result.exception, sdk.errors.ModelFileMissing)
 
 
 def test_train_writes_weights(corpus, tmp_path):

@@ -5,6 +5,9 @@ import pytest
 
 from sdk.errors import ComponentUnavailable
 from talkstyle_lab.corpus.speech import RATE, Utterance, espeak
+from tests.lab.corpus.fake_kokoro import neural_voices
+
+__all__ = ["neural_voices"]
 
 
 @pytest.fixture(scope="session")
