@@ -26,6 +26,9 @@ DATA_VERSION: Final = 1
 NEURAL_ENGINES: Final = frozenset({"kokoro"})
 """Speech engines that are neural networks; the others join or compute what rules say."""
 
+SILENT_ENGINE: Final = "none"
+"""What tracks of silence have for a speech engine."""
+
 _FRAMES_PER_MINUTE: Final = 3600
 _PER_FRAME: Final = ("motion", "closed")
 _PER_TRACK: Final = ("styles", "engines")
@@ -94,18 +97,21 @@ class Dataset:
         return [slice(int(first), int(first + length)) for first, length in wanted if first >= 0]
 
     def minutes(self, *, neural: bool | None = None) -> float:
-        """How long the tracks in use are, or those of neural voices, or the others."""
-        lengths = np.diff(self.begins)[self.tracks]
-        if neural is not None:
-            lengths = lengths[np.isin(self.engines[self.tracks], list(NEURAL_ENGINES)) == neural]
-        return float(lengths.sum() / _FRAMES_PER_MINUTE)
+        """How long the tracks in use are, or those of neural voices, or of the others, without those of silence."""
+        of = self.tracks if neural is None else self.tracks[self._kinds() == (1 if neural else 2)]
+        return float(np.diff(self.begins)[of].sum() / _FRAMES_PER_MINUTE)
+
+    def _kinds(self) -> NDArray[np.int64]:
+        """Whether each track in use is of silence (0), of a neural voice (1) or of another (2)."""
+        engines = self.engines[self.tracks]
+        return np.where(engines == SILENT_ENGINE, 0, np.where(np.isin(engines, list(NEURAL_ENGINES)), 1, 2))
 
     def subset(self, *, minutes: float | None = None, neural_share: float | None = None, seed: int = 0) -> Dataset:
-        """Use only some tracks, drawn by chance.
+        """Use only some tracks, drawn by chance; as much of them as of all tracks is silence without a voice.
 
         Args:
             minutes: How long they are together, within a track; None: as long as possible.
-            neural_share: How much of that neural voices speak; None: as in the whole.
+            neural_share: How much of what is spoken neural voices speak; None: as in the whole.
             seed: Decides which; fewer minutes use a part of the tracks that more would.
 
         Raises:
@@ -113,17 +119,20 @@ class Dataset:
         """
         if minutes is None and neural_share is None:
             return self
-        if neural_share is None:
-            groups = [(self.tracks, minutes or 0.0, "")]
-        else:
-            neural = np.isin(self.engines[self.tracks], list(NEURAL_ENGINES))
-            shares = (neural_share, 1 - neural_share)
-            there = (self.minutes(neural=True), self.minutes(neural=False))
-            if minutes is None:
-                minutes = min(have / share for have, share in zip(there, shares, strict=True) if share > 0)
-            kinds = ((neural, "neural voices"), (~neural, "other voices"))
-            groups = [(self.tracks[of], minutes * share, name) for (of, name), share in zip(kinds, shares, strict=True)]
-        chosen = [self._draw(*group, seed) for group in groups]
+        kinds = self._kinds()
+        have = [float(np.diff(self.begins)[self.tracks[kinds == kind]].sum()) / _FRAMES_PER_MINUTE for kind in range(3)]
+        spoken = have[1] + have[2]
+        neural = neural_share if neural_share is not None else have[1] / max(spoken, 1e-9)
+        speech = spoken / max(spoken + have[0], 1e-9)
+        shares = (1 - speech, speech * neural, speech * (1 - neural))
+        total = minutes
+        if total is None:
+            total = min(here / share for here, share in zip(have, shares, strict=True) if share > 0)
+        names = ("of silence", "of neural voices", "of other voices")
+        chosen = [
+            self._draw(self.tracks[kinds == kind], total * share, name, seed)
+            for kind, (share, name) in enumerate(zip(shares, names, strict=True))
+        ]
         return replace(self, tracks=np.sort(np.concatenate(chosen)))
 
     def _draw(self, tracks: NDArray[np.int64], minutes: float, name: str, seed: int) -> NDArray[np.int64]:
@@ -131,7 +140,7 @@ class Dataset:
         ends = np.cumsum(np.diff(self.begins)[tracks[order]]) / _FRAMES_PER_MINUTE
         have = float(ends[-1]) if len(ends) else 0.0
         if minutes > have * (1 + 1e-9) + 1e-9:
-            what = f"there are {have:.1f} minutes{' of ' + name if name else ''}, not {minutes:g}"
+            what = f"there are {have:.1f} minutes {name}, not {minutes:.1f}"
             raise ConfigError(what, where="training data", hint="Ask for fewer minutes, or make a longer corpus.")
         # Up to the track whose end is nearest.
         return np.asarray(tracks[order[: int(np.abs(np.concatenate([[0.0], ends]) - minutes).argmin())]])
