@@ -81,3 +81,10 @@ def test_the_silence_at_the_end_of_a_phone_is_part_of_the_pause():
     made = phones(symbols(letters), np.array(durations, np.float32), sound.astype(np.float32))
     assert [label for label, *_ in made] == ["pau", "aa", "pau", "aa", "pau"]
     assert made[2][1] == pytest.approx(11 * FRAME, abs=0.02)
+
+
+def test_the_silence_at_the_end_is_a_pause():
+    sound = np.repeat([0.0, 0.5, 0.0], np.array([10, 5, 25]) * FRAME_SAMPLES) * np.sin(np.arange(40 * FRAME_SAMPLES))
+    made = phones(symbols("s"), np.array([12, 20, 8], np.float32), sound.astype(np.float32))
+    assert [label for label, *_ in made] == ["pau", "s", "pau"]
+    assert made[2][1] == pytest.approx(15 * FRAME, abs=0.02)
