@@ -55,7 +55,7 @@ def train_apc(
     An unfinished run goes on from the folder's checkpoint.
 
     Raises:
-        CheckpointError: The folder's checkpoint is of another plan.
+        CheckpointError: The folder's checkpoint is of another plan or of other training data.
     """
     bands = _Bands(dataset, augmented=augmented)
     run = _ApcRun(plan, folder / "checkpoint-apc.pt", bands, device=device)
@@ -123,7 +123,7 @@ class _ApcRun(Run[ApcPlan]):
         both = nn.ModuleList((self.net, self._predictor))
         both.to(device)
         optimizer = torch.optim.Adam(both.parameters(), lr=plan.rate)
-        super().__init__(plan, checkpoint, {"nets": both}, optimizer, device=device)
+        super().__init__(plan, checkpoint, {"nets": both}, optimizer, data=bands.key, device=device)
         self._bands = bands
         self.reset()
 
@@ -167,6 +167,7 @@ class _Bands:
         rows = dataset.view_rows(augmented=augmented)
         self._stored = np.concatenate([dataset.features[view] for view in rows]).reshape(-1, BANDS)
         self._step = np.float32(dataset.feature_step)
+        self.key = dataset.key
 
     def __len__(self) -> int:
         return len(self._stored)

@@ -103,7 +103,7 @@ def train(
         The folder of weights, laid out as the package's own.
 
     Raises:
-        CheckpointError: The folder's checkpoint is of another plan.
+        CheckpointError: The folder's checkpoint is of another plan or of other training data.
         ConfigError: The dataset is of another encoder, or is too small for the plan; or the folder's weights are of
             other statistics.
         DeviceError: The device does not exist.
@@ -161,7 +161,7 @@ class _GeneratorRun(Run[TrainingPlan]):
         networks = {"generator": self._generator.to(device), "styles": self._conditioning.to(device)}
         parameters = [parameter for network in networks.values() for parameter in network.parameters()]
         optimizer = torch.optim.AdamW(parameters, lr=plan.rate, weight_decay=0.01)
-        super().__init__(plan, checkpoint, networks, optimizer, device=device)
+        super().__init__(plan, checkpoint, networks, optimizer, data=dataset.key, device=device)
         self._dataset = dataset
         styles = np.asarray(dataset.styles, np.float32)
         self._centre, self._unit = styles.mean(axis=0), styles.std(axis=0) + 1e-4

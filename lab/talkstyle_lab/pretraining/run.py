@@ -53,6 +53,7 @@ class Run(ABC, Generic[P]):
         networks: dict[str, nn.Module],
         optimizer: torch.optim.Optimizer,
         *,
+        data: str,
         device: torch.device,
     ) -> None:
         self.step = 0
@@ -61,6 +62,7 @@ class Run(ABC, Generic[P]):
         self.device = device
         self.plan = plan
         self._checkpoint = checkpoint
+        self._data = data  # the key of what is learned from
         self._optimizer = optimizer
         self._networks = networks
         self._stateful: dict[str, Any] = {**networks, "optimiser": optimizer}
@@ -81,7 +83,7 @@ class Run(ABC, Generic[P]):
         """Take the steps that are left; progress has the loss, a moving average.
 
         Raises:
-            CheckpointError: The checkpoint is of another plan.
+            CheckpointError: The checkpoint is of another plan, or of other training data.
         """
         if self._checkpoint.exists():
             self._load()
@@ -142,16 +144,18 @@ class Run(ABC, Generic[P]):
         self.losses = decay * self.losses + (1 - decay) * loss.item()
 
     def _save(self) -> None:
-        state = {"plan": vars(self.plan), **{name: getattr(self, name) for name in self._values}}
+        state = {"plan": vars(self.plan), "data": self._data, **{name: getattr(self, name) for name in self._values}}
         state |= {name: part.state_dict() for name, part in self._stateful.items()}
         with atomic_file(self._checkpoint) as temporary:
             torch.save(state, temporary)
 
     def _load(self) -> None:
         state = torch.load(self._checkpoint, weights_only=True, map_location=self.device)
+        where, hint = str(self._checkpoint), "Give another folder."
         if state["plan"] != vars(self.plan):
-            where = str(self._checkpoint)
-            raise CheckpointError("there is a checkpoint of another plan", where=where, hint="Give another folder.")
+            raise CheckpointError("there is a checkpoint of another plan", where=where, hint=hint)
+        if state["data"] != self._data:
+            raise CheckpointError("there is a checkpoint of other training data", where=where, hint=hint)
         for name in self._values:
             setattr(self, name, state[name])
         for name, part in self._stateful.items():

@@ -1,5 +1,7 @@
 """Training on a corpus of a few seconds: it learns, resumes to the same bits, and keeps sound and motion in step."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -67,6 +69,11 @@ def test_a_stopped_run_goes_on_to_the_same_bits(dataset, whole, tmp_path):
 def test_another_plans_checkpoint_is_refused(dataset, whole):
     with pytest.raises(errors.CheckpointError):
         train(dataset, whole, plan(rate=1e-4))
+
+
+def test_a_checkpoint_of_other_training_data_is_refused(dataset, whole):
+    with pytest.raises(errors.CheckpointError, match="other training data"):
+        train(replace(dataset, key="another"), whole, plan())
 
 
 def test_it_learns(dataset, tmp_path):
