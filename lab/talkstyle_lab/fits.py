@@ -122,13 +122,14 @@ def evaluate_fits(
     detector: str | LandmarkDetector = defaults.DETECTOR,
     device: str | torch.device = "auto",
     config: FitConfig | None = None,
+    instant: bool = False,
     on_progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
 ) -> FitTable:
     """Fit each clip's first 60 % with each seed, and measure on the rest.
 
     Unpaired fits, which get stills and another clip's sound, style identification and the wrong speaker need two clips.
-    ``held_out`` of the settings of paired fits is set here.
+    Nothing of these fits is held out: the rest of each clip is what they are measured on.
 
     Raises:
         ConfigError: Too few clips or seeds.
@@ -141,9 +142,7 @@ def evaluate_fits(
             hint="Give a seed and a clip; two clips for unpaired fits.",
         )
     report = Reporter(on_progress, cancel)
-    settings = config or FitConfig()
-    if paired:  # stills are taken from the first part alone
-        settings = settings.model_copy(update={"held_out": HELD_OUT})
+    settings = (config or FitConfig()).model_copy(update={"held_out": 0.0})
     adapter = StyleAdapter(
         generator=generator,
         net=net,
@@ -170,9 +169,9 @@ def evaluate_fits(
     styles: list[list[StylePack]] = []
     references: list[Motion | None] = []
     for number in range(len(clips)):
-        clip, given = _given(adapter, clips, number, paired=paired)
-        fit = partial(adapter.fit, clip, **given, on_progress=on_progress, cancel=cancel)
-        styles.append([fit(seed=seed) for seed in seeds])
+        one = prepared[number]
+        fit = partial(adapter.learn, one.data.part(one.train)) if paired else _unpaired(adapter, clips, number)
+        styles.append([fit(seed=seed, instant=instant, on_progress=on_progress, cancel=cancel) for seed in seeds])
         assert adapter.last is not None  # a fit has just been made
         references.append(None if paired else adapter.last.motion)
 
@@ -206,13 +205,10 @@ def _names(clips: Sequence[FitClip]) -> list[str]:
     return [stem if stems.count(stem) == 1 else f"{stem} {number}" for number, stem in enumerate(stems)]
 
 
-def _given(adapter: StyleAdapter, clips: Sequence[FitClip], number: int, *, paired: bool) -> tuple[Any, Any]:
-    """What a clip's fits are given: a reference, and options."""
-    clip = clips[number]
-    if paired:
-        return clip.video, {"audio": clip.audio}
+def _unpaired(adapter: StyleAdapter, clips: Sequence[FitClip], number: int) -> Any:
+    """A fit of a clip's stills with the next clip's sound."""
     other = read_audio(clips[(number + 1) % len(clips)].sound, rate=adapter.encoder.sample_rate)
-    return None, {"images": _stills(clip.video), "audio": other}
+    return partial(adapter.fit, images=_stills(clips[number].video), audio=other)
 
 
 def _stills(video: MediaInput) -> list[Image]:

@@ -155,6 +155,19 @@ class StyleAdapter:
         instance(motion, Motion, "motion", "Give an sdk.Motion at 60 Hz.")
         return self._learn(self._reader(report).motion(audio, motion, valid=valid, neutral=neutral), report, options)
 
+    @with_options
+    def learn(self, data: FitData, /, **options: Unpack[FitOptions]) -> StylePack:
+        """Learn a style from data that a ``ReferenceReader`` has prepared, or from a part of such data.
+
+        Args:
+            data: As ``ReferenceReader`` makes it with this adapter's encoder and generator.
+            **options: As in ``FitOptions``.
+
+        Returns:
+            The pack, as ``fit``; errors are the same.
+        """
+        return self._learn(data, start(options), options)
+
     def _data(
         self,
         reference: MediaInput | None,

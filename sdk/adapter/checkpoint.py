@@ -17,8 +17,8 @@ from sdk.arguments import read_path
 from sdk.errors import CheckpointError
 from sdk.files import atomic_file
 
-_FORMAT = "talkstyle-checkpoint-2"
-_STATE = ("step", "best_step", "best_score", "history")
+_FORMAT = "talkstyle-checkpoint-3"
+_STATE = ("step", "history")
 _HINT = "Remove it, or name another with checkpoint=, and the fit begins anew."
 
 
@@ -28,16 +28,12 @@ class Checkpoint:
 
     Attributes:
         step: Steps done.
-        tensors: Networks, optimizers and the best parameters so far, by name.
-        best_step: The step that did best on the validation part; 0 is the base.
-        best_score: Its loss there.
+        tensors: Networks and optimizers, by name.
         history: The terms of the loss, one entry a step.
     """
 
     step: int
     tensors: Mapping[str, Tensor]
-    best_step: int = 0
-    best_score: float = float("inf")
     history: list[dict[str, float]] = field(default_factory=list)
 
 

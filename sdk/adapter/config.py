@@ -25,28 +25,30 @@ class FitConfig(Settings):
             only once are not memorised.
         window: Frames (60 Hz) in a window.
         warmup: Frames at a window's start that the loss leaves out, while the generator finds its state.
-        check_every: Steps between measurements on the validation part.
         checkpoint_every: Steps between checkpoints, where one is asked for.
-        held_out: The share of the reference, at its end, that the gain is measured on and nothing else.
-        validation_share: The share before that, on which the best step is chosen; none under 60 s.
+        prior_seconds: What is known of styles beforehand weighs as much as so many seconds of reference: a fit begins
+            from the style that the generator's own basis predicts, and of what the steps change beyond it,
+            ``seconds / (seconds + prior_seconds)`` is kept. At 0 it begins from the base, and all is kept.
+        held_out: The share of the reference that a fit which measures the gain does not know; 0 measures none.
+        folds: Such fits where the reference is shorter than 30 s; one measures longer ones.
         max_offset: The largest lead or lag of lips against sound that is looked for, in seconds; 0 takes the clip as
             it is.
         smoothing: Frames on either side over which a clip's landmarks are smoothed; 0 leaves them as they were found.
         terms: The weights of the loss.
     """
 
-    steps: int = Field(default=80, ge=1, le=100_000)
+    steps: int = Field(default=40, ge=1, le=100_000)
     learning_rate: float = Field(default=3e-4, gt=0, le=1)
     critic_learning_rate: float = Field(default=1e-3, gt=0, le=1)
     critic_warmup: int = Field(default=15, ge=0)
     batch: int = Field(default=4, ge=1)
-    noise: float = Field(default=0.3, ge=0, le=2)
+    noise: float = Field(default=0.6, ge=0, le=2)
     window: int = Field(default=240, ge=60)
     warmup: int = Field(default=24, ge=0, lt=60)
-    check_every: int = Field(default=10, ge=1)
     checkpoint_every: int = Field(default=10, ge=1)
-    held_out: float = Field(default=0.2, gt=0, lt=0.6)
-    validation_share: float = Field(default=0.15, ge=0, lt=0.4)
+    prior_seconds: float = Field(default=8.0, ge=0)
+    held_out: float = Field(default=0.2, ge=0, lt=0.6)
+    folds: int = Field(default=3, ge=1, le=10)
     max_offset: float = Field(default=0.3, ge=0, le=1)
     smoothing: int = Field(default=0, ge=0, le=10)
     terms: TransferTerms = Field(default_factory=TransferTerms)
@@ -56,10 +58,10 @@ class FitConfig(Settings):
         """Settings by name; ``docs/method.md`` compares them.
 
         Args:
-            name: ``"default"``; ``"paper"``, L_mg + L_sc + L_r and nothing else, f in the stable form; ``"literal"``,
-                the same with f minimised too, as the formula reads, which makes f collapse; ``"without-f"``, the
-                default less L_sc and L_r; ``"frozen-f"``, the default with an f that stays as it is, which is what a
-                pre-trained net is for.
+            name: ``"default"``; ``"paper"``, L_mg + L_sc + L_r and nothing else, from the base, f in the stable form;
+                ``"literal"``, the same with f minimised too, as the formula reads, which makes f collapse;
+                ``"without-f"``, the default less L_sc and L_r; ``"frozen-f"``, the default with an f that stays as it
+                is, which is what a pre-trained net is for.
 
         Raises:
             ConfigError: There is no such recipe.
@@ -76,8 +78,8 @@ _PAPER: Final = TransferTerms(
 
 RECIPES: Final = {
     "default": FitConfig(),
-    "paper": FitConfig(noise=0.0, terms=_PAPER),
-    "literal": FitConfig(noise=0.0, terms=_PAPER.model_copy(update={"critic": "joint", "r": 1.0})),
+    "paper": FitConfig(noise=0.0, prior_seconds=0.0, terms=_PAPER),
+    "literal": FitConfig(noise=0.0, prior_seconds=0.0, terms=_PAPER.model_copy(update={"critic": "joint", "r": 1.0})),
     "without-f": FitConfig(terms=TransferTerms(sc=0.0)),
     "frozen-f": FitConfig(terms=TransferTerms(critic="frozen")),
 }

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
 import torch
 
 from sdk.adapter.fit_data import FitData
-from sdk.adapter.gain import Gain, gain_share, mean_movement, measure
-from sdk.adapter.loop import Setup, Trained, run
+from sdk.adapter.gain import Gain, distance_share, mean_movement
+from sdk.adapter.loop import Setup
 from sdk.adapter.lowrank import refine
 from sdk.adapter.options import FitOptions, ranks
-from sdk.data import MOTION_RATE, FloatArray, Motion
+from sdk.adapter.training import Trained, train_and_measure
+from sdk.data import FloatArray, Motion
+from sdk.device import one_thread
 from sdk.errors import StyleWithoutEffect
 from sdk.generation import generate
 from sdk.interfaces import AudioEncoder
@@ -35,11 +36,11 @@ class FitResult:
 
     Attributes:
         pack: The style.
-        gain: The figures on the frames held out; None where none were.
+        gain: The figures of fits on parts of the reference; None where nothing was held out.
         history: The loss and its terms, one entry a step.
         motion: The reference's motion; on the sound's clock where sound and motion belong together.
         base: The unadapted generator's motion on the sound.
-        styled: The style's, before it was compressed.
+        styled: The style's, before it was compressed; it has learned these very words.
         neutral: The person's own neutral face ``[68, 3]``, face-frame units.
         offset: Seconds by which the lips came after the sound (negative: before it), already taken out.
         warnings: What was found wrong with the reference.
@@ -58,8 +59,12 @@ class FitResult:
 
 def learn(data: FitData, setup: Setup, encoder: AudioEncoder, options: FitOptions) -> FitResult:
     """Learn a style from prepared data; errors are those of ``StyleAdapter.fit``."""
-    trained = run(data, setup, checkpoint=options.get("checkpoint"), resume=options.get("resume"))
-    setup.report("measure")
+    with one_thread():
+        return _learn(data, setup, encoder, options)
+
+
+def _learn(data: FitData, setup: Setup, encoder: AudioEncoder, options: FitOptions) -> FitResult:
+    trained, gain = train_and_measure(data, setup, options)
     model = with_parameters(setup.generator, trained.parameters).eval()
     motion = generate(model, data.features, device=setup.device)
     movement = mean_movement(data.base, motion)
@@ -68,7 +73,8 @@ def learn(data: FitData, setup: Setup, encoder: AudioEncoder, options: FitOption
             f"the style moves the landmarks by {100 * movement:.3f} % of the eye distance, which is nothing",
             hint="Give a longer or livelier reference, or more steps.",
         )
-    gain = measure(data, motion)
+    if gain is None and setup.config.held_out:
+        warn(f"{len(data.motion)} frames are too few to hold any out: the style's gain is not measured")
     if gain is not None and gain.share <= 0:
         warn(
             f"the style brings no gain on the frames held out: its distance to them is {gain.after.style:.2f} % of "
@@ -100,27 +106,27 @@ def learn(data: FitData, setup: Setup, encoder: AudioEncoder, options: FitOption
 
 
 def _compressed(pack: StylePack, data: FitData, setup: Setup, ranks: Sequence[int]) -> StylePack:
-    """Compress a pack to the first rank that keeps its gain on the frames held out, or the last, in half precision.
+    """Compress a pack to the first rank that keeps its gain on the reference, or the last, in half precision.
 
     Where truncating loses too much of a paired fit, the factors are trained for half as many steps.
     """
 
-    def gain(one: StylePack) -> float | None:
-        return gain_share(data, generate(styled(setup.generator, one), data.features, device=setup.device))
+    def gain(one: StylePack) -> float:
+        return distance_share(data, generate(styled(setup.generator, one), data.features, device=setup.device))
 
     whole = gain(pack)
     small = pack
     for rank in ranks:
         setup.report("compress", message=f"rank {rank}")
         small = pack.compress(rank, dtype="float16")
-        if whole is None or whole <= 0 or small.config.compression is None:
+        if whole <= 0 or small.config.compression is None:
             return small
-        share = (gain(small) or 0.0) / whole
+        share = gain(small) / whole
         if share < KEPT_GAIN and data.paired:
             shorter = setup.config.model_copy(update={"steps": max(setup.config.steps // 2, 1)})
             delta = refine(small.delta, data, replace(setup, config=shorter))
             better = small.replace(delta=delta.to(torch.float16))
-            better_share = (gain(better) or 0.0) / whole
+            better_share = gain(better) / whole
             if better_share > share:
                 kept = small.config.compression.model_copy(update={"energy": energy(pack.delta, better.delta)})
                 small, share = better.replace(compression=kept), better_share
@@ -143,16 +149,18 @@ def _training(data: FitData, trained: Trained, gain: Gain | None, setup: Setup) 
     measured: dict[str, Any] = {}
     if gain is not None:
         null = gain.after.opening_null
+        spread = {} if gain.spread is None else {"gain_spread": round(gain.spread, 6)}
         measured = {
-            "held_out": gain.frames,
+            "folds": gain.folds,
+            "measured_seconds": round(gain.seconds, 3),
             "before": numbers(gain.before),
-            "after": numbers(gain.after) | {"gain": round(gain.share, 6)},
+            "after": numbers(gain.after) | {"gain": round(gain.share, 6)} | spread,
             "baselines": {key: numbers(scores) for key, scores in gain.baselines.items()},
             "null": {} if null is None else {"opening_r": null},
         }
     return Training(
-        seconds=round(float(np.sum(data.valid[data.frames.train]) / MOTION_RATE), 3),
-        steps=trained.step,
+        seconds=round(data.seconds, 3),
+        steps=len(trained.history),
         seed=setup.seed,
         settings=settings,
         references=data.references,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from sdk.activity import speech_activity
 from sdk.adapter.config import FitConfig
-from sdk.adapter.split import Split, split
 from sdk.arguments import as_array
 from sdk.data import MOTION_RATE, Audio, FloatArray, Motion
 from sdk.errors import AudioSilent, ConfigError, InputError, MediaTrackMissing, NotFiniteError, ReferenceTooShort
@@ -30,6 +29,40 @@ MIN_CLOSED_LIPS_FRAMES = 120
 """With fewer frames, too few have closed lips for their median to be the face at rest."""
 
 
+STILL_SECONDS = 1.0
+"""Seconds of a clip that tell as much about how a person looks in talking as a still does."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """Landmarks of a reference, in pixels.
+
+    Attributes:
+        points: float32 ``[T, 68, 3]``.
+        spans: The frames of each shot.
+        stills: Whether they are too few, or have no order, to see the face come to rest.
+    """
+
+    points: FloatArray
+    spans: Sequence[slice]
+    stills: bool = False
+
+    def neutral(self, known: NDArray[np.bool_]) -> FloatArray:
+        """The neutral face ``[68, 3]`` of the frames that are known."""
+        enough = not self.stills or known.sum() >= MIN_CLOSED_LIPS_FRAMES
+        return (neutral_face if enough else neutral_face_of_stills)(self.points[known])
+
+    def part(self, frames: slice) -> Shown:
+        """Some of the frames."""
+        start, stop, _ = frames.indices(len(self.points))
+        spans = []
+        for span in self.spans:
+            first, last, _ = span.indices(len(self.points))
+            if max(first, start) < min(last, stop):
+                spans.append(slice(max(first, start) - start, min(last, stop) - start))
+        return Shown(self.points[frames], spans, self.stills)
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FitData:
     """What a fit works on.
@@ -39,33 +72,64 @@ class FitData:
         base: The unadapted generator's motion on them, T frames.
         motion: Of the reference: T frames on the sound's clock where paired, else any number.
         valid: Which frames of ``motion`` count, bool.
+        hidden: Which frames of ``motion`` a fit must not know, bool: what it is measured on.
         neutral: The person's own neutral face ``[68, 3]``.
-        sound: How ``features`` are split.
-        frames: How ``motion`` is split.
         paired: Whether the sound is what the person in the frames is saying.
         ordered: Whether frames follow each other in time.
         offset: Seconds by which the lips came after the sound (negative: before it), already taken out.
         references: What the pack records of it.
         warnings: What the caller should know.
+        shown: The landmarks that ``motion`` was made of; None where it was given as it is.
     """
 
     features: FloatArray
     base: Motion
     motion: Motion
     valid: NDArray[np.bool_]
+    hidden: NDArray[np.bool_]
     neutral: FloatArray
-    sound: Split
-    frames: Split
     paired: bool = True
     ordered: bool = True
     offset: float = 0.0
     references: tuple[Provenance, ...]
     warnings: tuple[str, ...] = ()
+    shown: Shown | None = None
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which frames of ``motion`` a fit learns from, bool."""
+        return self.valid & ~self.hidden
+
+    @property
+    def seconds(self) -> float:
+        """How much there is to learn from."""
+        return int(self.known.sum()) * (1 / float(MOTION_RATE) if self.ordered else STILL_SECONDS)
+
+    def hiding(self, hidden: NDArray[np.bool_]) -> FitData:
+        """The same reference for a fit that does not know some of its frames; nor do the neutral face and the rest.
+
+        Raises:
+            ReferenceTooShort: Too little is left.
+        """
+        changed = replace(self, hidden=hidden)
+        if self.ordered:
+            _check_length(changed.known)
+        if self.shown is None:
+            return changed
+        neutral = self.shown.neutral(changed.known)
+        motion = normalise(self.shown.points, neutral=neutral, valid=changed.known, spans=self.shown.spans)
+        return replace(changed, neutral=neutral, motion=motion)
+
+    def part(self, frames: slice) -> FitData:
+        """A part of a paired reference, as if there were no more of it."""
+        shown = None if self.shown is None else self.shown.part(frames)
+        cut = {name: getattr(self, name)[frames] for name in ("features", "base", "motion", "valid")}
+        return replace(self, **cut, shown=shown).hiding(np.zeros(len(cut["valid"]), dtype=bool))
 
     def digest(self) -> str:
         """The sha256 (hex) of everything in it that a fit depends on."""
-        cuts = np.frombuffer(repr((self.paired, self.ordered, self.sound, self.frames)).encode(), np.uint8)
-        return _sha256(cuts, self.features, self.motion.expression, self.motion.pose, self.valid)
+        kind = np.frombuffer(repr((self.paired, self.ordered)).encode(), np.uint8)
+        return _sha256(kind, self.features, self.motion.expression, self.motion.pose, self.known)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +139,7 @@ class ReferenceReader:
     Attributes:
         encoder: Turns sound into features.
         base: The unadapted generator.
-        config: The shares to hold out, the largest offset, and the smoothing of landmarks.
+        config: The largest offset, and the smoothing of landmarks.
         report: Progress.
     """
 
@@ -85,9 +149,18 @@ class ReferenceReader:
     report: Reporter
 
     def paired(
-        self, clip: MediaInput, audio: AudioInput | None, *, detector: LandmarkDetector, face: FaceSelector
+        self,
+        clip: MediaInput,
+        audio: AudioInput | None,
+        *,
+        detector: LandmarkDetector,
+        face: FaceSelector,
+        hidden_share: float = 0.0,
     ) -> FitData:
-        """Prepare a clip and the sound that is spoken in it: ``audio``, or the clip's own track."""
+        """Prepare a clip and the sound that is spoken in it: ``audio``, or the clip's own track.
+
+        ``hidden_share`` of the clip, at its end, is hidden from everything, the estimate of the offset too.
+        """
         try:
             sound, features = self._encoded(clip if audio is None else audio)
         except MediaTrackMissing as error:
@@ -101,29 +174,31 @@ class ReferenceReader:
         track = load_clip(clip, detector=detector, face=face, smoothing=self.config.smoothing, report=self.report)
         count, warnings = _common_length(features, track.points, "clip")
         points, valid, features = track.points[:count], track.valid[:count], features[:count]
-        train = split(count, self.config).train
-        usable = _usable(valid, train)
-        neutral = neutral_face(points[usable])
-        motion = normalise(points, neutral=neutral, valid=usable, spans=track.spans)
+        hidden = np.arange(count) >= count - round(count * hidden_share)
+        known = valid & ~hidden
+        _check_length(known)
+        shown = Shown(points, track.spans)
+        motion = normalise(points, neutral=shown.neutral(known), valid=known, spans=track.spans)
         base = self.base(features)
-        offset, doubts = _offset(base, motion, valid, train, self.config.max_offset)
+        offset, doubts = _offset(base, motion, known, self.config.max_offset)
         heard, seen = slice(max(offset, 0), count + min(offset, 0)), slice(max(-offset, 0), count - max(offset, 0))
         references = [_provenance("clip", float(track.duration), track.sha256)]
         if audio is not None:
             references.append(_audio_provenance(sound))
-        features, both = features[heard], split(count - abs(offset), self.config)
-        return FitData(
+        features = features[heard]
+        whole = FitData(
             features=features,
             base=self.base(features) if offset else base,  # on what the style hears, or the two cannot be compared
             motion=motion[seen],
             valid=valid[seen],
-            neutral=neutral,
-            sound=both,
-            frames=both,
+            hidden=hidden[seen],
+            neutral=canonical_face(),
             offset=-offset / float(MOTION_RATE),
             references=tuple(references),
             warnings=(*track.warnings, *warnings, *doubts),
+            shown=shown.part(seen),
         )
+        return whole.hiding(hidden[seen])
 
     def motion(
         self, audio: Audio, motion: Motion, *, valid: NDArray[np.bool_] | None, neutral: FloatArray | None
@@ -143,17 +218,15 @@ class ReferenceReader:
         count, warnings = _common_length(features, motion.pose, "motion")
         features = features[:count]
         counted = np.ones(count, dtype=bool) if valid is None else np.asarray(valid, dtype=bool)[:count]
-        both = split(count, self.config)
-        _usable(counted, both.train)
+        _check_length(counted)
         sha256 = _sha256(audio.samples, motion.expression, motion.pose, *(() if valid is None else (counted,)))
         return FitData(
             features=features,
             base=self.base(features),
             motion=motion[:count],
             valid=counted,
+            hidden=np.zeros(count, dtype=bool),
             neutral=canonical_face() if neutral is None else neutral,
-            sound=both,
-            frames=both,
             references=(_provenance("clip", float(audio.duration), sha256),),
             warnings=tuple(warnings),
         )
@@ -185,26 +258,21 @@ class ReferenceReader:
             )
             points, valid, ordered, spans = track.points, track.valid, True, track.spans
             record, warnings = _provenance("video", float(track.duration), track.sha256), track.warnings
-        frames = split(len(points), self.config)
-        if frames.test is None:
-            few = f"{len(points)} stills are too few to hold any out: the style's gain is not measured"
-            warnings = (*warnings, few)
-        usable = _within(frames.train, valid)
-        enough = usable.sum() >= MIN_CLOSED_LIPS_FRAMES
-        neutral = (neutral_face if enough else neutral_face_of_stills)(points[usable])
-        return FitData(
+        shown = Shown(points, spans, stills=True)
+        whole = FitData(
             features=features,
             base=self.base(features),
-            motion=normalise(points, neutral=neutral, valid=usable, spans=spans),
+            motion=Motion.empty(),
             valid=valid,
-            neutral=neutral,
-            sound=split(len(features), self.config),
-            frames=frames,
+            hidden=np.zeros(len(points), dtype=bool),
+            neutral=canonical_face(),
             paired=False,
             ordered=ordered,
             references=(record, _audio_provenance(sound)),
             warnings=warnings,
+            shown=shown,
         )
+        return whole.hiding(whole.hidden)
 
     def _encoded(self, source: AudioInput) -> tuple[Audio, FloatArray]:
         """Read and encode a sound, refusing one in which nothing is heard."""
@@ -239,30 +307,20 @@ def _common_length(features: FloatArray, frames: FloatArray, what: str) -> tuple
     ]
 
 
-def _within(part: slice, valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    mask = np.zeros_like(valid)
-    mask[part] = valid[part]
-    return mask
-
-
-def _usable(valid: NDArray[np.bool_], train: slice) -> NDArray[np.bool_]:
-    """The valid frames of the training part, which must last a second."""
-    usable = _within(train, valid)
-    if usable.sum() < MOTION_RATE:
+def _check_length(known: NDArray[np.bool_]) -> None:
+    """Refuse a reference with less than a second to learn from."""
+    if known.sum() < MOTION_RATE:
         raise ReferenceTooShort(
-            f"only {usable.sum() / 60:.1f} s of the part to learn from show the face",
+            f"only {known.sum() / 60:.1f} s of the part to learn from show the face",
             hint="Give a longer clip in which the face stays visible.",
         )
-    return usable
 
 
-def _offset(
-    base: Motion, motion: Motion, valid: NDArray[np.bool_], train: slice, max_offset: float
-) -> tuple[int, list[str]]:
-    """Estimate, on the training part, by how many frames the sound comes after the lips."""
+def _offset(base: Motion, motion: Motion, known: NDArray[np.bool_], max_offset: float) -> tuple[int, list[str]]:
+    """Estimate, on the frames that are known, by how many frames the sound comes after the lips."""
     if max_offset == 0:
         return 0, []
-    found = correlate_mouths(base[train], motion[train], valid=valid[train], within=max_offset)
+    found = correlate_mouths(base, motion, valid=known, within=max_offset)
     if not found.beats_chance:
         return 0, [
             f"lips and sound could not be matched (r {found.r:.2f}, chance {found.null:.2f}), so no offset between "

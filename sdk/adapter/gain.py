@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sdk.adapter.fit_data import FitData
 from sdk.data import MOTION_RATE, Motion
@@ -19,24 +18,49 @@ _RIDGE_FRAMES: Final = 60 * MOTION_RATE.numerator
 
 @dataclass(frozen=True, eq=False)
 class Gain:
-    """The figures of a style on the frames held out.
+    """What fits on parts of a reference bring on the frames that each did not know; means over these fits.
 
     Attributes:
         before: The base's.
         after: The style's.
         baselines: Those of trivial baselines, by name.
-        frames: The frames held out, ``(first, last + 1)``, at 60 Hz.
+        seconds: How much was held out from one fit or another.
+        folds: How many fits measured it.
+        spread: The standard deviation of ``share`` over the fits; None for a single one.
     """
 
     before: MotionScores
     after: MotionScores
     baselines: Mapping[str, MotionScores]
-    frames: tuple[int, int]
+    seconds: float
+    folds: int = 1
+    spread: float | None = None
 
     @property
     def share(self) -> float:
         """The share of the base's style distance that the style removes: 1 is all of it, below 0 is a loss."""
         return _share(self.before.style, self.after.style)
+
+
+def pooled(gains: Sequence[Gain]) -> Gain:
+    """One gain of those of several fits."""
+    if len(gains) == 1:
+        return gains[0]
+
+    def mean(scores: Sequence[MotionScores]) -> MotionScores:
+        columns = [asdict(one) for one in scores]
+        found = {name: [c[name] for c in columns if c[name] is not None] for name in columns[0]}
+        means: dict[str, Any] = {name: float(np.mean(values)) if values else None for name, values in found.items()}
+        return MotionScores(**means)
+
+    return Gain(
+        before=mean([one.before for one in gains]),
+        after=mean([one.after for one in gains]),
+        baselines={name: mean([one.baselines[name] for one in gains]) for name in gains[0].baselines},
+        seconds=sum(one.seconds for one in gains),
+        folds=len(gains),
+        spread=float(np.std([one.share for one in gains], ddof=1)),
+    )
 
 
 def baseline_motions(base: Motion, known: Motion, generated: Motion) -> dict[str, Motion]:
@@ -73,34 +97,29 @@ def measure(data: FitData, styled: Motion) -> Gain | None:
         data: What was learned from.
         styled: The style's motion on the whole sound.
     """
-    held_out = _held_out(data)
-    if held_out is None:
+    shown = data.valid & data.hidden
+    if shown.sum() < 2:
         return None
-    sound, frames, valid = held_out
-    baselines = baseline_motions(data.base[data.sound.train], data.motion[data.frames.train], data.base[sound])
+    baselines = baseline_motions(data.base, data.motion[data.known], data.base)
     if data.paired:
-        baselines["ridge"] = _ridge(data, sound)
+        baselines["ridge"] = _ridge(data)
 
     def scores(motion: Motion) -> MotionScores:
-        real = data.motion[frames]
-        return compare(motion, real, paired=data.paired, ordered=data.ordered, valid=valid, neutral=data.neutral)
+        return compare(motion, data.motion, paired=data.paired, ordered=data.ordered, valid=shown, neutral=data.neutral)
 
     return Gain(
-        before=scores(data.base[sound]),
-        after=scores(styled[sound]),
+        before=scores(data.base),
+        after=scores(styled),
         baselines={name: scores(motion) for name, motion in baselines.items()},
-        frames=(frames.start, frames.stop),
+        seconds=float(shown.sum() / MOTION_RATE),
     )
 
 
-def gain_share(data: FitData, styled: Motion) -> float | None:
-    """``Gain.share`` alone, which is quick; None where no frames were held out."""
-    held_out = _held_out(data)
-    if held_out is None:
-        return None
-    sound, frames, valid = held_out
-    real = data.motion[frames][valid]
-    return _share(*(style_distance(one[sound], real, ordered=data.ordered) for one in (data.base, styled)))
+def distance_share(data: FitData, styled: Motion) -> float:
+    """The share of the base's style distance to all of a reference that a style removes, whoever learned from it."""
+    real = data.motion[data.valid]
+    mine = (one[data.valid] if data.paired else one for one in (data.base, styled))
+    return _share(*(style_distance(one, real, ordered=data.ordered) for one in mine))
 
 
 def mean_movement(base: Motion, styled: Motion) -> float:
@@ -109,22 +128,12 @@ def mean_movement(base: Motion, styled: Motion) -> float:
     return float(np.linalg.norm(gap, axis=-1).mean())
 
 
-def _held_out(data: FitData) -> tuple[slice, slice, NDArray[np.bool_]] | None:
-    """The test part's frames of the sound and of the motion, and which of the latter are valid."""
-    sound, frames = data.sound.test, data.frames.test
-    if sound is None or frames is None or data.valid[frames].sum() < 2:
-        return None
-    return sound, frames, data.valid[frames]
-
-
 def _share(before: float, after: float) -> float:
     return 1 - after / max(before, 1e-9)
 
 
-def _ridge(data: FitData, test: slice) -> Motion:
-    """What a linear map from sound to motion makes of the test part, fitted on the training part or its last minute."""
-    train = data.sound.train
-    known = np.arange(max(train.start, train.stop - _RIDGE_FRAMES), train.stop)
-    known = known[data.valid[known]]
+def _ridge(data: FitData) -> Motion:
+    """What a linear map from sound to motion makes of the sound, fitted on the known frames or their last minute."""
+    known = np.flatnonzero(data.known)[-_RIDGE_FRAMES:]
     inputs = in_context(data.features)
-    return ridge(inputs[known], data.motion[known], inputs[test])
+    return ridge(inputs[known], data.motion[known], inputs)

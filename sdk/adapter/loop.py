@@ -23,8 +23,6 @@ from sdk.adapter.config import FitConfig
 from sdk.adapter.fit_data import FitData
 from sdk.compatibility import weights_sha256
 from sdk.errors import ConfigError, StyleWithoutEffect
-from sdk.generation import aligned
-from sdk.interfaces import MotionGenerator
 from sdk.losses import StyleTarget, TransferLoss
 from sdk.places import give_torch_a_cache
 from sdk.progress import Reporter
@@ -44,10 +42,9 @@ class Setup:
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """The generator's parameters at the best step, that step, and the loss with its terms at each step."""
+    """The generator's parameters after the last step, and the loss with its terms at each."""
 
     parameters: dict[str, Tensor]
-    step: int
     history: list[dict[str, float]]
 
 
@@ -66,7 +63,7 @@ def run(
     """
     config, seed = setup.config, setup.seed
     identity = _identity(data, setup)
-    tensors = _Tensors.of(data, setup.device)
+    tensors = Tensors.of(data, setup.device)
     model, style_net = copy.deepcopy(setup.generator), copy.deepcopy(setup.net)
     _train_parameters_only(model)
     parameters: dict[str, Tensor] = dict(model.named_parameters())
@@ -82,13 +79,12 @@ def run(
         "optimizer": optimizer,
         "critic_optimizer": critic_optimizer,
     }
-    best = _copy(parameters)
     start = Checkpoint(0, {})
 
     def generate(rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """A batch of windows: their frames ``[B, W]`` and the model's motion, without the warm-up."""
         rows = tensors.windows(rng, config)
-        features = tensors.features[_with_lookahead(rows, model.lookahead, end=tensors.train.stop)]
+        features = tensors.features[_with_lookahead(rows, model.lookahead, end=len(tensors.features))]
         if config.noise:
             features = features + config.noise * torch.randn(features.shape, generator=rng).to(features.device)
         expression, pose, _ = model(features)
@@ -106,7 +102,6 @@ def run(
             start = load_checkpoint(resume, identity=identity, device=setup.device)
             for label, part in state.items():
                 _restore(part, _under(start.tensors, label))
-            best = _under(start.tensors, "best")
         elif adversarial:
             for step in range(config.critic_warmup):
                 rng = _rng(seed, step, 1)
@@ -114,16 +109,13 @@ def run(
                     _, expression, pose = generate(rng)
                 train_critic(expression, pose, rng)
         history = list(start.history)
-        best_step, best_score = start.best_step, start.best_score
 
         for step in range(start.step, config.steps):
             rng = _rng(seed, step, 0)
             rows, expression, pose = generate(rng)
             if adversarial:
                 train_critic(expression, pose, rng)
-            parts = _sound_terms(loss, tensors, expression, rows, rows) | loss.style(expression, pose)
-            if terms.closure:
-                parts |= loss.closure(expression, *tensors.closures(rows))
+            parts = tensors.sound_terms(loss, expression, rows) | loss.style(expression, pose)
             if terms.sc:
                 parts |= loss.transfer(expression, pose, rng=rng)
             total = loss.total(parts)
@@ -140,55 +132,51 @@ def run(
                 )
 
             done = step + 1
-            if data.frames.validation is None or data.sound.validation is None:
-                best_step, best = done, parameters
-            elif done % config.check_every == 0 or done == config.steps:
-                score = _validation_loss(model, tensors, loss, data.sound.validation, data.frames.validation, config)
-                if score < best_score:
-                    best_step, best_score, best = done, score, _copy(parameters)
             if checkpoint is not None and (done % config.checkpoint_every == 0 or done == config.steps):
-                kept = {label: _named_tensors(part) for label, part in state.items()} | {"best": best}
+                kept = {label: _named_tensors(part) for label, part in state.items()}
                 named = _copy({f"{label}/{name}": t for label, part in kept.items() for name, t in part.items()})
-                now = Checkpoint(done, named, best_step, best_score, history)
+                now = Checkpoint(done, named, history)
                 save_checkpoint(checkpoint, now, identity=identity)
             setup.report("fit", done / config.steps, f"loss {history[-1]['loss']:.3f}")
 
-    return Trained(_copy(best), best_step, history)
+    return Trained(_copy(parameters), history)
 
 
 @dataclass(frozen=True, eq=False)
-class _Tensors:
-    """The data as tensors."""
+class Tensors:
+    """The data as tensors; ``known`` is 1 where a frame of the reference may be learned from, else 0."""
 
     features: Tensor
     base: Tensor
     real: Tensor
-    valid: Tensor
+    known: Tensor
     target: StyleTarget
-    train: slice
     paired: bool
 
     @classmethod
-    def of(cls, data: FitData, device: torch.device) -> _Tensors:
-        arrays = data.features, data.base.expression, data.motion.expression, data.motion.pose, data.valid
-        features, base, expression, pose, valid = (torch.tensor(array, device=device) for array in arrays)
-        frames = data.frames.train
-        target = StyleTarget.of(expression[frames], pose[frames], valid[frames], ordered=data.ordered)
-        return cls(features, base, expression, valid.float(), target, data.sound.train, data.paired)
+    def of(cls, data: FitData, device: torch.device) -> Tensors:
+        """The data on a device."""
+        arrays = data.features, data.base.expression, data.motion.expression, data.motion.pose, data.known
+        features, base, expression, pose, known = (torch.tensor(array, device=device) for array in arrays)
+        target = StyleTarget.of(expression, pose, known, ordered=data.ordered)
+        return cls(features, base, expression, known.float(), target, data.paired)
 
-    def closures(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """The motion that says where lips should meet, and which of its frames count."""
-        if self.paired:
-            return self.real[rows], self.valid[rows]
-        return self.base[rows], torch.ones(rows.shape, device=rows.device)
+    def sound_terms(self, loss: TransferLoss, expression: Tensor, rows: Tensor) -> dict[str, Tensor]:
+        """The terms that hold the lips to the sound, of motion on frames of it ``[B, W]``."""
+        if not self.paired:
+            target, known = self.base[rows], torch.ones(rows.shape, device=rows.device)
+            parts = {"timing": loss.unpaired(expression, target)}
+        else:
+            target, known = self.real[rows], self.known[rows]
+            parts = {"mg": loss.paired(expression, target, known)}
+        return parts | loss.closure(expression, target, known) if loss.terms.closure else parts
 
     def windows(self, rng: torch.Generator, config: FitConfig) -> Tensor:
-        """Draw windows of the sound's training part: frame numbers ``[B, W]``."""
-        length = min(config.window, self.train.stop - self.train.start)
+        """Draw windows of the sound: frame numbers ``[B, W]``."""
+        length = min(config.window, len(self.features))
         if length <= config.warmup:
             raise ConfigError(f"{length} frames to learn from are no more than a warm-up of {config.warmup}")
-        last = self.train.stop - length
-        starts = torch.randint(self.train.start, last + 1, (config.batch, 1), generator=rng)
+        starts = torch.randint(0, len(self.features) - length + 1, (config.batch, 1), generator=rng)
         return (starts + torch.arange(length)).to(self.features.device)
 
 
@@ -196,31 +184,6 @@ def _with_lookahead(rows: Tensor, lookahead: int, *, end: int) -> Tensor:
     """Windows ``[B, W]`` and the frames after each that a generator hears before it answers; never ``end`` or later."""
     ahead = rows[:, -1:] + torch.arange(1, lookahead + 1, device=rows.device)
     return torch.cat([rows, ahead.clamp(max=end - 1)], dim=1)
-
-
-def _sound_terms(
-    loss: TransferLoss, tensors: _Tensors, expression: Tensor, sound: Tensor, frames: Tensor
-) -> dict[str, Tensor]:
-    """The term that holds the lips to the sound, of frames of the sound and of the reference ``[B, W]``."""
-    if tensors.paired:
-        return {"mg": loss.paired(expression, tensors.real[frames], tensors.valid[frames])}
-    return {"timing": loss.unpaired(expression, tensors.base[sound])}
-
-
-def _validation_loss(
-    model: MotionGenerator, tensors: _Tensors, loss: TransferLoss, sound: slice, frames: slice, config: FitConfig
-) -> float:
-    """The loss without f on the validation part."""
-    # The stretch before gives the generator its state.
-    lead = min(sound.start, config.window)
-    device = tensors.features.device
-    rows, shown = (torch.arange(part.start, part.stop, device=device)[None] for part in (sound, frames))
-    with torch.no_grad():
-        expression, pose = aligned(model, tensors.features[None, sound.start - lead : sound.stop])
-        expression, pose = expression[:, lead:], pose[:, lead:]
-        parts = _sound_terms(loss, tensors, expression, rows, shown)
-        parts |= loss.closure(expression, *tensors.closures(rows))
-        return float(loss.total(parts | loss.style(expression, pose)))
 
 
 def _rng(seed: int, step: int, stream: int) -> torch.Generator:

@@ -29,6 +29,7 @@ from sdk.files import check_apart
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same pack.")
 @options.recipe
 @options.steps("the fit")
+@click.option("--instant", is_flag=True, help="Take no step: the style that the base's own basis predicts, at once.")
 @click.option("--rank", type=click.IntRange(1, 512), help="Keep only so much of it: at 8 it has about 130 KB.")
 @click.option("--push-to", metavar="ORG/NAME", help="Also put it on the Hub, which needs both of the terms.")
 @click.option("--checkpoint", type=FILE, help="Keep the fit's state in this file, and resume from it if it exists.")
@@ -93,12 +94,16 @@ def command(
             }
         )
         return
-    if training.held_out is None or pack.gain is None:
-        proof = "nothing could be held out to measure it on"
+    gain = last.gain
+    if gain is None:
+        proof = "its gain was not measured"
     else:
-        seconds = (training.held_out[1] - training.held_out[0]) / 60
-        proof = f"on {seconds:.1f} s held out it takes {100 * pack.gain:.0f} % of the way from the base to the person"
-    click.echo(f"{pack.name}: learned in {training.steps} steps; {proof}.")
+        spread = "" if gain.spread is None else f" (± {100 * gain.spread:.0f})"
+        proof = (
+            f"on {gain.seconds:.1f} s held out, {100 * gain.share:.0f} %{spread} of the way from the base to the person"
+        )
+    how = f"learned in {training.steps} steps" if training.steps else "predicted at once"
+    click.echo(f"{pack.name}: {how}; {proof}.")
     if pushed is not None:
         click.echo(f"It is on the Hub: {pushed}")
     click.echo(f"It is in {output}. Next: talkstyle animate PORTRAIT AUDIO --style {local_ref(output)} -o OUT.mp4")

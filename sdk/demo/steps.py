@@ -16,7 +16,7 @@ import torch
 from sdk import defaults, plots
 from sdk.adapter import FitConfig, FitResult, StyleAdapter
 from sdk.animation import Animation, animate
-from sdk.data import MOTION_RATE, Image, Landmarks, Motion
+from sdk.data import Image, Landmarks, Motion
 from sdk.demo.assets import astronaut, at_frame_rate, load_assets
 from sdk.errors import FaceNotFound, OutputError
 from sdk.files import check_file, make_folder
@@ -176,7 +176,6 @@ def _draw_comparison(
         plain=fitted.base,
         styled=fitted.styled,
         title="The reference's own words",
-        held_out=None if fitted.gain is None else fitted.gain.frames[0] / float(MOTION_RATE),
     )
     plots.openings(drawn.add_subplot(grid[1, :]), plain=motions[0], styled=motions[1], title="A new sentence")
     # The frame in which the style opens the mouth widest: the same moment in both videos.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+import numpy as np
 import torch
 
 from sdk.adapter import FitConfig, FitData, ReferenceReader, baseline_motions
@@ -78,11 +79,10 @@ class EvaluationClip:
         Raises:
             InputError: The clip cannot be used.
         """
-        config = FitConfig(held_out=HELD_OUT, validation_share=0.0, max_offset=max_offset)
+        config = FitConfig(max_offset=max_offset)
         reader = ReferenceReader(encoder, partial(generate, generator, device=device), config, report)
-        data = reader.paired(clip, audio, detector=detector, face=face)
-        test = data.sound.test
-        if test is None or data.valid[test].sum() < MOTION_RATE:
+        data = reader.paired(clip, audio, detector=detector, face=face, hidden_share=HELD_OUT)
+        if (data.valid & data.hidden).sum() < MOTION_RATE:
             raise ReferenceTooShort(
                 "the clip's last part shows the face for less than a second", hint="Give a longer clip."
             )
@@ -93,13 +93,12 @@ class EvaluationClip:
     @property
     def train(self) -> slice:
         """The frames that baselines may know."""
-        return self.data.sound.train
+        return slice(0, int(np.argmax(self.data.hidden)))
 
     @property
     def test(self) -> slice:
         """The frames that everything is measured on."""
-        assert self.data.sound.test is not None  # ``prepare`` has checked it
-        return self.data.sound.test
+        return slice(self.train.stop, len(self.data.hidden))
 
     @property
     def base(self) -> Motion:

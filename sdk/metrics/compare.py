@@ -92,6 +92,7 @@ def compare(
     face = canonical_face()
     mine, theirs = mouth_opening(face + generated.expression), mouth_opening(face + real.expression)
     shown = real if valid is None else real[valid]
+    made = generated if valid is None or not paired else generated[valid]  # the same frames, where there are such
     opening = width = None
     if paired:
         opening = correlate(mine, theirs, valid=valid)
@@ -107,12 +108,12 @@ def compare(
         dv=jaw_lip_velocity_distance(generated, real, valid) if paired else None,
         da=mouth_area_distance(generated, real, valid) if paired else None,
         pose=pose_distance(generated, real, valid) if paired else None,
-        opening_ratio=float(np.std(mine)) / max(spread, 1e-6),
-        speed_ratio=speed(generated) / max(speed(shown), 1e-6) if ordered else None,
-        head_ratio=head_spread(generated) / max(head_spread(shown), 1e-6),
-        sld=style_landmark_distance(generated, shown, neutral=neutral) if ordered else None,
-        slv=style_landmark_distance(generated, shown, neutral=neutral, order=1) if ordered else None,
-        smd=style_landmark_distance(generated, shown, neutral=neutral, mouth=True) if ordered else None,
-        style=style_distance(generated, shown, ordered=ordered),
-        dynamics=style_distance(generated, shown, mean=False, ordered=ordered),
+        opening_ratio=float(np.std(mouth_opening(face + made.expression))) / max(spread, 1e-6),
+        speed_ratio=speed(made) / max(speed(shown), 1e-6) if ordered else None,
+        head_ratio=head_spread(made) / max(head_spread(shown), 1e-6),
+        sld=style_landmark_distance(made, shown, neutral=neutral) if ordered else None,
+        slv=style_landmark_distance(made, shown, neutral=neutral, order=1) if ordered else None,
+        smd=style_landmark_distance(made, shown, neutral=neutral, mouth=True) if ordered else None,
+        style=style_distance(made, shown, ordered=ordered),
+        dynamics=style_distance(made, shown, mean=False, ordered=ordered),
     )

@@ -87,7 +87,11 @@ def _training(training: Training) -> list[str]:
     names = [name for name in training.before if name in training.after]
     if not names:
         return [*lines, "Its gain was not measured."]
-    if training.held_out is not None:
+    if training.folds is not None:
+        fits = "a fit" if training.folds == 1 else f"{training.folds} fits"
+        seconds = f"{training.measured_seconds or 0:.3g} s"
+        lines.append(f"Measured on {seconds} by {fits} that did not know them; this style knows the whole reference:")
+    elif training.held_out is not None:
         first, last = training.held_out
         lines.append(f"Measured on the frames {first} to {last} (60 a second), which the fit did not see:")
     columns = [("base", training.before), ("this style", training.after), *training.baselines.items()]

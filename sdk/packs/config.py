@@ -117,11 +117,15 @@ class Provenance(Record):
 
 
 class Training(Record):
-    """How the style was made, and what it brought on frames used for nothing else.
+    """How the style was made, and what such a style brings on frames that its fit did not see.
 
     Attributes:
         seconds: Usable reference, in seconds; not how long the fit took, which differs each time.
-        held_out: The frames (at 60 Hz) that the metrics were measured on, ``(first, last + 1)``; None if none.
+        folds: Fits, each without a part of the reference, that the metrics are means of; the style itself is of all of
+            the reference. None if there are no metrics, or in older packs.
+        measured_seconds: How much these fits were measured on, together.
+        held_out: In older packs, the frames (at 60 Hz) that the style itself did not see and that the metrics were
+            measured on, ``(first, last + 1)``.
         before: Metrics of the base on these frames; ``after`` of the style, ``baselines`` of trivial ones.
         null: What chance gives, such as the 95th percentile of r under circular shifts.
     """
@@ -131,6 +135,8 @@ class Training(Record):
     seed: Annotated[int, Field(ge=0, lt=2**64)]
     settings: Annotated[dict[Token, Setting], Field(max_length=256)] = {}
     references: Annotated[tuple[Provenance, ...], Field(max_length=256)] = ()
+    folds: Annotated[int, Field(ge=1, le=1000)] | None = None
+    measured_seconds: Annotated[float, Field(ge=0)] | None = None
     held_out: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] | None = None
     before: Numbers = {}
     after: Numbers = {}

@@ -3,9 +3,7 @@
 import numpy as np
 import torch
 
-from sdk.adapter.config import FitConfig
 from sdk.adapter.fit_data import FitData
-from sdk.adapter.split import split
 from sdk.data import Motion
 from sdk.generation import generate
 from sdk.geometry import canonical_face
@@ -13,12 +11,11 @@ from sdk.packs import Provenance
 from tests.sdk.fakes import TinyGenerator, talking
 
 
-def material(frames=600, *, paired=True, ordered=True, opening=0.2, smile=0.03, seed=0):
+def material(frames=600, *, hidden=120, paired=True, ordered=True, opening=0.2, smile=0.03, seed=0):
     rng = np.random.default_rng(seed)
     loud = np.convolve(np.abs(rng.normal(size=frames)), np.hanning(12) / 6, "same").astype(np.float32)
     features = np.repeat(loud[:, None], 8, axis=1) * np.arange(1, 9, dtype=np.float32) / 4
     expression, pose = talking(frames, opening=opening, smile=smile, loudness=loud if paired else None, seed=seed)
-    spans = split(frames, FitConfig())
     return FitData(
         features=features.astype(np.float32),
         base=generate(TinyGenerator().eval(), features.astype(np.float32), device=torch.device("cpu")),
@@ -27,8 +24,7 @@ def material(frames=600, *, paired=True, ordered=True, opening=0.2, smile=0.03, 
         neutral=canonical_face(),
         paired=paired,
         ordered=ordered,
-        sound=spans,
-        frames=spans,
+        hidden=np.arange(frames) >= frames - hidden,
         offset=0.0,
         references=(Provenance(kind="clip", length=frames / 60, sha256="0" * 64),),
         warnings=(),

@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from sdk.adapter import FitConfig, StyleAdapter, adapt
+from sdk.adapter.gain import distance_share
 from sdk.data import Audio, Motion
 from sdk.errors import AudioSilent, ConfigError, HubError, InputError, ReferenceTooShort
+from sdk.generation import generate
 from sdk.packs import StylePack, styled
 from tests.sdk.adapter.fit_data import material
 from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet, talking
@@ -64,13 +66,10 @@ def test_a_rank_keeps_what_it_says(adapter):
     assert (small.delta.rank, small.config.delta.dtype, kept.from_sha256) == (2, "float16", whole.config.delta.sha256)
     assert small.config.delta.bytes < whole.config.delta.bytes / 2
     # The share is that of the gain, measured again by hand.
-    from sdk.adapter.gain import measure
-    from sdk.generation import generate
-
     last, data = adapter.last, material()
     motion = generate(styled(adapter.generator, small), data.features, device=adapter.device)
-    gain = measure(data, motion).share
-    assert kept.gain == pytest.approx(gain / last.gain.share)
+    gain = distance_share(data, motion) / distance_share(data, last.styled)
+    assert kept.gain == pytest.approx(gain)
 
 
 def test_what_was_learned_is_pushed(adapter, hub):
@@ -100,7 +99,8 @@ def test_known_motion_is_learned_from_without_a_picture(spoken):
     adapter = make(detector="no-such-detector")
     pack = adapter.fit_motion(voice, motion, name="known", **TERMS)
     training, last = pack.config.training, adapter.last
-    assert (pack.name, training.settings["paired"], training.held_out) == ("known", True, (240, 300))
+    assert (pack.name, training.settings["paired"], training.folds) == ("known", True, 3)
+    assert (training.seconds, training.measured_seconds) == (5.0, 3.0)
     assert [record.kind for record in training.references] == ["clip"]
     assert training.after["style"] < training.before["style"]
     assert last.pack == pack
@@ -108,7 +108,7 @@ def test_known_motion_is_learned_from_without_a_picture(spoken):
     assert len(last.motion) == len(last.base) == len(last.styled) == 300
     assert adapter.fit_motion(voice, motion, **TERMS) == pack
     half = adapter.fit_motion(voice, motion, valid=np.arange(300) >= 100)
-    assert half.config.training.seconds == pytest.approx(140 / 60, abs=1e-3)
+    assert half.config.training.seconds == pytest.approx(200 / 60, abs=1e-3)
     assert half.config.training.references != training.references
 
 

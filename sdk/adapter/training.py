@@ -1,0 +1,111 @@
+"""The fit that ships, on all of a reference, and the fits on parts of it that say how good such a fit is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sdk.adapter.fit_data import FitData
+from sdk.adapter.folds import folds
+from sdk.adapter.gain import Gain, measure, pooled
+from sdk.adapter.instant import predict
+from sdk.adapter.loop import Setup, run
+from sdk.adapter.options import FitOptions
+from sdk.device import cores
+from sdk.generation import generate
+from sdk.packs import with_parameters
+from sdk.progress import Reporter
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """The generator's parameters for a reference, and the loss with its terms at each step, if steps were taken."""
+
+    parameters: dict[str, Tensor]
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def train(data: FitData, setup: Setup, options: FitOptions) -> Trained:
+    """Fit a generator to a reference: what is known of styles at once, and of what the steps add, a share.
+
+    The less there is to learn from, the smaller is the share: what a few seconds teach is mostly their own words.
+
+    Raises:
+        ConfigError: ``instant`` is asked of a generator that has no basis of styles.
+        CheckpointError: ``resume`` is not a checkpoint of this same fit.
+        StyleWithoutEffect: The fit diverged.
+    """
+    start = _start(data, setup, instant=options.get("instant", False))
+    if options.get("instant"):
+        return Trained(start)
+    begun = replace(setup, generator=with_parameters(setup.generator, start))
+    trained = run(data, begun, checkpoint=options.get("checkpoint"), resume=options.get("resume"))
+    kept = data.seconds / (data.seconds + setup.config.prior_seconds)
+    return Trained({name: start[name].lerp(end, kept) for name, end in trained.parameters.items()}, trained.history)
+
+
+def train_and_measure(data: FitData, setup: Setup, options: FitOptions) -> tuple[Trained, Gain | None]:
+    """Fit to all of a reference, and measure the same fit on parts of it; errors as of ``train``."""
+    quiet = replace(setup, report=Reporter(None, options.get("cancel")))
+    apart: FitOptions = {"instant": options.get("instant", False)}
+
+    def measured(hidden: NDArray[np.bool_]) -> Gain | None:
+        part = data.hiding(hidden)
+        model = with_parameters(setup.generator, train(part, quiet, apart).parameters).eval()
+        return measure(part, generate(model, part.features, device=setup.device))
+
+    jobs: list[Callable[[], Any]] = [lambda: train(data, setup, options)]
+    jobs += [partial(measured, hidden) for hidden in folds(data, setup.config)]
+    trained, *gains = _at_once(jobs, helpers=min(cores(), len(jobs)) - 1 if setup.device.type == "cpu" else 0)
+    found = [gain for gain in gains if gain is not None]
+    return trained, pooled(found) if found else None
+
+
+def _start(data: FitData, setup: Setup, *, instant: bool) -> dict[str, Tensor]:
+    """The parameters that a fit starts from: the style predicted in the generator's basis, or the base's own."""
+    known = setup.config.prior_seconds > 0 and getattr(setup.generator, "style_basis", None) is not None
+    if instant or known:
+        return predict(data, setup)
+    return {name: value.detach() for name, value in setup.generator.named_parameters()}
+
+
+def _at_once(jobs: list[Callable[[], Any]], *, helpers: int) -> list[Any]:
+    """Do jobs, the first in this thread, which alone reports and may be cancelled, the others beside it as well.
+
+    The first error is raised once all have stopped.
+    """
+    results: list[Any] = [None] * len(jobs)
+    errors: list[BaseException] = []
+    turns: Iterator[int] = iter(range(1, len(jobs)))
+    lock = threading.Lock()
+
+    def work(first: int | None = None) -> None:
+        number = first
+        while not errors:
+            if number is None:
+                with lock:
+                    number = next(turns, None)
+                if number is None:
+                    return
+            try:
+                results[number] = jobs[number]()
+            except BaseException as error:
+                errors.append(error)
+            number = None
+
+    threads = [threading.Thread(target=work) for _ in range(helpers)]
+    for thread in threads:
+        thread.start()
+    work(0)
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results
