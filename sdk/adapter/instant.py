@@ -8,6 +8,7 @@ than twenty do.
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import torch
@@ -102,11 +103,12 @@ def _linearised(
 ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Motion at some coefficients, ``[1, T, ...]`` of face and head, and how each changes it, ``[size, T, ...]``."""
     parameters = dict(generator.named_parameters())
+    own = copy.deepcopy(generator)  # a call with other parameters changes a module for as long as it lasts
 
     def motion(coefficients: Tensor) -> tuple[Tensor, Tensor]:
         delta = basis.delta(parameters, coefficients)
         changed = {name: value + delta[name] if name in delta else value for name, value in parameters.items()}
-        return aligned(cast("MotionGenerator", _Styled(generator, changed)), features)
+        return aligned(cast("MotionGenerator", _Styled(own, changed)), features)
 
     start = motion(about)
     moved = [motion(about + _STEP * unit) for unit in torch.eye(len(about), device=about.device)]
