@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 
 from sdk.errors import InputError
-from sdk.progress import Reporter
 from talkstyle_lab.corpus import articulation, motion
 from talkstyle_lab.corpus.motion import animate_utterance, motion_fingerprint, read_shard, style_of, write_shard
-from talkstyle_lab.pretraining import dataset
-from talkstyle_lab.pretraining.dataset import prepare
-from talkstyle_reference.mel import MelEncoder
+from talkstyle_lab.pretraining import prepare
+from talkstyle_lab.pretraining.dataset import dataset_key
 
 ENTRY = {"voice": "test", "language": "en-us", "style_seed": [1, 2], "motion_seed": [3, 4]}
 
@@ -40,14 +38,15 @@ def test_a_shard_of_another_version_is_refused(tmp_path):
     assert raised.value.where == str(tmp_path / "0.npz")
 
 
-def test_what_is_kept_of_motion_is_made_again_when_its_code_changes(corpus, tmp_path, monkeypatch):
-    def kept():
-        prepare(corpus, tmp_path, MelEncoder(), copies=1, seed=0, report=Reporter())
-        return len(list(tmp_path.glob("material-*")))
+def test_training_data_is_made_again_when_the_code_of_motion_changes(corpus, tmp_path, monkeypatch):
+    def made():
+        (file,) = prepare.prepare(corpus, tmp_path / "data.npz", augmented=0.0)
+        return dataset_key(file)
 
-    assert kept() == kept() == 1
-    monkeypatch.setattr(dataset, "motion_fingerprint", lambda: "another")
-    assert kept() == 2
+    before = made()
+    assert made() == before
+    monkeypatch.setattr(prepare, "motion_fingerprint", lambda: "another")
+    assert made() != before
 
 
 def test_the_fingerprint_names_every_module_that_motion_is_made_by():
