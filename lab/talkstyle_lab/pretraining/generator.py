@@ -32,7 +32,6 @@ TOLD_SHARE: Final = 0.7  # of the sequences, those whose style the net is told; 
 _ERROR_UNIT: Final = 0.05  # eye distances, or radians
 _VELOCITY_WEIGHT: Final = 8.0
 _SHAPE_WEIGHT: Final = 1.0
-_CLOSURE_WEIGHT: Final = 2.0
 _POSE_WEIGHT: Final = 0.05  # most head motion has no cause in the sound, and must not outweigh the lips
 
 GENERATORS: Final[dict[str, type[Generator]]] = {
@@ -55,6 +54,7 @@ class TrainingPlan(Plan):
     augmented: float = 0.5  # of the sequences, those from a track's augmented recording, where it has one
     minutes: float | None = None  # of the training data; None: all that there is
     neural_share: float | None = None  # of these minutes, what neural voices speak; None: as it is
+    closure: float = 2.0  # the weight of lips that are closed at m, b and p
     liveliness: float = 0.0  # the weight of a term that keeps how much and how fast the mouth moves
 
     @property
@@ -189,6 +189,7 @@ class _GeneratorRun(Run[TrainingPlan]):
             pose[:, lookahead:].float(),
             torch.from_numpy(motion).to(self.device),
             torch.from_numpy(closed).to(self.device),
+            closure=plan.closure,
             liveliness=plan.liveliness,
         )
 
@@ -238,11 +239,19 @@ def _mask(features: FloatArray, rng: np.random.Generator) -> FloatArray:
     return noisy
 
 
-def motion_loss(expression: Tensor, pose: Tensor, target: Tensor, closed: Tensor, *, liveliness: float = 0.0) -> Tensor:
+def motion_loss(
+    expression: Tensor,
+    pose: Tensor,
+    target: Tensor,
+    closed: Tensor,
+    *,
+    closure: float = TrainingPlan.closure,
+    liveliness: float = TrainingPlan.liveliness,
+) -> Tensor:
     """The training loss: motion, velocity, the mouth's opening and width, and lips closed at m, b and p; a scalar.
 
     ``expression`` ``[B, T, 68, 3]`` and ``pose`` ``[B, T, 6]`` are generated, ``target`` ``[B, T, 210]`` holds both,
-    and ``closed`` ``[B, T]`` is 1 where the lips must be closed, else 0. ``liveliness`` weighs the spread of the
+    and ``closed`` ``[B, T]`` is 1 where the lips must be closed, else 0; ``closure`` weighs that. ``liveliness`` weighs the spread of the
     mouth's opening and width and of their velocities in each sequence, which a squared error shrinks.
     """
     wanted = target[..., : POINTS * 3].reshape(expression.shape) / _ERROR_UNIT
@@ -253,7 +262,7 @@ def motion_loss(expression: Tensor, pose: Tensor, target: Tensor, closed: Tensor
     loss = loss + _VELOCITY_WEIGHT * (weight * error.diff(dim=1).square()).mean()
     opening, width = _shape(error)
     loss = loss + _SHAPE_WEIGHT * (opening.square().mean() + width.square().mean())
-    loss = loss + _CLOSURE_WEIGHT * (closed * opening.clamp(min=0).square()).mean()
+    loss = loss + closure * (closed * opening.clamp(min=0).square()).mean()
     if liveliness:
         loss = loss + liveliness * _spread_gap(_shape(made), _shape(wanted))
     turn = (pose - target[..., POINTS * 3 :]) / _ERROR_UNIT
