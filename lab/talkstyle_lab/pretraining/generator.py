@@ -251,8 +251,8 @@ def motion_loss(
     """The training loss: motion, velocity, the mouth's opening and width, and lips closed at m, b and p; a scalar.
 
     ``expression`` ``[B, T, 68, 3]`` and ``pose`` ``[B, T, 6]`` are generated, ``target`` ``[B, T, 210]`` holds both,
-    and ``closed`` ``[B, T]`` is 1 where the lips must be closed, else 0; ``closure`` weighs that. ``liveliness`` weighs the spread of the
-    mouth's opening and width and of their velocities in each sequence, which a squared error shrinks.
+    and ``closed`` ``[B, T]`` is 1 where the lips must be closed, which ``closure`` weighs, else 0. ``liveliness`` weighs
+    the spread of the mouth's opening and width and of their velocities in each sequence, which a squared error shrinks.
     """
     wanted = target[..., : POINTS * 3].reshape(expression.shape) / _ERROR_UNIT
     made = expression / _ERROR_UNIT
