@@ -12,6 +12,7 @@ import click
 from sdk.cli import emit, options, progress_bar, show_table
 from sdk.files import make_folder
 from sdk.registry import load
+from talkstyle_lab.commands.people import people
 
 if TYPE_CHECKING:
     from sdk.progress import ProgressCallback
@@ -53,6 +54,9 @@ def out(help_text: str) -> options.Option:
 @click.group()
 def pretrain() -> None:
     """Make the base weights again, or better ones: corpus, training, measures."""
+
+
+pretrain.add_command(people)
 
 
 @pretrain.command()

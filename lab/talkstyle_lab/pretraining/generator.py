@@ -47,14 +47,14 @@ class TrainingPlan(Plan):
 
     generator: str = "tcn"  # a key of GENERATORS
     encoder: str = "mel"  # the name of the audio encoder
-    steps: int = 5000
+    steps: int = 10_000
     rate: float = 1.5e-3
     batch: int = 8
     frames: int = 240  # as in the paper
-    augmented: float = 0.5  # of the sequences, those from a track's augmented recording, where it has one
+    augmented: float = 0.25  # of the sequences, those from a track's augmented recording, where it has one
     minutes: float | None = None  # of the training data; None: all that there is
     neural_share: float | None = None  # of these minutes, what neural voices speak; None: as it is
-    closure: float = 2.0  # the weight of lips that are closed at m, b and p
+    closure: float = 6.0  # the weight of lips that are closed at m, b and p
     liveliness: float = 0.0  # the weight of a term that keeps how much and how fast the mouth moves
 
     @property
@@ -66,8 +66,8 @@ class TrainingPlan(Plan):
 PLANS: Final = {
     "tcn": TrainingPlan(),
     "tcn-live": TrainingPlan(generator="tcn-live"),
-    "lstm": TrainingPlan(generator="lstm", steps=3000),
-    "tcn-apc": TrainingPlan(encoder="apc", steps=1500),
+    "lstm": TrainingPlan(generator="lstm", steps=4000),
+    "tcn-apc": TrainingPlan(encoder="apc", steps=4000),
 }
 """How the shipped weights were trained, by their names; the encoder ``apc`` itself as ``ApcPlan`` says."""
 
@@ -251,8 +251,9 @@ def motion_loss(
     """The training loss: motion, velocity, the mouth's opening and width, and lips closed at m, b and p; a scalar.
 
     ``expression`` ``[B, T, 68, 3]`` and ``pose`` ``[B, T, 6]`` are generated, ``target`` ``[B, T, 210]`` holds both,
-    and ``closed`` ``[B, T]`` is 1 where the lips must be closed, which ``closure`` weighs, else 0. ``liveliness`` weighs
-    the spread of the mouth's opening and width and of their velocities in each sequence, which a squared error shrinks.
+    and ``closed`` ``[B, T]``, which ``closure`` weighs, is 1 where the lips must be closed, else 0. ``liveliness``
+    weighs the spread of the mouth's opening and width and of their velocities in each sequence, which a squared error
+    shrinks.
     """
     wanted = target[..., : POINTS * 3].reshape(expression.shape) / _ERROR_UNIT
     made = expression / _ERROR_UNIT

@@ -13,6 +13,7 @@ MINE = [
     ("motion-generator", "lstm"),
     ("motion-generator", "tcn"),
     ("motion-generator", "tcn-apc"),
+    ("motion-generator", "tcn-live"),
     ("style-transfer-net", "mlp"),
     ("style-transfer-net", "mlp-pretrained"),
 ]
