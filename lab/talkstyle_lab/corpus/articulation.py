@@ -12,13 +12,14 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from talkstyle_lab.corpus.basis import BASIS_CHANNELS, displace
+from talkstyle_lab.corpus.basis import BASIS_CHANNELS, OPENING, displace
 from talkstyle_lab.corpus.phones import BILABIALS, CHANNELS, PAUSE, PHONES, release
 from talkstyle_lab.corpus.prosody import Prosody, gaussian
 from talkstyle_lab.corpus.speech import FRAME_RATE, Utterance
 from talkstyle_lab.corpus.style import ArticulationStyle
 
 _LONG_PAUSE = 0.35  # seconds
+_EASY, _WIDEST = 0.18, 0.36  # how far mouths open without effort, and at most, in the face frame
 
 
 def articulate(
@@ -41,13 +42,17 @@ def articulate(
     seal = gaussian(_envelope(utterance, BILABIALS, style), 0.25)
     tuck = gaussian(_envelope(utterance, frozenset("fv"), style), 0.4)
 
-    values: dict[str, NDArray[np.float64] | float] = {
+    opening = {
         "jaw": 1.35 * style.jaw * lips["jaw"],
+        "raise_upper": style.lips * style.upper_lip * lips["raise_upper"],
+        "lower_lower": style.lips * lips["lower_lower"],
+    }
+    wanted = np.sum([OPENING[name] * track for name, track in opening.items()], axis=0)
+    values: dict[str, NDArray[np.float64] | float] = {
+        **{name: track * _within_reach(wanted) for name, track in opening.items()},
         "wide": 0.75 * style.lips * lips["wide"],
         "round": 0.6 * style.lips * style.rounding * lips["round"],
         "protrude": style.lips * style.rounding * lips["protrude"],
-        "raise_upper": style.lips * style.upper_lip * lips["raise_upper"],
-        "lower_lower": style.lips * lips["lower_lower"],
         "press": (0.2 + 0.8 * style.firmness) * seal,
         "smile": max(style.smile, 0.0),
         "frown": max(-style.smile, 0.0),
@@ -57,6 +62,16 @@ def articulate(
     }
     channels = np.stack(np.broadcast_arrays(*(values[name] for name in BASIS_CHANNELS)), axis=1)
     return displace(channels, seal=seal, tuck=tuck, asymmetry=style.asymmetry)
+
+
+def _within_reach(opening: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What remains of each wanted opening of the mouth, 0 to 1: loud song or a strong jaw asks for more than there is.
+
+    Up to ``_EASY`` all of it; openings beyond approach ``_WIDEST``.
+    """
+    room = _WIDEST - _EASY
+    beyond = np.maximum(opening - _EASY, 0.0)
+    return np.asarray(1 - (beyond + room * np.expm1(-beyond / room)) / np.maximum(opening, _EASY))
 
 
 def _dominance(

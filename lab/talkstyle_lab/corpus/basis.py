@@ -97,6 +97,9 @@ _JAW_SHARE: Final = {
 _JAW_ANGLE: Final = 0.215
 """Radians at 1: the lower lip falls by about 0.16."""
 
+OPENING: Final = {"jaw": 0.140, "raise_upper": 0.073, "lower_lower": 0.060}
+"""How far each of the channels that open the mouth parts the inner lips at 1, in the face frame."""
+
 # The inner points of the upper and the lower lip, the outer points that follow each, and the outer ones beside these.
 _COLUMNS: Final = ((61, 67, 50, 58, 49, 59), (62, 66, 51, 57, None, None), (63, 65, 52, 56, 53, 55))
 

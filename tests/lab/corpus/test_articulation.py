@@ -44,6 +44,21 @@ def test_jaw_and_lips_are_separate_styles(babble):
     assert width[lips] > 1.3 * width[neutral]
 
 
+def test_no_style_opens_a_mouth_further_than_mouths_go(babble):
+    style = dataclasses.replace(PRESETS["opera"], effort=0.0)
+    wide = mouth_opening(speak(babble, style)).max()
+    wider = mouth_opening(speak(babble, dataclasses.replace(style, jaw=2 * style.jaw))).max()
+    assert 0.2 < wide < wider < 0.42
+
+
+def test_easy_openings_are_as_wide_as_asked_for(babble):
+    style = dataclasses.replace(PRESETS["mumbling"], effort=0.0)
+    smiling = dataclasses.replace(style, smile=0.0)
+    half = dataclasses.replace(smiling, jaw=smiling.jaw / 2, lips=smiling.lips / 2)
+    peak, other = (mouth_opening(speak(babble, one)).max() for one in (smiling, half))
+    assert peak / other == pytest.approx(2, rel=0.15)
+
+
 def test_the_mouth_rests_nearly_closed_in_long_pauses(babble):
     audio = np.pad(babble.audio, (0, 16000))
     phones = (*babble.phones[:-1], ("pau", babble.phones[-1][1], len(audio) / 16000))

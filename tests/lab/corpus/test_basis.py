@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from sdk.geometry import MIRROR, canonical_face, eye_opening, mouth_opening, mouth_width
-from talkstyle_lab.corpus.basis import BASIS_CHANNELS, displace
+from talkstyle_lab.corpus.basis import BASIS_CHANNELS, OPENING, displace
 
 
 def face(*, seal=0.0, tuck=0.0, asymmetry=0.0, **channels):
@@ -31,6 +31,20 @@ def test_channels_do_what_they_are_called():
     assert face(smile=1.0)[48, 1] < rest[48, 1] < face(frown=1.0)[48, 1]
     assert face(brow_inner=1.0)[21, 1] < rest[21, 1] - 0.05
     assert eye_opening(face(blink=1.0)) < 0.3 * eye_opening(rest)
+
+
+@pytest.mark.parametrize("name", OPENING)
+def test_openings_are_as_stated(name):
+    points = face(**{name: 1.0})
+    assert points[66, 1] - points[62, 1] == pytest.approx(OPENING[name], abs=1e-3)
+
+
+@pytest.mark.parametrize("strength", [0.3, 1.0, 2.0])
+@pytest.mark.parametrize("with_lips", [{}, {"raise_upper": 1.0}, {"lower_lower": 1.0}, {"wide": 0.6}, {"round": 0.6}])
+def test_lips_part_as_evenly_as_peoples_do(strength, with_lips):
+    points = face(jaw=strength, **{name: strength * share for name, share in with_lips.items()})
+    gaps = points[[67, 66, 65], 1] - points[[61, 62, 63], 1]
+    assert 0.94 < gaps[[0, 2]].mean() / gaps[1] < 0.99
 
 
 @pytest.mark.parametrize("jaw", [0.0, 0.4, 1.2])
