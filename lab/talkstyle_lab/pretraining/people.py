@@ -25,13 +25,19 @@ from sdk.tracking import load_clip
 from talkstyle_lab.corpus.motion import read_shard
 from talkstyle_lab.pretraining.tracks import sessions
 
-COLUMNS: Final = ("who", "opening", "spread", "widest", "speed", "width", "wide open", "lip shape", "upper lip")
+COLUMNS: Final = (
+    "who", "opening", "spread", "widest", "speed", "rate", "jitter", "width", "wide open", "lip shape", "upper lip",
+    "chin",
+)  # fmt: skip
 """The opening's mean, standard deviation and 95th percentile; the mouth's mean speed as in ``sdk.metrics.speed``; the
-width's standard deviation, and its mean in the widest 15 % of openings over that in the narrowest; the gap beside the
-middle over the gap in it, in the widest 15 %; the upper lip's share of these openings. Eye distances, and seconds."""
+opening's own speed over its standard deviation, and the share of its variance that is faster than 15 Hz, in percent;
+the width's standard deviation, and its mean in the widest 15 % of openings over that in the narrowest; of the widest 15
+%, the gap beside the middle over the gap in it, and the upper lip's and the chin's parts. Eye distances, and seconds.
+"""
 
 CORPUS_UTTERANCES: Final = 60
 _WIDEST: Final = 85  # percentile
+_FAST: Final = 15.0  # Hz
 
 
 def measure_people(
@@ -90,17 +96,27 @@ def mouth_figures(motion: Motion) -> dict[str, float]:
     middle = _gap(face, 62, 66)
     beside = (_gap(face, 61, 67) + _gap(face, 63, 65)) / 2
     raised = -(motion.expression[:, 62, 1] - motion.expression[narrow, 62, 1].mean())
+    chin = motion.expression[:, 8, 1] - motion.expression[narrow, 8, 1].mean()
     lowered = motion.expression[:, 66, 1] - motion.expression[narrow, 66, 1].mean()
     return {
         "opening": float(opening.mean()),
         "spread": float(opening.std()),
         "widest": float(np.percentile(opening, 95)),
         "speed": speed(motion),
+        "rate": float(np.abs(np.diff(opening)).mean() * motion.rate / max(opening.std(), 1e-6)),
+        "jitter": 100 * _jitter(opening, float(motion.rate)),
         "width": float(width.std()),
         "wide open": float(width[wide].mean() / width[narrow].mean()),
         "lip shape": float(beside[wide].mean() / max(middle[wide].mean(), 1e-6)),
         "upper lip": float(raised[wide].mean() / max((raised + lowered)[wide].mean(), 1e-6)),
+        "chin": float(chin[wide].mean() / max((raised + lowered)[wide].mean(), 1e-6)),
     }
+
+
+def _jitter(course: NDArray[np.float64], rate: float) -> float:
+    """The share of a course's variance that is faster than ``_FAST``."""
+    power = np.abs(np.fft.rfft((course - course.mean()) * np.hanning(len(course)))) ** 2
+    return float(power[np.fft.rfftfreq(len(course), 1 / rate) > _FAST].sum() / max(power[1:].sum(), 1e-12))
 
 
 def _gap(face: NDArray[Any], upper: int, lower: int) -> NDArray[np.float64]:

@@ -43,6 +43,20 @@ def test_faster_is_faster_and_wider_is_wider():
     assert mouth_figures(motion(jaw=1.0, wide=1.0))["wide open"] > 1.1 > mouth_figures(slow)["wide open"]
 
 
+def test_jitter_is_told_from_speech():
+    calm = motion(jaw=1.0)
+    shaken = Motion(calm.expression.copy(), calm.pose)
+    shaken.expression.flags.writeable = True
+    shaken.expression[::2, 66, 1] += 0.02  # at 30 Hz
+    assert mouth_figures(calm)["jitter"] < 1 < 3 < mouth_figures(shaken)["jitter"]
+    assert mouth_figures(shaken)["rate"] > 1.5 * mouth_figures(calm)["rate"]
+
+
+def test_the_chins_part_is_measured_against_the_opening():
+    lips, jaw = mouth_figures(motion(lower_lower=1.0)), mouth_figures(motion(jaw=1.0))
+    assert 0 <= lips["chin"] < 0.2 < jaw["chin"]
+
+
 def test_without_a_clip_there_is_nothing_to_measure():
     with pytest.raises(ConfigError, match="no clip"):
         measure_people([])
