@@ -26,9 +26,8 @@ class FitConfig(Settings):
         window: Frames (60 Hz) in a window.
         warmup: Frames at a window's start that the loss leaves out, while the generator finds its state.
         checkpoint_every: Steps between checkpoints, where one is asked for.
-        prior_seconds: What is known of styles beforehand weighs as much as so many seconds of reference: a fit begins
-            from the style that the generator's own basis predicts, and of what the steps change beyond it,
-            ``seconds / (seconds + prior_seconds)`` is kept. At 0 it begins from the base, and all is kept.
+        prior_seconds: The base weighs as much as so many seconds of reference: of what the steps change,
+            ``seconds / (seconds + prior_seconds)`` is kept; 0 keeps all.
         held_out: The share of the reference that a fit which measures the gain does not know; 0 measures none.
         folds: Such fits where the reference is shorter than 30 s; one measures longer ones.
         max_offset: The largest lead or lag of lips against sound that is looked for, in seconds; 0 takes the clip as
@@ -58,7 +57,7 @@ class FitConfig(Settings):
         """Settings by name; ``docs/method.md`` compares them.
 
         Args:
-            name: ``"default"``; ``"paper"``, L_mg + L_sc + L_r and nothing else, from the base, f in the stable form;
+            name: ``"default"``; ``"paper"``, L_mg + L_sc + L_r and nothing else, f in the stable form;
                 ``"literal"``, the same with f minimised too, as the formula reads, which makes f collapse;
                 ``"without-f"``, the default less L_sc and L_r; ``"frozen-f"``, the default with an f that stays as it
                 is, which is what a pre-trained net is for.

@@ -1,4 +1,4 @@
-"""Where a fit starts: a style in the generator's own basis, found from a reference without a step of training.
+"""A style at once: in the generator's own basis, found from a reference without a step of training.
 
 The generator's motion on the reference's sound is taken as linear in the basis's coefficients, and the fit's own loss,
 less f, is minimised over these few numbers. They have mean 0 and spread 1 among the styles that the basis was learned
@@ -24,7 +24,7 @@ from sdk.losses import TransferLoss
 if TYPE_CHECKING:
     from sdk.interfaces import MotionGenerator
 
-EVIDENCE: Final = 20.0
+EVIDENCE: Final = 1.0
 """What a second of reference weighs against the prior, in units of the loss."""
 
 _FRAMES: Final = 900  # at most so many, from the end of what may be learned from: the cost grows with them

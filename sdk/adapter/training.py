@@ -33,7 +33,7 @@ class Trained:
 
 
 def train(data: FitData, setup: Setup, options: FitOptions) -> Trained:
-    """Fit a generator to a reference: what is known of styles at once, and of what the steps add, a share.
+    """Fit a generator to a reference: steps from the base, of which a share is kept; or the instant style, without any.
 
     The less there is to learn from, the smaller is the share: what a few seconds teach is mostly their own words.
 
@@ -42,11 +42,10 @@ def train(data: FitData, setup: Setup, options: FitOptions) -> Trained:
         CheckpointError: ``resume`` is not a checkpoint of this same fit.
         StyleWithoutEffect: The fit diverged.
     """
-    start = _start(data, setup, instant=options.get("instant", False))
     if options.get("instant"):
-        return Trained(start)
-    begun = replace(setup, generator=with_parameters(setup.generator, start))
-    trained = run(data, begun, checkpoint=options.get("checkpoint"), resume=options.get("resume"))
+        return Trained(predict(data, setup))
+    start = {name: value.detach() for name, value in setup.generator.named_parameters()}
+    trained = run(data, setup, checkpoint=options.get("checkpoint"), resume=options.get("resume"))
     kept = data.seconds / (data.seconds + setup.config.prior_seconds)
     return Trained({name: start[name].lerp(end, kept) for name, end in trained.parameters.items()}, trained.history)
 
@@ -66,14 +65,6 @@ def train_and_measure(data: FitData, setup: Setup, options: FitOptions) -> tuple
     trained, *gains = _at_once(jobs, helpers=min(cores(), len(jobs)) - 1 if setup.device.type == "cpu" else 0)
     found = [gain for gain in gains if gain is not None]
     return trained, pooled(found) if found else None
-
-
-def _start(data: FitData, setup: Setup, *, instant: bool) -> dict[str, Tensor]:
-    """The parameters that a fit starts from: the style predicted in the generator's basis, or the base's own."""
-    known = setup.config.prior_seconds > 0 and getattr(setup.generator, "style_basis", None) is not None
-    if instant or known:
-        return predict(data, setup)
-    return {name: value.detach() for name, value in setup.generator.named_parameters()}
 
 
 def _at_once(jobs: list[Callable[[], Any]], *, helpers: int) -> list[Any]:

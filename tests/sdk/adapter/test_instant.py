@@ -67,7 +67,7 @@ def test_a_style_in_the_basis_is_found():
 
 def test_the_less_is_known_the_nearer_it_stays_to_the_base():
     moved = []
-    for known in (5, 600):
+    for known in (3, 600):
         data, generator = reference([0.8, -1.0])
         data.hidden[known:] = True
         found = predict(data, setup(generator))
