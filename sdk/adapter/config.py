@@ -28,6 +28,8 @@ class FitConfig(Settings):
         checkpoint_every: Steps between checkpoints, where one is asked for.
         prior_seconds: The base weighs as much as so many seconds of reference: of what the steps change,
             ``seconds / (seconds + prior_seconds)`` is kept; 0 keeps all.
+        manner_steps: Further steps of a paired fit that hold the timing as it now is, and learn how the person moves: how
+            far, how fast, in what shapes, with what head. What was kept of the first steps may be little; this is kept.
         held_out: The share of the reference that a fit which measures the gain does not know; 0 measures none.
         folds: Such fits where the reference is shorter than 30 s; one measures longer ones.
         max_offset: The largest lead or lag of lips against sound that is looked for, in seconds; 0 takes the clip as
@@ -46,6 +48,7 @@ class FitConfig(Settings):
     warmup: int = Field(default=24, ge=0, lt=60)
     checkpoint_every: int = Field(default=10, ge=1)
     prior_seconds: float = Field(default=8.0, ge=0)
+    manner_steps: int = Field(default=30, ge=0, le=100_000)
     held_out: float = Field(default=0.2, ge=0, lt=0.6)
     folds: int = Field(default=3, ge=1, le=10)
     max_offset: float = Field(default=0.3, ge=0, le=1)
@@ -77,8 +80,8 @@ _PAPER: Final = TransferTerms(
 
 RECIPES: Final = {
     "default": FitConfig(),
-    "paper": FitConfig(noise=0.0, prior_seconds=0.0, terms=_PAPER),
-    "literal": FitConfig(noise=0.0, prior_seconds=0.0, terms=_PAPER.model_copy(update={"critic": "joint", "r": 1.0})),
+    "paper": FitConfig(noise=0.0, prior_seconds=0.0, manner_steps=0, terms=_PAPER),
+    "literal": FitConfig(noise=0.0, prior_seconds=0.0, manner_steps=0, terms=_PAPER.model_copy(update={"critic": "joint", "r": 1.0})),
     "without-f": FitConfig(terms=TransferTerms(sc=0.0)),
     "frozen-f": FitConfig(terms=TransferTerms(critic="frozen")),
 }

@@ -47,7 +47,14 @@ def train(data: FitData, setup: Setup, options: FitOptions) -> Trained:
     start = {name: value.detach() for name, value in setup.generator.named_parameters()}
     trained = run(data, setup, checkpoint=options.get("checkpoint"), resume=options.get("resume"))
     kept = data.seconds / (data.seconds + setup.config.prior_seconds)
-    return Trained({name: start[name].lerp(end, kept) for name, end in trained.parameters.items()}, trained.history)
+    timed = {name: start[name].lerp(end, kept) for name, end in trained.parameters.items()}
+    if not data.paired or setup.config.manner_steps == 0:
+        return Trained(timed, trained.history)
+    model = with_parameters(setup.generator, timed).eval()
+    motion = generate(model, data.features, device=setup.device)
+    manner = replace(setup, generator=model, config=setup.config.model_copy(update={"steps": setup.config.manner_steps}))
+    moved = run(replace(data, paired=False, base=motion), manner)
+    return Trained(moved.parameters, [*trained.history, *moved.history])
 
 
 def train_and_measure(data: FitData, setup: Setup, options: FitOptions) -> tuple[Trained, Gain | None]:
