@@ -28,8 +28,8 @@ class FitConfig(Settings):
         checkpoint_every: Steps between checkpoints, where one is asked for.
         prior_seconds: The base weighs as much as so many seconds of reference: of what the steps change,
             ``seconds / (seconds + prior_seconds)`` is kept; 0 keeps all.
-        manner_steps: Further steps of a paired fit that hold the timing as it now is, and learn how the person moves: how
-            far, how fast, in what shapes, with what head. What was kept of the first steps may be little; this is kept.
+        manner_steps: Further steps of a paired fit, which hold the timing as it then is and learn how the person moves:
+            how far, how fast, in what shapes, with what head. All of what they change is kept.
         held_out: The share of the reference that a fit which measures the gain does not know; 0 measures none.
         folds: Such fits where the reference is shorter than 30 s; one measures longer ones.
         max_offset: The largest lead or lag of lips against sound that is looked for, in seconds; 0 takes the clip as
@@ -81,7 +81,9 @@ _PAPER: Final = TransferTerms(
 RECIPES: Final = {
     "default": FitConfig(),
     "paper": FitConfig(noise=0.0, prior_seconds=0.0, manner_steps=0, terms=_PAPER),
-    "literal": FitConfig(noise=0.0, prior_seconds=0.0, manner_steps=0, terms=_PAPER.model_copy(update={"critic": "joint", "r": 1.0})),
+    "literal": FitConfig(
+        noise=0.0, prior_seconds=0.0, manner_steps=0, terms=_PAPER.model_copy(update={"critic": "joint", "r": 1.0})
+    ),
     "without-f": FitConfig(terms=TransferTerms(sc=0.0)),
     "frozen-f": FitConfig(terms=TransferTerms(critic="frozen")),
 }

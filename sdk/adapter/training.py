@@ -52,7 +52,9 @@ def train(data: FitData, setup: Setup, options: FitOptions) -> Trained:
         return Trained(timed, trained.history)
     model = with_parameters(setup.generator, timed).eval()
     motion = generate(model, data.features, device=setup.device)
-    manner = replace(setup, generator=model, config=setup.config.model_copy(update={"steps": setup.config.manner_steps}))
+    manner = replace(
+        setup, generator=model, config=setup.config.model_copy(update={"steps": setup.config.manner_steps})
+    )
     moved = run(replace(data, paired=False, base=motion), manner)
     return Trained(moved.parameters, [*trained.history, *moved.history])
 

@@ -13,7 +13,7 @@ from sdk.packs import StylePack, styled
 from tests.sdk.adapter.fit_data import material
 from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, TinyNet, talking
 
-CONFIG = FitConfig(steps=15, learning_rate=3e-3, batch=2, window=120, critic_warmup=2)
+CONFIG = FitConfig(steps=15, learning_rate=3e-3, batch=2, window=120, critic_warmup=2, manner_steps=5)
 TERMS = {"license": "mit", "consent": "nobody: made up"}
 pytestmark = [
     pytest.mark.filterwarnings("ignore::sdk.TalkstyleWarning"),
@@ -104,7 +104,7 @@ def test_known_motion_is_learned_from_without_a_picture(spoken):
     assert [record.kind for record in training.references] == ["clip"]
     assert training.after["style"] < training.before["style"]
     assert last.pack == pack
-    assert (last.offset, last.warnings, len(last.history)) == (0.0, (), CONFIG.steps)
+    assert (last.offset, last.warnings, len(last.history)) == (0.0, (), CONFIG.steps + CONFIG.manner_steps)
     assert len(last.motion) == len(last.base) == len(last.styled) == 300
     assert adapter.fit_motion(voice, motion, **TERMS) == pack
     half = adapter.fit_motion(voice, motion, valid=np.arange(300) >= 100)

@@ -2,6 +2,7 @@
 
 import threading
 
+import numpy as np
 import pytest
 import torch
 
@@ -9,12 +10,15 @@ from sdk.adapter.config import FitConfig
 from sdk.adapter.loop import Setup, run
 from sdk.adapter.training import _at_once, train, train_and_measure
 from sdk.errors import Cancelled
+from sdk.generation import generate
+from sdk.geometry import canonical_face, mouth_opening
+from sdk.packs import with_parameters
 from sdk.progress import CancelToken, Reporter
 from tests.sdk.adapter.fit_data import material
 from tests.sdk.fakes import TinyGenerator, TinyNet
 
 CPU = torch.device("cpu")
-CONFIG = FitConfig(steps=10, learning_rate=3e-3, batch=2, window=120, critic_warmup=2)
+CONFIG = FitConfig(steps=10, learning_rate=3e-3, batch=2, window=120, critic_warmup=2, manner_steps=0)
 
 
 def setup(*, report=None, **settings):
@@ -31,6 +35,22 @@ def test_of_what_the_steps_change_the_evidence_says_how_much_is_kept():
     base = dict(TinyGenerator().named_parameters())
     for name, value in whole.items():
         assert torch.allclose(half[name], (base[name] + value) / 2, atol=1e-7), name
+
+
+def test_further_steps_learn_the_manner_and_hold_the_timing():
+    data = material(600, hidden=0, opening=0.3)
+    timed, moved = (train(data, setup(manner_steps=count, prior_seconds=90.0), {}) for count in (0, 60))
+    assert len(moved.history) == 70
+    assert "mg" in moved.history[9]
+    assert "timing" in moved.history[10]
+    openings = []
+    for trained in (timed, moved):
+        model = with_parameters(TinyGenerator(), trained.parameters).eval()
+        motion = generate(model, data.features, device=CPU)
+        openings.append(mouth_opening(canonical_face() + motion.expression))
+    real = mouth_opening(canonical_face() + data.motion.expression).std()
+    assert abs(openings[1].std() - real) < 0.7 * abs(openings[0].std() - real)
+    assert np.corrcoef(*openings)[0, 1] > 0.8
 
 
 def test_what_ships_has_learned_from_every_frame_and_what_measures_it_has_not():
