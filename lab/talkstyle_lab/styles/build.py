@@ -48,6 +48,7 @@ CONFIG: Final = FitConfig(
     steps=120,
     learning_rate=1e-3,
     noise=0.0,
+    manner_steps=0,
     terms=TransferTerms(mg=1.0, moments=1.0, head=0.0, amplitude=0.3, closure=0.0, sc=0.003, sees="composed"),
 )
 """Of the fits: data are plenty, and how much a style moves, head and all, counts more than single lip shapes."""
