@@ -65,6 +65,7 @@ def learn(data: FitData, setup: Setup, encoder: AudioEncoder, options: FitOption
 
 def _learn(data: FitData, setup: Setup, encoder: AudioEncoder, options: FitOptions) -> FitResult:
     trained, gain = train_and_measure(data, setup, options)
+    setup.report("measure")
     model = with_parameters(setup.generator, trained.parameters).eval()
     motion = generate(model, data.features, device=setup.device)
     movement = mean_movement(data.base, motion)
