@@ -77,7 +77,8 @@ def test_it_would_if_the_persons_own_face_were_not_taken_out(adapter, clip, monk
     monkeypatch.setattr(
         sdk.adapter.fit_data, "normalise", lambda points, **_: normalise(points, neutral=canonical_face())
     )
-    strong = adapter.config.model_copy(update={"steps": 40, "prior_seconds": 0.0, "manner_steps": 0})
+    all_of_it = {"steps": 60, "learning_rate": 2e-3, "prior_seconds": 0.0, "manner_steps": 0, "noise": 0.0}
+    strong = adapter.config.model_copy(update=all_of_it)
     monkeypatch.setattr(adapter, "config", strong)
     share, _, _ = leak(adapter, clip=clip)
     assert share > 0.1
