@@ -57,6 +57,12 @@ def test_the_chins_part_is_measured_against_the_opening():
     assert 0 <= lips["chin"] < 0.2 < jaw["chin"]
 
 
+def test_brows_that_rise_are_measured_and_a_mouth_moves_none():
+    assert (
+        mouth_figures(motion(brow_inner=1.0, brow_outer=1.0))["brows"] > 0.02 > mouth_figures(motion(jaw=1.0))["brows"]
+    )
+
+
 def test_without_a_clip_there_is_nothing_to_measure():
     with pytest.raises(ConfigError, match="no clip"):
         measure_people([])
