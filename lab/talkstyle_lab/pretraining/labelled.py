@@ -17,15 +17,16 @@ from talkstyle_lab.corpus.phones import BILABIALS, PAUSE, Segment, from_flite
 from talkstyle_lab.corpus.speech import Utterance
 from talkstyle_lab.corpus.style import ArticulationStyle
 
-SPOKEN_COLUMNS: Final = ("closure", "deepest", "closing")
+SPOKEN_COLUMNS: Final = ("closure", "deepest", "closing", "pauses")
 """At m, b and p: ``sdk.metrics.closure``; the least opening within 50 ms of each over the median opening, the median of
 these; and the middle of the time when it is at most a tenth of the median wider, in milliseconds after the middle of
-the phone, likewise."""
+the phone, likewise. Then the mean opening in pauses of over 0.15 seconds, over that in speech."""
 
 MAX_LAG: Final = 0.3  # seconds between a clip's lips and its sound
 
 _LABELS_A_SECOND: Final = 30
 _AROUND: Final = 3  # frames
+_PAUSE: Final = 0.15  # seconds; shorter ones are between two sounds
 _NO_SPEECH: Final = frozenset({"sil", "nsn", "sp", "spn"})
 
 
@@ -69,9 +70,16 @@ def followed(motion: Motion, real: Motion, valid: NDArray[np.bool_]) -> dict[str
     return {"r": r, "width r": width}
 
 
-def closures(motion: Motion, phones: Sequence[Segment], *, late: float = 0.0) -> dict[str, float]:
-    """``SPOKEN_COLUMNS`` of a motion that comes ``late`` seconds after its phones; NaN where none closes the lips."""
+def phone_figures(motion: Motion, phones: Sequence[Segment], *, late: float = 0.0) -> dict[str, float]:
+    """``SPOKEN_COLUMNS`` of a motion that comes ``late`` seconds after its phones; NaN for what is not spoken."""
     opening = _opening(motion)
+    values = (*_closures(motion, opening, phones, late), _pauses(opening, motion.times - late, phones))
+    return dict(zip(SPOKEN_COLUMNS, values, strict=True))
+
+
+def _closures(
+    motion: Motion, opening: FloatArray, phones: Sequence[Segment], late: float
+) -> tuple[float, float, float]:
     median = max(float(np.median(opening)), 1e-6)
     names = ["SIL"] * (len(opening) * _LABELS_A_SECOND // 60 + 1)
     least, when = [], []
@@ -88,9 +96,20 @@ def closures(motion: Motion, phones: Sequence[Segment], *, late: float = 0.0) ->
             when.append(1000 / 60 * (float(closed.mean()) - _AROUND - (last - first) / 2))
     whole = closure(motion, tuple(names))
     if whole is None or not least:
-        return dict.fromkeys(SPOKEN_COLUMNS, float("nan"))
-    values = (whole, float(np.median(least)), float(np.median(when)))
-    return dict(zip(SPOKEN_COLUMNS, values, strict=True))
+        return (float("nan"),) * 3
+    return whole, float(np.median(least)), float(np.median(when))
+
+
+def _pauses(opening: FloatArray, time: NDArray[np.float64], phones: Sequence[Segment]) -> float:
+    speech, quiet = np.zeros((2, len(opening)), bool)
+    for label, start, end in phones:
+        if label != PAUSE:
+            speech |= (time >= start) & (time < end)
+        elif end - start > _PAUSE:
+            quiet |= (time >= start) & (time < end)
+    if not quiet.any() or not speech.any():
+        return float("nan")
+    return float(opening[quiet].mean() / max(opening[speech].mean(), 1e-6))
 
 
 def phone_means(motion: Motion, phones: Sequence[Segment], *, late: float = 0.0) -> dict[str, tuple[int, float, float]]:

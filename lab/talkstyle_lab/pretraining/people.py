@@ -28,9 +28,9 @@ from talkstyle_lab.corpus.speech import FRAME_RATE, RATE
 from talkstyle_lab.pretraining.labelled import (
     SPOKEN_COLUMNS,
     articulated,
-    closures,
     followed,
     lag,
+    phone_figures,
     phone_means,
     pooled,
     segments,
@@ -121,14 +121,15 @@ def measure_people(
     late = [-lag(motion, one.real, one.valid) for motion, one in zip(said, labelled, strict=True)]
     mouths = [{"who": one.name} | mouth_figures(one.real[one.valid]) for one in heard]
     mouths.append(_mean("people", mouths, COLUMNS))
-    closed = [closures(one.real, one.phones, late=late[k]) for k, one in enumerate(labelled)]
+    closed = [phone_figures(one.real, one.phones, late=late[k]) for k, one in enumerate(labelled)]
     spoken = [{"who": one.name} | row for one, row in zip(labelled, closed, strict=True)]
     spoken += [_mean("people", closed, SPOKEN)] if labelled else []
 
     def add(who: str, made: Mapping[str, Motion]) -> None:
         mouths.append(_mean(who, [mouth_figures(motion) for motion in made.values()], COLUMNS))
         rows = [
-            closures(made[one.name], one.phones) | followed(made[one.name], one.real, one.valid) for one in labelled
+            phone_figures(made[one.name], one.phones) | followed(made[one.name], one.real, one.valid)
+            for one in labelled
         ]
         spoken.extend([_mean(who, rows, SPOKEN)] if rows else [])
 
@@ -140,7 +141,7 @@ def measure_people(
         shards = [read_shard(corpus / entry["file"]) for entry in entries if entry["delivery"] != "silence"]
         moved = [(Motion(one.expression, one.pose), one.utterance.phones) for one in shards]
         mouths.append(_mean("corpus", [mouth_figures(motion) for motion, _ in moved], COLUMNS))
-        spoken.append(_mean("corpus", [closures(motion, phones) for motion, phones in moved], SPOKEN))
+        spoken.append(_mean("corpus", [phone_figures(motion, phones) for motion, phones in moved], SPOKEN))
     features = {one.name: encoder.encode(one.audio) for one in heard}
     models = {"base": base} | {n: styled(base, StylePack.load(p)) for n, p in (styles or {}).items()}
     phones: list[dict[str, Any]] = []

@@ -9,9 +9,9 @@ from sdk.geometry import canonical_face, mouth_opening
 from talkstyle_lab.pretraining.labelled import (
     SPOKEN_COLUMNS,
     articulated,
-    closures,
     followed,
     lag,
+    phone_figures,
     phone_means,
     pooled,
     segments,
@@ -48,23 +48,23 @@ def test_labels_become_phones_without_gaps():
 
 def test_lips_that_close_at_m_and_p_do_and_late_ones_do_not(said):
     phones = segments(LABELS, SECONDS)
-    right, late = closures(said, phones), closures(later(said, 9), phones)
+    right, late = phone_figures(said, phones), phone_figures(later(said, 9), phones)
     assert right["closure"] < 0.3 < late["closure"]
     assert right["deepest"] < 0.1
     assert abs(right["closing"]) < 40
-    assert closures(later(said, 8), phones, late=8 / 60)["closure"] == pytest.approx(right["closure"], abs=0.02)
+    assert phone_figures(later(said, 8), phones, late=8 / 60)["closure"] == pytest.approx(right["closure"], abs=0.02)
 
 
 def test_when_lips_close_is_told(said):
     phones = segments(LABELS, SECONDS)
-    moved = closures(later(said, 3), phones)["closing"] - closures(said, phones)["closing"]
+    moved = phone_figures(later(said, 3), phones)["closing"] - phone_figures(said, phones)["closing"]
     assert moved == pytest.approx(50, abs=17)
 
 
 def test_without_m_b_or_p_there_is_no_closure(said):
-    found = closures(said, segments(("AA",) * len(LABELS), SECONDS))
+    found = phone_figures(said, segments(("AA",) * len(LABELS), SECONDS))
     assert list(found) == list(SPOKEN_COLUMNS)
-    assert np.isnan([*found.values()]).all()
+    assert np.isnan([found[name] for name in ("closure", "deepest", "closing")]).all()
 
 
 def test_a_lag_is_found_and_does_not_count(said):
@@ -90,3 +90,14 @@ def test_phones_means_tell_wide_from_narrow_whatever_the_scale(said):
 def test_means_of_several_count_each_phone_once():
     whole = pooled([{"m": (1, 0.0, 1.0)}, {"m": (3, 4.0, 1.0), "s": (2, 1.0, 0.0)}])
     assert whole == {"m": (4, 3.0, 1.0), "s": (2, 1.0, 0.0)}
+
+
+def test_a_mouth_that_waits_open_in_a_pause_is_seen(said):
+    pause = ("AA",) * 12 + ("SIL",) * 12 + ("AA",) * 12
+    phones = segments(pause, len(pause) / 30)
+    course = np.ones(72, np.float32)
+    course[24:48] = 0.5
+    half = Motion(said.expression[[20] * 72] * course[:, None, None], said.pose[:72])
+    opening = mouth_opening(canonical_face() + half.expression)
+    assert phone_figures(half, phones)["pauses"] == pytest.approx(opening[24:48].mean() / opening[:24].mean(), rel=1e-3)
+    assert np.isnan(phone_figures(half, segments(("AA",) * 36, 1.2))["pauses"])
