@@ -7,18 +7,18 @@ tuck under the teeth are timed separately, because a mean never closes the lips.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from talkstyle_lab.corpus.basis import BASIS_CHANNELS, OPENING, displace
-from talkstyle_lab.corpus.phones import BILABIALS, CHANNELS, PAUSE, PHONES, release
+from talkstyle_lab.corpus.phones import BILABIALS, CHANNELS, PAUSE, PHONES, Segment, release
 from talkstyle_lab.corpus.prosody import Prosody, gaussian
 from talkstyle_lab.corpus.speech import FRAME_RATE, Utterance
 from talkstyle_lab.corpus.style import ArticulationStyle
 
-_LONG_PAUSE = 0.35  # seconds
+_WAIT = 0.6  # seconds in which the lips of a speaker who pauses stay open; then they come to rest
 _EASY, _WIDEST = 0.18, 0.36  # how far mouths open without effort, and at most, in the face frame
 
 
@@ -35,7 +35,9 @@ def articulate(
     """
     lips = _dominance(utterance, style, rng)
     # The jaw opens more where the speech is louder than the utterance's median, and less where it is quieter.
-    loud = np.clip(gaussian(prosody.loudness, 4.0), -9.0, 9.0) / 10.0
+    # In pauses there is no syllable to be soft.
+    spoken = _spoken(utterance)
+    loud = np.clip(gaussian(prosody.loudness * spoken, 4.0), -9.0, 9.0) / 10.0
     lips["jaw"] *= np.exp(style.effort * loud)
     smooth = style.smoothing * FRAME_RATE
     lips = {name: gaussian(track, smooth) for name, track in lips.items()}
@@ -78,15 +80,16 @@ def _dominance(
     utterance: Utterance, style: ArticulationStyle, rng: np.random.Generator
 ) -> dict[str, NDArray[np.float64]]:
     """The channels of ``CHANNELS`` by name, each ``[T]``."""
-    phones = utterance.phones
+    phones, resting = _with_rests(utterance.phones)
     time = utterance.times[:, None] + style.lead
     spoken = [PHONES[label] for label, _, _ in phones]
     targets = np.array([phone[: len(CHANNELS)] for phone in spoken])
     bounds = np.array([times for _, *times in phones])
     middle, half = bounds.mean(axis=1), np.diff(bounds, axis=1)[:, 0] / 2
-    for i, (label, start, end) in enumerate(phones):
+    for i, (label, _, _) in enumerate(phones):
         if label == PAUSE:
-            targets[i, CHANNELS.index("jaw")] = style.rest_open if end - start > _LONG_PAUSE else style.pause_open
+            targets[i, CHANNELS.index("jaw")] = style.rest_open if resting[i] else style.pause_open
+            targets[i, CHANNELS.index("wide")] *= not resting[i]
     vary = 1 + style.variability * rng.standard_normal((len(phones), 2)).clip(-2, 2)
     targets *= vary[:, [0, 1, 1, 1, 1, 1]]
     # The full pull holds over the middle half of a short phone, and over all but 50 ms at each end of a long one, so
@@ -100,6 +103,31 @@ def _dominance(
         pull = hold * np.exp(-style.speed * np.where(time < middle, rise, fall) * distance)
         result[name] = (pull @ target) / (pull.sum(axis=1) + 1e-9)
     return result
+
+
+def _spoken(utterance: Utterance) -> NDArray[np.bool_]:
+    """Which frames are in no pause, bool ``[T]``."""
+    spoken = np.ones(utterance.frames, bool)
+    for label, start, end in utterance.phones:
+        if label == PAUSE:
+            spoken &= (utterance.times < start) | (utterance.times >= end)
+    return spoken
+
+
+def _with_rests(phones: Sequence[Segment]) -> tuple[list[Segment], list[bool]]:
+    """The phones, long pauses in two, and which of them are rests: what is left of a pause after ``_WAIT``."""
+    parts: list[Segment] = []
+    resting: list[bool] = []
+    for label, start, end in phones:
+        border = end
+        if label == PAUSE and end - start > _WAIT:
+            # Before anything is said there is nothing to wait for.
+            border = start + _WAIT if parts else start
+        for first, last, rest in ((start, border, False), (border, end, True)):
+            if first < last:
+                parts.append((label, first, last))
+                resting.append(rest)
+    return parts, resting
 
 
 def _envelope(utterance: Utterance, labels: frozenset[str], style: ArticulationStyle) -> NDArray[np.float64]:

@@ -153,7 +153,7 @@ def displace(
         top = (0.3 * (1 - bite))[:, None] * move
         moved[:, [upper, over], 1:] += top[:, None]
         moved[:, [lower, under], 1:] -= (move - top)[:, None]
-        moved[:, [lower, under], 2] += (0.045 * bite)[:, None]
+        moved[:, [lower, under], 2] += (0.012 * bite)[:, None]
         if side_over is not None:
             moved[:, side_over, 1] += 0.18 * (1 - bite) * height
             moved[:, side_under, 1] -= (0.45 + 0.15 * bite) * height

@@ -66,6 +66,45 @@ def test_the_mouth_rests_nearly_closed_in_long_pauses(babble):
     assert mouth_opening(speak(quiet, PRESETS["neutral"]))[-30:].max() < 0.02
 
 
+def pausing(babble, seconds):
+    """``babble`` with a pause after it, and the frames of the pause."""
+    audio = np.pad(babble.audio, (0, round(16000 * seconds)))
+    last = babble.phones[-1]
+    spoken = babble.phones[:-1] if last[0] == "pau" else babble.phones
+    phones = (*spoken, ("pau", spoken[-1][2], len(audio) / 16000))
+    quiet = dataclasses.replace(babble, audio=audio, phones=phones)
+    return quiet, np.arange(quiet.frames) / 60 - spoken[-1][2]
+
+
+def test_lips_wait_open_in_a_pause_and_then_rest(babble):
+    quiet, since = pausing(babble, 1.5)
+    opening = mouth_opening(speak(quiet, PRESETS["neutral"]))
+    waiting, resting = opening[(since > 0.2) & (since < 0.4)], opening[since > 1.0]
+    assert waiting.min() > 0.05
+    assert resting.max() < 0.02
+    width = mouth_width(speak(quiet, PRESETS["neutral"]))
+    assert width[(since > 0.2) & (since < 0.4)].mean() > width[since > 1.0].mean() + 0.01
+
+
+def test_no_lips_wait_before_anything_is_said(babble):
+    audio = np.pad(babble.audio, (16000, 0))
+    first = ("pau", 0.0, 1.0 + (babble.phones[0][2] if babble.phones[0][0] == "pau" else 0.0))
+    said = [one for one in babble.phones if one[0] != "pau" or one[1] > 0]
+    phones = (first, *((label, start + 1, end + 1) for label, start, end in said))
+    late = dataclasses.replace(babble, audio=audio, phones=phones)
+    assert mouth_opening(speak(late, PRESETS["neutral"]))[:40].max() < 0.02
+
+
+def test_soft_sound_in_a_pause_closes_no_lips(babble):
+    quiet, since = pausing(babble, 0.4)
+    style = dataclasses.replace(PRESETS["neutral"], variability=0.0)
+    opening, effortless = (
+        mouth_opening(speak(quiet, dataclasses.replace(style, effort=effort)))[(since > 0.15) & (since < 0.35)].mean()
+        for effort in (0.7, 0.0)
+    )
+    assert opening == pytest.approx(effortless, rel=0.05)
+
+
 def test_the_seed_decides(babble):
     style = PRESETS["lively"]
     np.testing.assert_array_equal(speak(babble, style, 1), speak(babble, style, 1))
