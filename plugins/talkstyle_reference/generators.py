@@ -87,17 +87,23 @@ class Generator(nn.Module, ABC):
         """Scale features ``[B, T, D]`` for the layers."""
         return features if self.encoder == MelEncoder.name else (features - self.mean) / self.std
 
-    def _motion(self, raw: Tensor) -> tuple[Tensor, Tensor]:
-        """Split the last layer's ``[B, T, 210]`` into expression and pose, in the units of motion."""
+    def _motion(self, raw: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Split the last layer's ``[B, T, 210]`` into expression and pose, in the units of motion.
+
+        Each frame is the mean of two outputs, the frame's and the one before, ``before`` ``[B, 1, 210]`` for the first:
+        faces hardly move at more than 15 Hz, and what the layers make of sound does. Third, what the next call needs.
+        """
+        last = raw[:, -1:]
+        raw = (raw + torch.cat([raw[:, :1] if before is None else before, raw[:, :-1]], dim=1)) / 2
         scaled = raw * _UNIT
-        return scaled[..., : POINTS * 3].reshape(*raw.shape[:-1], POINTS, 3), scaled[..., POINTS * 3 :]
+        return scaled[..., : POINTS * 3].reshape(*raw.shape[:-1], POINTS, 3), scaled[..., POINTS * 3 :], last
 
 
 class TcnGenerator(Generator):
     """A temporal convolutional network (Bai et al., arXiv 1803.01271): six residual layers, 192 channels, kernels of 3.
 
     Its receptive field is 127 frames: its look-ahead, the frame that it describes, and the rest before. The state holds
-    for each layer the last inputs that its next output needs, ``[B, channels, 2 * dilation]``.
+    for each layer the last inputs that its next output needs, ``[B, channels, 2 * dilation]``, and the last output.
     """
 
     name = kind = "tcn"
@@ -112,11 +118,13 @@ class TcnGenerator(Generator):
     ) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         """Generate motion; shapes as in ``sdk.interfaces.MotionGenerator``."""
         x = self.enter(self._scaled(features).transpose(1, 2))
+        *past, last = state or [None] * (len(self.layers) + 1)
         kept: list[Tensor] = []
-        for layer, before in zip(self.layers, state or [None] * len(self.layers), strict=True):
+        for layer, before in zip(self.layers, past, strict=True):
             x, tail = layer(x, before)
             kept.append(tail)
-        return *self._motion(self.leave(functional.gelu(x)).transpose(1, 2)), tuple(kept)
+        expression, pose, last = self._motion(self.leave(functional.gelu(x)).transpose(1, 2), last)
+        return expression, pose, (*kept, last)
 
 
 class TcnLiveGenerator(TcnGenerator):
@@ -156,7 +164,8 @@ class LstmGenerator(Generator):
 
     There it moves the mouth; here, all 68 points and the head. The normalisation's statistics are buffers and stay
     frozen in ``train()``, so that a style, which carries parameters only, keeps its meaning; training a base unfreezes
-    ``norm`` itself. The state is the LSTM's hidden and cell states, ``[3, B, 256]`` each.
+    ``norm`` itself. The state is the LSTM's hidden and cell states, ``[3, B, 256]`` each, and the
+    last output.
     """
 
     name = kind = "lstm"
@@ -177,14 +186,16 @@ class LstmGenerator(Generator):
         return self
 
     def forward(
-        self, features: Tensor, state: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+        self, features: Tensor, state: tuple[Tensor, Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor, Tensor]]:
         """Generate motion; shapes as in ``sdk.interfaces.MotionGenerator``."""
         x = self.enter(self._scaled(features))
         x = self.norm(x.flatten(0, 1)).unflatten(0, x.shape[:2])
         x = self.mix(functional.leaky_relu(x))
-        x, state = self.lstm(x, state)
-        return *self._motion(self.leave(x)), state
+        *memory, last = state or (None, None, None)
+        x, kept = self.lstm(x, None if state is None else tuple(memory))
+        expression, pose, last = self._motion(self.leave(x), last)
+        return expression, pose, (*kept, last)
 
 
 def weights_name(kind: str, encoder: str) -> str:

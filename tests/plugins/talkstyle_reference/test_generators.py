@@ -37,6 +37,17 @@ def test_a_stream_equals_the_whole(kind, chunk):
 
 
 @BOTH
+def test_what_flickers_from_frame_to_frame_is_damped(kind):
+    generator = kind(None)
+    flicker = torch.zeros(1, 200, 210)
+    flicker[:, ::2] = 1.0
+    made, _, _ = generator._motion(flicker, None)
+    assert made[:, 1:].std() < 1e-6
+    raw = [generator._motion(torch.full((1, 4, 210), v), None)[0] for v in (1.0, 2.0)]
+    torch.testing.assert_close(raw[1], 2 * raw[0])  # what does not flicker stays
+
+
+@BOTH
 def test_it_depends_on_its_lookahead_and_nothing_later(kind):
     generator = kind(None)
     features = torch.zeros(1, 120, 160)
