@@ -66,6 +66,7 @@ def run(
     tensors = Tensors.of(data, setup.device)
     model, style_net = copy.deepcopy(setup.generator), copy.deepcopy(setup.net)
     _train_parameters_only(model)
+    style_net.requires_grad_(config.terms.critic == "joint")  # else the generator's steps would take f's slopes in vain
     parameters: dict[str, Tensor] = dict(model.named_parameters())
     terms = config.terms
     loss = TransferLoss(style_net, terms, tensors.target)
@@ -93,7 +94,8 @@ def run(
 
     def train_critic(expression: Tensor, pose: Tensor, rng: torch.Generator) -> None:
         critic_optimizer.zero_grad()
-        torch.autograd.backward(loss.critic(expression, pose, rng=rng))
+        with _learning(style_net):
+            torch.autograd.backward(loss.critic(expression, pose, rng=rng))
         critic_optimizer.step()
 
     with _repeatable(setup.device):
@@ -200,6 +202,14 @@ def _train_parameters_only(model: nn.Module) -> None:
             module.eval()
         if isinstance(module, nn.RNNBase):
             module.dropout = 0.0
+
+
+@contextmanager
+def _learning(net: nn.Module) -> Iterator[None]:
+    """Let a network's parameters have slopes in the block."""
+    net.requires_grad_(True)
+    yield
+    net.requires_grad_(False)
 
 
 @contextmanager

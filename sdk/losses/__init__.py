@@ -1,8 +1,8 @@
 """The transfer loss and its terms."""
 
 from sdk.losses.composition import LOSS_SCALE, compose, to_loss_units, velocity
-from sdk.losses.style import gradient_penalty, moment_gap, spread_gap, style_gap
-from sdk.losses.timing import amplitude_gap, closure_gap, reconstruction, timing
+from sdk.losses.style import amplitude_gap, gradient_penalty, moment_gap, spread_gap, style_gap
+from sdk.losses.timing import closure_gap, reconstruction, timing
 from sdk.losses.transfer import CriticTraining, FacePose, StyleTarget, TransferLoss, TransferTerms
 
 __all__ = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
@@ -52,21 +54,54 @@ def gradient_penalty(net: StyleTransferNet, generated: Tensor, reference: Tensor
     return ((gradient.square().sum(-1) + 1e-12).sqrt() - 1).square().mean()
 
 
-def moment_gap(generated: Tensor, reference: Tensor) -> Tensor:
+class Moments(NamedTuple):
+    """Mean and variance over frames, ``[C]`` each; of a reference they need taking only once."""
+
+    mean: Tensor
+    variance: Tensor
+
+    @classmethod
+    def of(cls, frames: Tensor) -> Moments:
+        """Those of ``[B, T, C]``."""
+        flat = frames.flatten(0, 1)
+        mean = flat.mean(0)
+        # Differences from the mean sum to zero, so nothing flows through the mean.
+        return cls(mean, (flat - mean.detach()).square().mean(0))
+
+    @property
+    def std(self) -> Tensor:
+        """The standard deviation; its slope is finite at zero."""
+        return (self.variance + 1e-8).sqrt()
+
+
+def moment_gap(generated: Tensor, reference: Tensor | Moments) -> Tensor:
     """Squared gaps of mean and of standard deviation over frames, averaged over coordinates.
 
     Args:
         generated: ``[B, T, C]``.
-        reference: ``[B', T', C]``, of the same unit.
+        reference: ``[B', T', C]``, of the same unit, or its moments.
     """
-    fake, real = generated.flatten(0, 1), reference.flatten(0, 1)
-    return (fake.mean(0) - real.mean(0)).square().mean() + spread_gap(generated, reference)
+    mine, theirs = _moments(generated), _moments(reference)
+    return (mine.mean - theirs.mean).square().mean() + (mine.std - theirs.std).square().mean()
 
 
-def spread_gap(generated: Tensor, reference: Tensor) -> Tensor:
+def spread_gap(generated: Tensor, reference: Tensor | Moments) -> Tensor:
     """The part of ``moment_gap`` that is due to standard deviations."""
-    return (_std(generated.flatten(0, 1)) - _std(reference.flatten(0, 1))).square().mean()
+    return (_moments(generated).std - _moments(reference).std).square().mean()
 
 
-def _std(frames: Tensor) -> Tensor:
-    return (frames.var(0, unbiased=False) + 1e-8).sqrt()
+def amplitude_gap(generated: Tensor, reference: Tensor | Moments) -> Tensor:
+    """The squared gap between the logarithms of the spreads, so that halving weighs as much as doubling.
+
+    A mean squared error shrinks what it cannot predict; this keeps the amplitude.
+
+    Args:
+        generated: ``[B, T, C]``: trajectories such as the mouth's opening.
+        reference: ``[B', T', C]``, or its moments.
+    """
+    fake, real = (_moments(x).variance.add(1e-6).log() / 2 for x in (generated, reference))
+    return (fake - real).square().mean()
+
+
+def _moments(frames: Tensor | Moments) -> Moments:
+    return frames if isinstance(frames, Moments) else Moments.of(frames)

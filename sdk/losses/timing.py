@@ -43,19 +43,6 @@ def timing(generated: Tensor, base: Tensor) -> Tensor:
     return torch.where(theirs_std > floor, scored, plain).mean()
 
 
-def amplitude_gap(generated: Tensor, reference: Tensor) -> Tensor:
-    """The squared gap between the logarithms of the spreads, so that halving weighs as much as doubling.
-
-    A mean squared error shrinks what it cannot predict; this keeps the amplitude.
-
-    Args:
-        generated: ``[B, T, C]``: trajectories such as the mouth's opening.
-        reference: ``[B', T', C]``.
-    """
-    fake, real = (x.flatten(0, 1).var(0, unbiased=False).add(1e-6).log() / 2 for x in (generated, reference))
-    return (fake - real).square().mean()
-
-
 def closure_gap(opening: Tensor, target: Tensor, valid: Tensor) -> Tensor:
     """The squared excess of an opening over the target's, where the target's is under half its own median.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
@@ -13,8 +14,8 @@ from torch import Tensor
 from sdk.geometry import POINTS, canonical_face
 from sdk.interfaces import StyleTransferNet
 from sdk.losses.composition import LOSS_SCALE, compose, to_loss_units, velocity
-from sdk.losses.style import draw, gradient_penalty, moment_gap, spread_gap, style_gap
-from sdk.losses.timing import amplitude_gap, closure_gap, reconstruction, timing
+from sdk.losses.style import Moments, amplitude_gap, draw, gradient_penalty, moment_gap, spread_gap, style_gap
+from sdk.losses.timing import closure_gap, reconstruction, timing
 from sdk.settings import Settings
 
 F_FRAMES: Final = 128
@@ -102,13 +103,25 @@ class StyleTarget:
         return bool(self.pairs.any())
 
     @cached_property
-    def mouth(self) -> Tensor:
-        """The mouth's opening and width in the frames ``[1, N, 2]``."""
-        return mouth_trajectory(self.frames)
+    def values(self) -> Mapping[str, Tensor]:
+        """What is compared, ``[1, N, C]``: faces "upright" and "composed", the "pose", the "mouth" (opening, width)."""
+        mouth = mouth_trajectory(self.frames)
+        return {"upright": self.frames, "composed": self.composed, "pose": self.pose, "mouth": mouth}
 
-    def velocities(self, values: Tensor) -> Tensor:
-        """The scaled velocities of values of the frames, ``[1, M, C]`` from ``[1, N, C]``."""
-        return velocity(values)[:, self.pairs]
+    @cached_property
+    def velocities(self) -> Mapping[str, Tensor]:
+        """The scaled velocities of ``values``, ``[1, M, C]``."""
+        return {name: velocity(values)[:, self.pairs] for name, values in self.values.items()}
+
+    @cached_property
+    def still(self) -> Mapping[str, Moments]:
+        """The moments of ``values``."""
+        return {name: Moments.of(values) for name, values in self.values.items()}
+
+    @cached_property
+    def moving(self) -> Mapping[str, Moments]:
+        """The moments of ``velocities``."""
+        return {name: Moments.of(values) for name, values in self.velocities.items()}
 
 
 class TransferLoss:
@@ -146,16 +159,15 @@ class TransferLoss:
 
     def style(self, expression: Tensor, pose: Tensor) -> dict[str, Tensor]:
         """The terms that need no f: moments of face and head, and the mouth's amplitude."""
-        reference = self._reference
-        head = pose * LOSS_SCALE
-        face, frames = self._compared(expression, pose)
-        mouth = mouth_trajectory(_upright(expression))
-        moments, rotation = moment_gap(face, frames), spread_gap(head, reference.pose)
-        amplitude = amplitude_gap(mouth, reference.mouth)
-        if reference.ordered:
-            moments = moments + moment_gap(velocity(face), reference.velocities(frames))
-            rotation = rotation + spread_gap(velocity(head), reference.velocities(reference.pose))
-            amplitude = amplitude + amplitude_gap(velocity(mouth), reference.velocities(reference.mouth))
+        still, head, sees = self._reference.still, pose * LOSS_SCALE, self.terms.sees
+        face, mouth = self._compared(expression, pose), mouth_trajectory(_upright(expression))
+        moments, rotation = moment_gap(face, still[sees]), spread_gap(head, still["pose"])
+        amplitude = amplitude_gap(mouth, still["mouth"])
+        if self._reference.ordered:
+            moving = self._reference.moving
+            moments = moments + moment_gap(velocity(face), moving[sees])
+            rotation = rotation + spread_gap(velocity(head), moving["pose"])
+            amplitude = amplitude + amplitude_gap(velocity(mouth), moving["mouth"])
         return {"moments": moments, "head": rotation, "amplitude": amplitude}
 
     def closure(self, expression: Tensor, target: Tensor, valid: Tensor) -> dict[str, Tensor]:
@@ -171,11 +183,11 @@ class TransferLoss:
 
     def transfer(self, expression: Tensor, pose: Tensor, *, rng: torch.Generator) -> dict[str, Tensor]:
         """The terms of f that the generator (and a joint f) minimises: L_sc, and L_r where f is trained jointly."""
-        mine, theirs = self._compared(expression, pose)
-        gap = self._gap(mine, theirs, rng)
+        mine = self._compared(expression, pose)
+        gap = self._gap(mine, rng)
         parts = {"sc": (gap + 1e-8).sqrt() if self.terms.critic == "adversarial" else gap}
         if self.terms.critic == "joint":
-            parts["r"] = gradient_penalty(self._net, mine, theirs, rng=rng)
+            parts["r"] = gradient_penalty(self._net, mine, self._theirs, rng=rng)
         return parts
 
     def critic(self, expression: Tensor, pose: Tensor, *, rng: torch.Generator) -> Tensor:
@@ -183,28 +195,32 @@ class TransferLoss:
 
         Maximising L_sc itself diverges; its root grows only as fast as f does, and L_r bounds f.
         """
-        mine, theirs = self._compared(expression.detach(), pose.detach())
-        penalty = gradient_penalty(self._net, mine, theirs, rng=rng)
-        return self.terms.r * penalty - (self._gap(mine, theirs, rng) + 1e-8).sqrt()
+        mine = self._compared(expression.detach(), pose.detach())
+        penalty = gradient_penalty(self._net, mine, self._theirs, rng=rng)
+        return self.terms.r * penalty - (self._gap(mine, rng) + 1e-8).sqrt()
 
     def total(self, parts: dict[str, Tensor]) -> Tensor:
         """The weighted sum of terms by name."""
         return torch.stack([getattr(self.terms, name) * part for name, part in parts.items()]).sum()
 
-    def _compared(self, expression: Tensor, pose: Tensor) -> tuple[Tensor, Tensor]:
-        """What f and the moments get of the generated motion and of the reference."""
-        if self.terms.sees == "composed":
-            return to_loss_units(compose(expression, pose)), self._reference.composed
-        return _upright(expression), self._reference.frames
+    def _compared(self, expression: Tensor, pose: Tensor) -> Tensor:
+        """What f and the moments get of the generated motion, ``[B, T, 204]``."""
+        return to_loss_units(compose(expression, pose)) if self.terms.sees == "composed" else _upright(expression)
 
-    def _gap(self, mine: Tensor, theirs: Tensor, rng: torch.Generator) -> Tensor:
+    @property
+    def _theirs(self) -> Tensor:
+        """What f gets of the reference."""
+        return self._reference.values[self.terms.sees]
+
+    def _gap(self, mine: Tensor, rng: torch.Generator) -> Tensor:
         """L_sc on positions and, where the reference has an order, on velocities through the same f.
 
         Each side is a draw of ``F_FRAMES`` frames: f is by far the largest network here, and a mean needs no more.
         """
-        gap = style_gap(self._net, draw(mine, F_FRAMES, rng), draw(theirs, F_FRAMES, rng))
+        gap = style_gap(self._net, draw(mine, F_FRAMES, rng), draw(self._theirs, F_FRAMES, rng))
         if self._reference.ordered:
-            moving = draw(velocity(mine), F_FRAMES, rng), draw(self._reference.velocities(theirs), F_FRAMES, rng)
+            theirs = self._reference.velocities[self.terms.sees]
+            moving = draw(velocity(mine), F_FRAMES, rng), draw(theirs, F_FRAMES, rng)
             gap = gap + style_gap(self._net, *moving)
         return gap
 

@@ -3,8 +3,18 @@ import pytest
 import torch
 
 from sdk import face
-from sdk.losses import LOSS_SCALE, compose, gradient_penalty, moment_gap, style_gap, timing, to_loss_units
-from sdk.losses.timing import amplitude_gap, reconstruction
+from sdk.losses import (
+    LOSS_SCALE,
+    amplitude_gap,
+    compose,
+    gradient_penalty,
+    moment_gap,
+    style_gap,
+    timing,
+    to_loss_units,
+)
+from sdk.losses.style import Moments
+from sdk.losses.timing import reconstruction
 from tests.sdk.fakes import TinyNet, talking
 
 
@@ -75,6 +85,17 @@ def test_moments_see_level_and_spread_and_not_order():
     wide = moment_gap(3 * centred, centred)
     narrow = moment_gap(2 * centred, centred)
     assert float(wide) == pytest.approx(4 * float(narrow), rel=0.01)
+
+
+def test_moments_may_be_given_and_their_gradient_is_that_of_the_variance():
+    frames = phi().requires_grad_()
+    given, taken = moment_gap(frames, Moments.of(frames + 1)), moment_gap(frames, frames + 1)
+    assert float(given.detach()) == float(taken.detach())
+    weight = torch.arange(204.0)
+    (mine,) = torch.autograd.grad((Moments.of(frames).variance * weight).sum(), frames)
+    (theirs,) = torch.autograd.grad((frames.flatten(0, 1).var(0, unbiased=False) * weight).sum(), frames)
+    assert torch.allclose(mine, theirs, atol=1e-4)
+    assert theirs.abs().max() > 0.1
 
 
 def test_reconstruction_leaves_unseen_frames_out():

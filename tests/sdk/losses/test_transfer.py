@@ -70,7 +70,7 @@ def test_unordered_frames_have_no_velocity():
     gap = torch.ones(240, dtype=torch.bool)
     gap[100:140] = False
     seen = StyleTarget.of(expression, pose, gap, ordered=True)
-    assert seen.velocities(seen.frames).shape[1] == 198
+    assert seen.velocities["upright"].shape[1] == 198
 
 
 def test_a_moving_head_is_no_expression():
