@@ -114,7 +114,9 @@ class MotionGenerator(Protocol):
         encoder: The name of the audio encoder that it was trained with.
         lookahead: Frames (at 60 Hz) of features that it needs past the frame it describes.
 
-    It may also have ``encoder_sha256``, that encoder's fingerprint: an encoder with another one is then refused.
+    It may also have ``encoder_sha256``, that encoder's fingerprint: an encoder with another one is then refused. And
+    ``last_layer``, the name of a submodule with ``weight`` ``[210, N]`` or ``[210, N, 1]`` and ``bias`` ``[210]``, in
+    whose parameters its motion is linear, its outputs in order: expression, then pose. Fits then solve for that layer.
 
     Styles are put on copies of it, made by ``copy.deepcopy``, that share its buffers: it can be copied, and a run in
     ``eval`` mode changes no buffer.

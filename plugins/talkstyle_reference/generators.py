@@ -13,7 +13,6 @@ from sdk.errors import ModelFileMissing
 from sdk.geometry import POINTS
 from talkstyle_reference.apc import ApcEncoder
 from talkstyle_reference.mel import MelEncoder
-from talkstyle_reference.style_basis import read_basis
 from talkstyle_reference.weights import Weights, read_notes, read_weights
 
 LOOKAHEAD_FRAMES: Final = 18
@@ -22,11 +21,17 @@ LOOKAHEAD_FRAMES: Final = 18
 LIVE_LOOKAHEAD_FRAMES: Final = 6
 """The same of the generators for live use: 100 ms."""
 
+SMOOTHING: Final = (1, 5, 10, 10, 5, 1)
+"""Binomial. Of several kernels, the best for the opening's correlation and speed in clips of people; it comes 2 frames
+later than the one in training, and lips close at m, b and p by 2 frames too early without."""
+
 OUTPUT_WIDTH: Final = POINTS * 3 + 6
 """Numbers in a frame of motion: expression, then pose."""
 
+UNIT: Final = 0.05
+"""Eye distances, or radians, in one unit of the last layer; keeps its weights near 1."""
+
 _SHIPPED_ENCODERS: Final = (MelEncoder.name, ApcEncoder.name)
-_UNIT: Final = 0.05  # eye distances, or radians, in one unit of the last layer; keeps its weights near 1
 _CHANNELS: Final = 192
 _DILATIONS: Final = (1, 2, 4, 8, 16, 32)
 
@@ -36,7 +41,8 @@ class Generator(nn.Module, ABC):
 
     The features of ``mel`` are scaled already; those of other encoders are scaled by buffers, which no style changes.
 
-    ``style_basis`` holds the directions in which it varies from one style to another; None where its weights have none.
+    Its outputs are smoothed over time, each with the five before it, since faces hardly move at more than 15 Hz and what
+    the layers make of sound does. ``smoothing`` holds the weights, the oldest first.
 
     Args:
         weights: ``"shipped"``, a folder that ``talkstyle pretrain train`` wrote, or None, which leaves them random.
@@ -51,8 +57,10 @@ class Generator(nn.Module, ABC):
     name: str = ""
     kind: str = ""
     """The kind of layers, with which its name and that of its weights begin."""
-    version: str = "1"
+    version: str = "2"
     lookahead: int = LOOKAHEAD_FRAMES
+    last_layer: str = "leave"
+    smoothing: tuple[int, ...] = SMOOTHING
     mean: Tensor
     std: Tensor
 
@@ -74,7 +82,6 @@ class Generator(nn.Module, ABC):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self._build()
-        self.style_basis = read_basis(weights_name(self.kind, encoder), weights)
         if tensors:
             self.load_state_dict(tensors)
         self.eval()
@@ -88,14 +95,16 @@ class Generator(nn.Module, ABC):
         return features if self.encoder == MelEncoder.name else (features - self.mean) / self.std
 
     def _motion(self, raw: Tensor, before: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
-        """Split the last layer's ``[B, T, 210]`` into expression and pose, in the units of motion.
+        """Smooth the last layer's ``[B, T, 210]``; split it into expression and pose, in the units of motion.
 
-        Each frame is the mean of two outputs, the frame's and the one before, ``before`` ``[B, 1, 210]`` for the first:
-        faces hardly move at more than 15 Hz, and what the layers make of sound does. Third, what the next call needs.
+        ``before`` has as many outputs before these as the smoothing reaches back; by default, all are the first. Third,
+        what the next call needs.
         """
-        last = raw[:, -1:]
-        raw = (raw + torch.cat([raw[:, :1] if before is None else before, raw[:, :-1]], dim=1)) / 2
-        scaled = raw * _UNIT
+        reach = len(self.smoothing) - 1
+        whole = torch.cat([raw[:, :1].expand(-1, reach, -1) if before is None else before, raw], dim=1)
+        shares = [share / sum(self.smoothing) * whole[:, k : k + raw.shape[1]] for k, share in enumerate(self.smoothing)]
+        scaled = torch.stack(shares).sum(dim=0) * UNIT
+        last = whole[:, whole.shape[1] - reach :]
         return scaled[..., : POINTS * 3].reshape(*raw.shape[:-1], POINTS, 3), scaled[..., POINTS * 3 :], last
 
 
@@ -103,7 +112,7 @@ class TcnGenerator(Generator):
     """A temporal convolutional network (Bai et al., arXiv 1803.01271): six residual layers, 192 channels, kernels of 3.
 
     Its receptive field is 127 frames: its look-ahead, the frame that it describes, and the rest before. The state holds
-    for each layer the last inputs that its next output needs, ``[B, channels, 2 * dilation]``, and the last output.
+    for each layer the last inputs that its next output needs, ``[B, channels, 2 * dilation]``, and the last outputs.
     """
 
     name = kind = "tcn"
@@ -165,10 +174,11 @@ class LstmGenerator(Generator):
     There it moves the mouth; here, all 68 points and the head. The normalisation's statistics are buffers and stay
     frozen in ``train()``, so that a style, which carries parameters only, keeps its meaning; training a base unfreezes
     ``norm`` itself. The state is the LSTM's hidden and cell states, ``[3, B, 256]`` each, and the
-    last output.
+    last outputs.
     """
 
     name = kind = "lstm"
+    last_layer = "leave.4"
 
     def _build(self) -> None:
         self.enter = nn.Linear(self.features, 512)

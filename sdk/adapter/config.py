@@ -16,7 +16,7 @@ class FitConfig(Settings):
     """Settings of a fit; the defaults are what measured best.
 
     Attributes:
-        steps: Steps of Adam.
+        steps: Steps of Adam, where the fit is not ``solved``.
         learning_rate: Of the motion generator.
         critic_learning_rate: Of f, where it is adversarial.
         critic_warmup: Steps that an adversarial f gets before the generator moves.
@@ -28,6 +28,9 @@ class FitConfig(Settings):
         checkpoint_every: Steps between checkpoints, where one is asked for.
         prior_seconds: The base weighs as much as so many seconds of reference: of what the steps change,
             ``seconds / (seconds + prior_seconds)`` is kept; 0 keeps all.
+        solved: Whether a paired fit solves for the generator's last layer in closed form, in place of ``steps``. A
+            generator that does not name its last layer is trained.
+        solved_prior_seconds: The same as ``prior_seconds``, of the closed form.
         manner_steps: Further steps of a paired fit, which hold the timing as it then is and learn how the person moves:
             how far, how fast, in what shapes, with what head. All of what they change is kept.
         held_out: The share of the reference that a fit which measures the gain does not know; 0 measures none.
@@ -48,7 +51,9 @@ class FitConfig(Settings):
     warmup: int = Field(default=24, ge=0, lt=60)
     checkpoint_every: int = Field(default=10, ge=1)
     prior_seconds: float = Field(default=8.0, ge=0)
-    manner_steps: int = Field(default=30, ge=0, le=100_000)
+    solved: bool = True
+    solved_prior_seconds: float = Field(default=48.0, gt=0)
+    manner_steps: int = Field(default=15, ge=0, le=100_000)
     held_out: float = Field(default=0.2, ge=0, lt=0.6)
     folds: int = Field(default=3, ge=1, le=10)
     max_offset: float = Field(default=0.3, ge=0, le=1)
@@ -80,9 +85,9 @@ _PAPER: Final = TransferTerms(
 
 RECIPES: Final = {
     "default": FitConfig(),
-    "paper": FitConfig(noise=0.0, prior_seconds=0.0, manner_steps=0, terms=_PAPER),
+    "paper": FitConfig(noise=0.0, prior_seconds=0.0, solved=False, manner_steps=0, terms=_PAPER),
     "literal": FitConfig(
-        noise=0.0, prior_seconds=0.0, manner_steps=0, terms=_PAPER.model_copy(update={"critic": "joint", "r": 1.0})
+        noise=0.0, prior_seconds=0.0, solved=False, manner_steps=0, terms=_PAPER.model_copy(update={"critic": "joint", "r": 1.0})
     ),
     "without-f": FitConfig(terms=TransferTerms(sc=0.0)),
     "frozen-f": FitConfig(terms=TransferTerms(critic="frozen")),

@@ -29,6 +29,12 @@ MIN_CLOSED_LIPS_FRAMES = 120
 """With fewer frames, too few have closed lips for their median to be the face at rest."""
 
 
+PAUSE_SECONDS = 0.4
+"""A shorter pause is a part of speech, in which lips are on their way; a longer one is silence."""
+
+GUARD_SECONDS = 0.2
+"""What is this near to hidden frames is not learned from: faces change little in so short a time."""
+
 STILL_SECONDS = 1.0
 """Seconds of a clip that tell as much about how a person looks in talking as a still does."""
 
@@ -74,6 +80,7 @@ class FitData:
         valid: Which frames of ``motion`` count, bool.
         hidden: Which frames of ``motion`` a fit must not know, bool: what it is measured on.
         neutral: The person's own neutral face ``[68, 3]``.
+        spoken: Which frames of the sound are speech, short pauses included, bool ``[T]``.
         paired: Whether the sound is what the person in the frames is saying.
         ordered: Whether frames follow each other in time.
         offset: Seconds by which the lips came after the sound (negative: before it), already taken out.
@@ -88,6 +95,7 @@ class FitData:
     valid: NDArray[np.bool_]
     hidden: NDArray[np.bool_]
     neutral: FloatArray
+    spoken: NDArray[np.bool_]
     paired: bool = True
     ordered: bool = True
     offset: float = 0.0
@@ -98,7 +106,8 @@ class FitData:
     @property
     def known(self) -> NDArray[np.bool_]:
         """Which frames of ``motion`` a fit learns from, bool."""
-        return self.valid & ~self.hidden
+        near = np.ones(2 * round(GUARD_SECONDS * float(MOTION_RATE)) + 1) if self.ordered else np.ones(1)
+        return self.valid & ~(np.convolve(self.hidden, near, "same") > 0.5)
 
     @property
     def seconds(self) -> float:
@@ -123,13 +132,13 @@ class FitData:
     def part(self, frames: slice) -> FitData:
         """A part of a paired reference, as if there were no more of it."""
         shown = None if self.shown is None else self.shown.part(frames)
-        cut = {name: getattr(self, name)[frames] for name in ("features", "base", "motion", "valid")}
+        cut = {name: getattr(self, name)[frames] for name in ("features", "base", "motion", "valid", "spoken")}
         return replace(self, **cut, shown=shown).hiding(np.zeros(len(cut["valid"]), dtype=bool))
 
     def digest(self) -> str:
         """The sha256 (hex) of everything in it that a fit depends on."""
         kind = np.frombuffer(repr((self.paired, self.ordered)).encode(), np.uint8)
-        return _sha256(kind, self.features, self.motion.expression, self.motion.pose, self.known)
+        return _sha256(kind, self.features, self.motion.expression, self.motion.pose, self.known, self.spoken)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +171,7 @@ class ReferenceReader:
         ``hidden_share`` of the clip, at its end, is hidden from everything, the estimate of the offset too.
         """
         try:
-            sound, features = self._encoded(clip if audio is None else audio)
+            sound, features, spoken = self._encoded(clip if audio is None else audio)
         except MediaTrackMissing as error:
             if audio is not None:
                 raise
@@ -192,6 +201,7 @@ class ReferenceReader:
             motion=motion[seen],
             valid=valid[seen],
             hidden=hidden[seen],
+            spoken=spoken[:count][heard],
             neutral=canonical_face(),
             offset=-offset / float(MOTION_RATE),
             references=tuple(references),
@@ -214,7 +224,7 @@ class ReferenceReader:
         neutral = None if neutral is None else _face(neutral)
         if valid is not None and valid.shape != (len(motion),):
             raise InputError(f"valid has shape {list(valid.shape)} for {len(motion)} frames of motion", where="valid")
-        _, features = self._encoded(audio)
+        _, features, spoken = self._encoded(audio)
         count, warnings = _common_length(features, motion.pose, "motion")
         features = features[:count]
         counted = np.ones(count, dtype=bool) if valid is None else np.asarray(valid, dtype=bool)[:count]
@@ -226,6 +236,7 @@ class ReferenceReader:
             motion=motion[:count],
             valid=counted,
             hidden=np.zeros(count, dtype=bool),
+            spoken=spoken[:count],
             neutral=canonical_face() if neutral is None else neutral,
             references=(_provenance("clip", float(audio.duration), sha256),),
             warnings=tuple(warnings),
@@ -243,7 +254,7 @@ class ReferenceReader:
         pictures = picture_list(images)
         if pictures == []:
             raise ConfigError("images= is empty", hint="Give at least one picture of the person.")
-        sound, features = self._encoded(audio)
+        sound, features, spoken = self._encoded(audio)
         if len(features) < 2 * MOTION_RATE:
             raise ReferenceTooShort(f"the sound lasts {len(features) / 60:.1f} s", hint="Give at least 2 s of speech.")
         if pictures is not None:
@@ -265,6 +276,7 @@ class ReferenceReader:
             motion=Motion.empty(),
             valid=valid,
             hidden=np.zeros(len(points), dtype=bool),
+            spoken=spoken,
             neutral=canonical_face(),
             paired=False,
             ordered=ordered,
@@ -274,17 +286,31 @@ class ReferenceReader:
         )
         return whole.hiding(whole.hidden)
 
-    def _encoded(self, source: AudioInput) -> tuple[Audio, FloatArray]:
-        """Read and encode a sound, refusing one in which nothing is heard."""
+    def _encoded(self, source: AudioInput) -> tuple[Audio, FloatArray, NDArray[np.bool_]]:
+        """Read and encode a sound, refusing one in which nothing is heard; third, which frames are speech."""
         self.report("listen")
         audio = read_audio(source, rate=self.encoder.sample_rate)
-        if not speech_activity(audio).any():
+        active = speech_activity(audio)
+        if not active.any():
             raise AudioSilent(
                 "nothing is heard in the reference's sound",
                 where=f"the whole {float(audio.duration):.1f} s",
                 hint="Give the sound that belongs to the clip with audio=.",
             )
-        return audio, self.encoder.encode(audio)
+        features = self.encoder.encode(audio)
+        spoken = np.zeros(len(features), dtype=bool)
+        spoken[: len(active)] = _without_short_pauses(active)[: len(features)]
+        return audio, features, spoken
+
+
+def _without_short_pauses(active: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Activity in which pauses shorter than ``PAUSE_SECONDS`` count as active, bool ``[T]``."""
+    filled = active.copy()
+    edges = np.flatnonzero(np.diff(active)) + 1
+    for start, stop in zip(edges, edges[1:], strict=False):
+        if stop - start < PAUSE_SECONDS * float(MOTION_RATE):
+            filled[start:stop] = True
+    return filled
 
 
 def _face(value: FloatArray) -> FloatArray:

@@ -15,7 +15,7 @@ from torch import Tensor
 from sdk.adapter.fit_data import FitData
 from sdk.adapter.folds import folds
 from sdk.adapter.gain import Gain, measure, pooled
-from sdk.adapter.instant import predict
+from sdk.adapter.last_layer import match_spread, solve
 from sdk.adapter.loop import Setup, run
 from sdk.adapter.options import FitOptions
 from sdk.device import cores
@@ -33,30 +33,35 @@ class Trained:
 
 
 def train(data: FitData, setup: Setup, options: FitOptions) -> Trained:
-    """Fit a generator to a reference: steps from the base, of which a share is kept; or the instant style, without any.
+    """Fit a generator to a reference: its timing, then how the person moves; or, instant, both without a step.
 
-    The less there is to learn from, the smaller is the share: what a few seconds teach is mostly their own words.
+    The less there is to learn from, the nearer the timing stays to the base's: what a few seconds teach is mostly their
+    own words.
 
     Raises:
-        ConfigError: ``instant`` is asked of a generator that has no basis of styles.
+        ConfigError: ``instant`` is asked of a generator that does not name its last layer.
         CheckpointError: ``resume`` is not a checkpoint of this same fit.
         StyleWithoutEffect: The fit diverged.
     """
+    base = {name: value.detach() for name, value in setup.generator.named_parameters()}
     if options.get("instant"):
-        return Trained(predict(data, setup))
-    start = {name: value.detach() for name, value in setup.generator.named_parameters()}
-    trained = run(data, setup, checkpoint=options.get("checkpoint"), resume=options.get("resume"))
-    kept = data.seconds / (data.seconds + setup.config.prior_seconds)
-    timed = {name: start[name].lerp(end, kept) for name, end in trained.parameters.items()}
-    if not data.paired or setup.config.manner_steps == 0:
-        return Trained(timed, trained.history)
-    model = with_parameters(setup.generator, timed).eval()
+        return Trained(match_spread(data, setup, solve(data, setup) if data.paired else base))
+    kept = {"checkpoint": options.get("checkpoint"), "resume": options.get("resume")}
+    config = setup.config
+    if data.paired and config.solved and hasattr(setup.generator, "last_layer"):
+        timed = Trained(solve(data, setup))
+    else:
+        trained = run(data, setup, **kept)
+        share = data.seconds / (data.seconds + config.prior_seconds)
+        parameters = {name: base[name].lerp(end, share) for name, end in trained.parameters.items()}
+        timed, kept = Trained(parameters, trained.history), {}
+    if not data.paired or config.manner_steps == 0:
+        return timed
+    model = with_parameters(setup.generator, timed.parameters).eval()
     motion = generate(model, data.features, device=setup.device)
-    manner = replace(
-        setup, generator=model, config=setup.config.model_copy(update={"steps": setup.config.manner_steps})
-    )
-    moved = run(replace(data, paired=False, base=motion), manner)
-    return Trained(moved.parameters, [*trained.history, *moved.history])
+    manner = replace(setup, generator=model, config=config.model_copy(update={"steps": config.manner_steps}))
+    moved = run(replace(data, paired=False, base=motion), manner, **kept)
+    return Trained(moved.parameters, [*timed.history, *moved.history])
 
 
 def train_and_measure(data: FitData, setup: Setup, options: FitOptions) -> tuple[Trained, Gain | None]:

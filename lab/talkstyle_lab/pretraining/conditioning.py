@@ -1,4 +1,4 @@
-"""Telling a generator in training the style of each sequence, so that it learns a basis of styles."""
+"""Telling a generator in training the style of each sequence, which would otherwise be noise in what it learns."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from talkstyle_reference.style_basis import StyleBasis
-
 
 class Conditioning(nn.Module):
-    """Scales and shifts the outputs of a generator's layers by amounts linear in the style.
+    """Scales and shifts the outputs of a generator's layers by amounts linear in the style; none of it ships.
+
+    After FiLM (Perez et al., arXiv 1709.07871), without its network.
 
     Attributes:
         styles: The coefficients of the sequences in the next batch, ``[B, size]``; None leaves the generator alone.
@@ -26,14 +26,6 @@ class Conditioning(nn.Module):
                 key = _key(name)
                 self._scale[key], self._shift[key] = (nn.Parameter(torch.zeros(len(layer.weight), size)) for _ in "ab")
                 layer.register_forward_hook(self._hook(key, channels=1 if isinstance(layer, nn.Conv1d) else -1))
-
-    def basis(self, tensors: dict[str, Tensor]) -> StyleBasis:
-        """The basis in this module's ``state_dict``, or in an average of it."""
-        parts: tuple[dict[str, Tensor], dict[str, Tensor]] = ({}, {})
-        for name, tensor in tensors.items():
-            which, _, key = name.partition(".")
-            parts[which == "_shift"][key.replace("/", ".")] = tensor
-        return StyleBasis(*parts)
 
     def _hook(self, key: str, *, channels: int) -> Any:
         def change(_layer: nn.Module, _inputs: Any, output: Tensor) -> Tensor | None:

@@ -21,9 +21,15 @@ from talkstyle_lab.pretraining.dataset import Dataset
 from talkstyle_lab.pretraining.run import Plan, Run
 from talkstyle_lab.pretraining.weights import has_weights, write_weights
 from talkstyle_reference.apc import ApcEncoder
-from talkstyle_reference.generators import Generator, LstmGenerator, TcnGenerator, TcnLiveGenerator, weights_name
+from talkstyle_reference.generators import (
+    UNIT,
+    Generator,
+    LstmGenerator,
+    TcnGenerator,
+    TcnLiveGenerator,
+    weights_name,
+)
 from talkstyle_reference.mel import BANDS, MelEncoder
-from talkstyle_reference.style_basis import SUFFIX, StyleBasis
 
 NOISE: Final = 0.15  # added to features, in their spreads
 STATISTICS_FRAMES: Final = 20_000  # about so many frames tell the mean and spread of an encoder's features
@@ -32,6 +38,13 @@ TOLD_SHARE: Final = 0.7  # of the sequences, those whose style the net is told; 
 _ERROR_UNIT: Final = 0.05  # eye distances, or radians
 _VELOCITY_WEIGHT: Final = 8.0
 _SHAPE_WEIGHT: Final = 1.0
+SMOOTHING: Final = (1, 1)
+"""Of the outputs in training: layers that are trained behind a wider kernel learn to undo it."""
+
+AMPLITUDE: Final = 1.25
+"""How much further the face moves about its mean as the weights ship: sound never tells all, and a squared error halves
+what it is unsure of. By the spread of the opening in clips of people (``tune``, and the first 60 % of ``talk``)."""
+
 _POSE_WEIGHT: Final = 0.05  # most head motion has no cause in the sound, and must not outweigh the lips
 
 GENERATORS: Final[dict[str, type[Generator]]] = {
@@ -115,9 +128,8 @@ def train(
     run = _GeneratorRun(plan, folder / f"checkpoint-{plan.name}.pt", dataset, device=where)
     run.train(f"train {plan.name}", checkpoint_steps=checkpoint_steps, report=report)
     notes = {"encoder": dataset.encoder, "encoder_sha256": dataset.encoder_sha256}
-    tensors, basis = run.weights()
-    for name, part in ((plan.name, tensors), (plan.name + SUFFIX, basis.tensors())):
-        write_weights(folder / "weights", name, {key: value.numpy() for key, value in part.items()}, notes=notes)
+    tensors = {key: value.numpy() for key, value in run.weights().items()}
+    write_weights(folder / "weights", plan.name, tensors, notes=notes)
     return folder / "weights"
 
 
@@ -157,6 +169,7 @@ class _GeneratorRun(Run[TrainingPlan]):
             sample = _sample(dataset, augmented=plan.augmented > 0)
             self._generator.mean.copy_(torch.from_numpy(sample.mean(axis=0)))
             self._generator.std.copy_(torch.from_numpy(sample.std(axis=0) + 1e-4))
+        self._generator.smoothing = SMOOTHING
         self._conditioning = Conditioning(self._generator, dataset.styles.shape[1])
         networks = {"generator": self._generator.to(device), "styles": self._conditioning.to(device)}
         parameters = [parameter for network in networks.values() for parameter in network.parameters()]
@@ -205,13 +218,20 @@ class _GeneratorRun(Run[TrainingPlan]):
         blur = np.float32(NOISE) * np.asarray(self._generator.std.cpu(), np.float32)
         return features + blur * rng.standard_normal(features.shape, dtype=np.float32)
 
-    def weights(self) -> tuple[dict[str, Tensor], StyleBasis]:
-        """The average as it ships: the generator's tensors, and the basis of styles."""
-        parts: dict[str, dict[str, Tensor]] = {"generator": {}, "styles": {}}
-        for key, value in self.average.items():
-            network, _, name = key.partition(".")
-            parts[network][name] = value.cpu()
-        return parts["generator"], self._conditioning.basis(parts["styles"])
+    def weights(self) -> dict[str, Tensor]:
+        """The generator's tensors as they ship: the average's, at ``AMPLITUDE``."""
+        tensors = {
+            key.removeprefix("generator."): value.cpu()
+            for key, value in self.average.items()
+            if key.startswith("generator.")
+        }
+        face = slice(0, POINTS * 3)
+        weight, bias = (f"{self._generator.last_layer}.{name}" for name in ("weight", "bias"))
+        mean = torch.from_numpy(np.asarray(self._dataset.centre[face], np.float32)) / UNIT
+        amplified = {name: tensors[name].clone() for name in (weight, bias)}
+        amplified[weight][face] *= AMPLITUDE
+        amplified[bias][face] = mean + AMPLITUDE * (amplified[bias][face] - mean)
+        return tensors | amplified
 
     def _tensors(self) -> dict[str, Tensor]:
         return {
