@@ -41,8 +41,8 @@ class Generator(nn.Module, ABC):
 
     The features of ``mel`` are scaled already; those of other encoders are scaled by buffers, which no style changes.
 
-    Its outputs are smoothed over time, each with the five before it, since faces hardly move at more than 15 Hz and what
-    the layers make of sound does. ``smoothing`` holds the weights, the oldest first.
+    Its outputs are smoothed over time, each with the five before it, since faces hardly move at more than 15 Hz and
+    what the layers make of sound does. ``smoothing`` holds the weights, the oldest first.
 
     Args:
         weights: ``"shipped"``, a folder that ``talkstyle pretrain train`` wrote, or None, which leaves them random.
@@ -102,7 +102,9 @@ class Generator(nn.Module, ABC):
         """
         reach = len(self.smoothing) - 1
         whole = torch.cat([raw[:, :1].expand(-1, reach, -1) if before is None else before, raw], dim=1)
-        shares = [share / sum(self.smoothing) * whole[:, k : k + raw.shape[1]] for k, share in enumerate(self.smoothing)]
+        shares = [
+            share / sum(self.smoothing) * whole[:, k : k + raw.shape[1]] for k, share in enumerate(self.smoothing)
+        ]
         scaled = torch.stack(shares).sum(dim=0) * UNIT
         last = whole[:, whole.shape[1] - reach :]
         return scaled[..., : POINTS * 3].reshape(*raw.shape[:-1], POINTS, 3), scaled[..., POINTS * 3 :], last

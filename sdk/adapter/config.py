@@ -79,15 +79,22 @@ class FitConfig(Settings):
         return RECIPES[name]
 
 
-_PAPER: Final = TransferTerms(
-    mg=1.0, timing=1.0, sc=1.0, r=10.0, moments=0.0, head=0.0, amplitude=0.0, closure=0.0, sees="composed"
+_STEPS_ALONE: Final = FitConfig(
+    noise=0.0,
+    prior_seconds=0.0,
+    solved=False,
+    manner_steps=0,
+    critic_warmup=15,
+    terms=TransferTerms(
+        mg=1.0, timing=1.0, sc=1.0, r=10.0, moments=0.0, head=0.0, amplitude=0.0, closure=0.0, sees="composed"
+    ),
 )
 
 RECIPES: Final = {
     "default": FitConfig(),
-    "paper": FitConfig(noise=0.0, prior_seconds=0.0, solved=False, manner_steps=0, terms=_PAPER),
-    "literal": FitConfig(
-        noise=0.0, prior_seconds=0.0, solved=False, manner_steps=0, terms=_PAPER.model_copy(update={"critic": "joint", "r": 1.0})
+    "paper": _STEPS_ALONE,
+    "literal": _STEPS_ALONE.model_copy(
+        update={"terms": _STEPS_ALONE.terms.model_copy(update={"critic": "joint", "r": 1.0})}
     ),
     "without-f": FitConfig(terms=TransferTerms(sc=0.0)),
     "frozen-f": FitConfig(terms=TransferTerms(critic="frozen")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -34,6 +35,9 @@ PAUSE_SECONDS = 0.4
 
 GUARD_SECONDS = 0.2
 """What is this near to hidden frames is not learned from: faces change little in so short a time."""
+
+LAG_COST = 1.2
+"""``lag_cost`` of the offset between lips and sound: most recordings are in step within a few frames."""
 
 STILL_SECONDS = 1.0
 """Seconds of a clip that tell as much about how a person looks in talking as a still does."""
@@ -307,7 +311,7 @@ def _without_short_pauses(active: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Activity in which pauses shorter than ``PAUSE_SECONDS`` count as active, bool ``[T]``."""
     filled = active.copy()
     edges = np.flatnonzero(np.diff(active)) + 1
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         if stop - start < PAUSE_SECONDS * float(MOTION_RATE):
             filled[start:stop] = True
     return filled
@@ -346,7 +350,7 @@ def _offset(base: Motion, motion: Motion, known: NDArray[np.bool_], max_offset: 
     """Estimate, on the frames that are known, by how many frames the sound comes after the lips."""
     if max_offset == 0:
         return 0, []
-    found = correlate_mouths(base, motion, valid=known, within=max_offset)
+    found = correlate_mouths(base, motion, valid=known, within=max_offset, lag_cost=LAG_COST)
     if not found.beats_chance:
         return 0, [
             f"lips and sound could not be matched (r {found.r:.2f}, chance {found.null:.2f}), so no offset between "

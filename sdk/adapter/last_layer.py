@@ -166,7 +166,8 @@ def match_spread(data: FitData, setup: Setup, parameters: dict[str, Tensor]) -> 
 
 def _outputs(motion: Motion) -> Array:
     """Motion as rows ``[T, 210]``."""
-    return np.concatenate([motion.expression.reshape(len(motion), -1), motion.pose], axis=1).astype(np.float64)
+    rows: Array = np.concatenate([motion.expression.reshape(len(motion), -1), motion.pose], axis=1).astype(np.float64)
+    return rows
 
 
 def _transport(mine: Array, theirs: Array) -> Array:
@@ -177,4 +178,5 @@ def _transport(mine: Array, theirs: Array) -> Array:
     inner, turned = np.linalg.eigh(root @ np.cov(theirs.T) @ root)
     between = inverse @ (turned * np.sqrt(np.maximum(inner, 0)) @ turned.T) @ inverse
     stretches, axes = np.linalg.eigh((between + between.T) / 2)
-    return np.asarray(axes * np.clip(stretches, _LEAST_STRETCH, _MOST_STRETCH) @ axes.T, np.float64)
+    stretched: Array = (axes * np.clip(stretches, _LEAST_STRETCH, _MOST_STRETCH)) @ axes.T
+    return stretched

@@ -39,6 +39,7 @@ def correlate(
     valid: NDArray[np.bool_] | None = None,
     rate: Fraction = MOTION_RATE,
     within: float = 0.1,
+    lag_cost: float = 0.0,
 ) -> Correlation:
     """Correlate two trajectories ``[T]`` on one clock.
 
@@ -48,34 +49,42 @@ def correlate(
         valid: Which frames of ``real`` count; all by default.
         rate: Frames a second.
         within: The largest lag tried, in seconds.
+        lag_cost: How much higher r must be at a lag for each second of it: in a few seconds of mouth, far lags fit well
+            by chance. ``r`` itself is free of it.
     """
     a, b = np.asarray(generated, dtype=np.float64), np.asarray(real, dtype=np.float64)
     counted = np.ones(len(b), dtype=bool) if valid is None else valid
     reach, apart = round(within * float(rate)), round(float(rate))
-    r, lag = _best_lag(a, b, counted, reach)
+    cost = lag_cost / float(rate)
+    r, lag = _best_lag(a, b, counted, reach, cost)
     shifts = range(apart, len(a) - apart, max(1, len(a) // 60))
-    chance = [_best_lag(np.roll(a, shift), b, counted, reach)[0] for shift in shifts]
+    chance = [_best_lag(np.roll(a, shift), b, counted, reach, cost)[0] for shift in shifts]
     return Correlation(r=r, lag=float(lag / rate), null=float(np.percentile(chance, 95)) if chance else 1.0)
 
 
-def correlate_mouths(generated: Motion, real: Motion, *, valid: NDArray[np.bool_], within: float) -> Correlation:
+def correlate_mouths(
+    generated: Motion, real: Motion, *, valid: NDArray[np.bool_], within: float, lag_cost: float = 0.0
+) -> Correlation:
     """Correlate the mouth's opening in two motions of one length; arguments as for ``correlate``."""
     face = canonical_face()
     openings = (mouth_opening(face + motion.expression) for motion in (generated, real))
-    return correlate(*openings, valid=valid, within=within)
+    return correlate(*openings, valid=valid, within=within, lag_cost=lag_cost)
 
 
 def _best_lag(
-    a: NDArray[np.float64], b: NDArray[np.float64], valid: NDArray[np.bool_], within: int
+    a: NDArray[np.float64], b: NDArray[np.float64], valid: NDArray[np.bool_], within: int, cost: float
 ) -> tuple[float, int]:
-    """The highest correlation of ``a[k + lag]`` with ``b[k]``, and its lag in frames, among ``|lag| <= within``."""
+    """The highest correlation of ``a[k + lag]`` with ``b[k]``, and its lag in frames, among ``|lag| <= within``.
+
+    A frame of lag costs a correlation ``cost``, which is not in what is returned.
+    """
     lags = [lag for lag in sorted(range(-within, within + 1), key=abs) if abs(lag) < len(b)]
     scores = []
     for lag in lags:
         end = len(b) - abs(lag)
         mine, theirs = slice(max(lag, 0), max(lag, 0) + end), slice(max(-lag, 0), max(-lag, 0) + end)
         scores.append(_pearson(a[mine], b[theirs], valid[theirs]))
-    best = int(np.argmax(scores))
+    best = int(np.argmax([score - cost * abs(lag) for score, lag in zip(scores, lags, strict=True)]))
     return scores[best], lags[best]
 
 

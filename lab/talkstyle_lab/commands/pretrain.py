@@ -144,6 +144,9 @@ def prepare(
 @click.option(
     "--neural-share", type=click.FloatRange(0, 1), help="How much of it neural voices speak; by default, as it is."
 )
+@click.option(
+    "--trunk", type=EXISTING_FOLDER, help="Weights of which only the last layer is solved for again, without a step."
+)
 @workers
 @seed
 @options.device()
@@ -293,14 +296,19 @@ def _train(
     encoder: str,
     device: str,
     steps: int | None = None,
+    trunk: Path | None = None,
     **changes: Any,
 ) -> Path:
+    import torch
+
     from talkstyle_lab.pretraining.dataset import read_dataset
     from talkstyle_lab.pretraining.generator import PLANS, train
     from talkstyle_reference.generators import weights_name
+    from talkstyle_reference.weights import read_weights
 
     dataset = read_dataset(files)
     name = encoder if encoder in ("mel", "apc") else dataset.encoder
     plan = PLANS.get(weights_name(generator, name), PLANS[generator])
     plan = replace(plan, encoder=name, steps=plan.steps if steps is None else steps, **changes)
-    return train(dataset, folder, plan, device=device, on_progress=on_progress)
+    kept = None if trunk is None else {k: torch.from_numpy(v) for k, v in read_weights(plan.name, trunk).items()}
+    return train(dataset, folder, plan, trunk=kept, device=device, on_progress=on_progress)

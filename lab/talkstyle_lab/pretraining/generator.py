@@ -19,10 +19,10 @@ from talkstyle_lab.pretraining.apc import ApcPlan, encode_dataset, train_apc
 from talkstyle_lab.pretraining.conditioning import Conditioning
 from talkstyle_lab.pretraining.dataset import Dataset
 from talkstyle_lab.pretraining.run import Plan, Run
+from talkstyle_lab.pretraining.solved import solve_last_layer
 from talkstyle_lab.pretraining.weights import has_weights, write_weights
 from talkstyle_reference.apc import ApcEncoder
 from talkstyle_reference.generators import (
-    UNIT,
     Generator,
     LstmGenerator,
     TcnGenerator,
@@ -40,10 +40,6 @@ _VELOCITY_WEIGHT: Final = 8.0
 _SHAPE_WEIGHT: Final = 1.0
 SMOOTHING: Final = (1, 1)
 """Of the outputs in training: layers that are trained behind a wider kernel learn to undo it."""
-
-AMPLITUDE: Final = 1.25
-"""How much further the face moves about its mean as the weights ship: sound never tells all, and a squared error halves
-what it is unsure of. By the spread of the opening in clips of people (``tune``, and the first 60 % of ``talk``)."""
 
 _POSE_WEIGHT: Final = 0.05  # most head motion has no cause in the sound, and must not outweigh the lips
 
@@ -91,6 +87,7 @@ def train(
     plan: TrainingPlan,
     *,
     apc: ApcPlan | None = None,
+    trunk: dict[str, Tensor] | None = None,
     device: str | torch.device = "cpu",
     on_progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
@@ -107,6 +104,7 @@ def train(
         folder: Also holds checkpoints.
         plan: How.
         apc: How the encoder ``apc`` is trained.
+        trunk: A trained generator's tensors, whose last layer alone is solved for again, without a step.
         device: Where.
         on_progress: Called after each step.
         cancel: Stops between steps.
@@ -126,10 +124,13 @@ def train(
     dataset = dataset.subset(minutes=plan.minutes, neural_share=plan.neural_share, seed=plan.seed)
     dataset = _heard_by(dataset, folder, plan, apc or ApcPlan(seed=plan.seed), where, report)
     run = _GeneratorRun(plan, folder / f"checkpoint-{plan.name}.pt", dataset, device=where)
-    run.train(f"train {plan.name}", checkpoint_steps=checkpoint_steps, report=report)
+    if trunk is None:
+        run.train(f"train {plan.name}", checkpoint_steps=checkpoint_steps, report=report)
     notes = {"encoder": dataset.encoder, "encoder_sha256": dataset.encoder_sha256}
-    tensors = {key: value.numpy() for key, value in run.weights().items()}
-    write_weights(folder / "weights", plan.name, tensors, notes=notes)
+    generator = GENERATORS[plan.generator](None, encoder=plan.encoder, features=dataset.features.shape[1])
+    generator.load_state_dict(run.weights() if trunk is None else trunk)
+    solved = solve_last_layer(generator.eval().to(where), dataset, augmented=plan.augmented, report=report)
+    write_weights(folder / "weights", plan.name, {key: value.numpy() for key, value in solved.items()}, notes=notes)
     return folder / "weights"
 
 
@@ -219,19 +220,12 @@ class _GeneratorRun(Run[TrainingPlan]):
         return features + blur * rng.standard_normal(features.shape, dtype=np.float32)
 
     def weights(self) -> dict[str, Tensor]:
-        """The generator's tensors as they ship: the average's, at ``AMPLITUDE``."""
-        tensors = {
+        """The average's tensors of the generator."""
+        return {
             key.removeprefix("generator."): value.cpu()
             for key, value in self.average.items()
             if key.startswith("generator.")
         }
-        face = slice(0, POINTS * 3)
-        weight, bias = (f"{self._generator.last_layer}.{name}" for name in ("weight", "bias"))
-        mean = torch.from_numpy(np.asarray(self._dataset.centre[face], np.float32)) / UNIT
-        amplified = {name: tensors[name].clone() for name in (weight, bias)}
-        amplified[weight][face] *= AMPLITUDE
-        amplified[bias][face] = mean + AMPLITUDE * (amplified[bias][face] - mean)
-        return tensors | amplified
 
     def _tensors(self) -> dict[str, Tensor]:
         return {
