@@ -44,7 +44,7 @@ class FitConfig(Settings):
     steps: int = Field(default=40, ge=1, le=100_000)
     learning_rate: float = Field(default=3e-4, gt=0, le=1)
     critic_learning_rate: float = Field(default=1e-3, gt=0, le=1)
-    critic_warmup: int = Field(default=15, ge=0)
+    critic_warmup: int = Field(default=6, ge=0)
     batch: int = Field(default=4, ge=1)
     noise: float = Field(default=0.6, ge=0, le=2)
     window: int = Field(default=240, ge=60)

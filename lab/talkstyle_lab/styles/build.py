@@ -45,10 +45,11 @@ RECIPES: Final[Mapping[str, Recipe]] = {
 """The styles by name, which are also the presets that they are learned from."""
 
 CONFIG: Final = FitConfig(
-    steps=120,
+    steps=60,
     learning_rate=1e-3,
     noise=0.0,
-    manner_steps=0,
+    solved_prior_seconds=2.0,
+    manner_steps=60,
     terms=TransferTerms(mg=1.0, moments=1.0, head=0.0, amplitude=0.3, closure=0.0, sc=0.003, sees="composed"),
 )
 """Of the fits: data are plenty, and how much a style moves, head and all, counts more than single lip shapes."""
