@@ -139,6 +139,11 @@ class WarpRenderer:
             return None
         return found
 
+    def region(self, prepared: PreparedPortrait) -> tuple[int, int, int, int]:
+        """The part of the picture in which anything can move, ``(left, top, right, bottom)`` in pixels."""
+        rows, columns = prepared.field.window.within(prepared.picture.shape)
+        return columns.start, rows.start, columns.stop, rows.stop
+
     def drive(self, prepared: PreparedPortrait, motion: Motion) -> DrivingMotion:
         """Retarget motion to a portrait, as its fields take it; an expression is held back where it would fold them."""
         return self._drive(prepared, motion)[0]

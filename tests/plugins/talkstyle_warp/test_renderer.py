@@ -49,6 +49,10 @@ def test_a_large_picture_changes_only_around_the_face(renderer):
     assert len(changed)
     assert (changed.min(0) > 100).all()
     assert (changed.max(0) < (860, 960)).all()
+    left, top, right, bottom = renderer.region(renderer.prepare(portrait))
+    assert (left, top) <= tuple(changed.min(0)[::-1])
+    assert tuple(changed.max(0)[::-1]) < (right, bottom)
+    assert (right - left) * (bottom - top) < pixels[..., 0].size / 3
 
 
 def test_the_same_input_gives_the_same_bits_whatever_the_chunk(renderer):
