@@ -170,9 +170,9 @@ class LiveSession:
 
     @property
     def speaking(self) -> bool:
-        """Whether an utterance is under way or waits; what was given out to its end is none."""
+        """Whether an utterance is under way or waits, or is in a frame that is being made."""
         with self._lock:
-            return self._timeline.speaking
+            return self._timeline.speaking or bool(self._carried) or self._made is not None
 
     @property
     def gaps(self) -> int:
@@ -237,7 +237,8 @@ class LiveSession:
         """Make the newest frame that is due, or give what was made for a consumer that went; for the iterators."""
         with self._taking:
             if self._made is None:
-                self._made = self._make()
+                self._make()
+            assert self._made is not None
             return self._made
 
     def delivered(self, frame: LiveFrame) -> None:
@@ -256,7 +257,7 @@ class LiveSession:
         """What the frames are paced by; None if they are not."""
         return self._clock
 
-    def _make(self) -> LiveFrame:
+    def _make(self) -> None:
         check_process()
         for index in range(self._next, self._pace.newest(self._next) + 1):
             with self._lock:
@@ -265,7 +266,7 @@ class LiveSession:
         motion, sounds = self._carried[-1][0], [heard for _, heard in self._carried]
         left, top, right, bottom = self.box
         image = self._render(motion)[top:bottom, left:right]
-        frame = LiveFrame(
+        self._made = LiveFrame(
             image=image if self.box == (0, 0, *self.size) else image.copy(),
             box=self.box,
             sound=np.concatenate([heard.samples for heard in sounds]),
@@ -277,7 +278,6 @@ class LiveSession:
             motion=motion,
         )
         self._carried = []  # only now: if the renderer fails, the next frame still has this one's sound
-        return frame
 
     def _step(self, index: int) -> tuple[Motion, Heard]:
         """Lay down a frame's worth of sound; the motion and the sound of the frame that this completes."""

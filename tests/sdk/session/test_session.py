@@ -150,6 +150,19 @@ def test_a_few_last_samples_do_not_wait_for_more():
     assert sum(frame.spoken for frame in islice(session, 20)) == RATE // 200
 
 
+def test_speaking_lasts_until_the_last_sample_is_delivered():
+    session = opened()
+    session.push_audio(speech(0.5), RATE)
+    session.flush()
+    it, spoken = iter(session), 0
+    assert session.speaking
+    while session.speaking:
+        spoken += next(it).spoken
+    assert spoken == RATE // 2
+    session.take()  # made, and not delivered
+    assert session.speaking
+
+
 def test_each_utterance_ends_in_a_frame_of_its_own():
     session = opened()
     for k in range(5):
