@@ -190,8 +190,8 @@ class WarpRenderer:
         (driving, field), window = self._drive(prepared, motion), prepared.field.window
         sources = invert(field, prepared.field.targets.expand(len(motion), -1, -1, -1))
         # While the lids are still, the field alone renders the eyes.
-        lids = np.flatnonzero(prepared.retargeter.closure(motion.expression)).tolist()
-        shown = ((prepared.mouth, [*range(len(motion))]), *((eye, lids) for eye in prepared.eyes))
+        lids = [np.flatnonzero(closure).tolist() for closure in prepared.retargeter.closure(motion.expression).T]
+        shown = ((prepared.mouth, [*range(len(motion))]), *zip(prepared.eyes, lids, strict=True))
         overlays = [(patch, patch.overlays(driving, part, cubic=self.cubic)) for patch, part in shown]
         frames = []
         for k in range(len(motion)):

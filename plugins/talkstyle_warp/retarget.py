@@ -22,6 +22,9 @@ LIDS: Final = ((37, 41), (38, 40), (43, 47), (44, 46))
 # Share of the canonical eye opening that counts as closed: narrow eyes have no farther way, and detectors see lids meet
 # late or never.
 CLOSURE_FULL: Final = 0.6
+# How differently two eyes close before it is shown, and when it is shown in full, in canonical eye openings. In twelve
+# clips of people, none of whom winks, the two eyes that a detector finds differ by up to 0.45, mostly by under 0.3.
+UNEVEN: Final = (0.3, 0.6)
 CLOSURE_STILL: Final = 0.03  # share below which an eye counts as open: a detector's tremor
 
 # How far lips and jaw are lowered when the upper lip reaches its limit.
@@ -100,13 +103,19 @@ class Retargeter:
         return move
 
     def closure(self, expression: Floats) -> Doubles:
-        """How far the eyes are closed, ``[T]`` from 0 (as in the portrait) to 1 (closed): both eyes together."""
+        """How far the right and the left eye are closed, ``[T, 2]`` from 0 (as in the portrait) to 1 (closed).
+
+        Both together, unless they differ by more than a detector errs.
+        """
         canon = canonical_face()
         upper, lower = [u for u, _ in LIDS], [v for _, v in LIDS]
         opening = canon[lower, 1] - canon[upper, 1]
         change = np.asarray(expression)[:, upper, 1] - np.asarray(expression)[:, lower, 1]
+        right, left = np.moveaxis((change / opening).reshape(-1, 2, 2).mean(axis=2), -1, 0)
+        apart = (right - left) * smoothstep(np.abs(right - left), *UNEVEN)
         # A smoothstep suppresses the tremble of open lids, and completes blinks that detectors smooth.
-        return smoothstep((change / opening).mean(axis=1), CLOSURE_STILL, CLOSURE_FULL)
+        shares = (right + left)[:, None] / 2 + apart[:, None] * np.array([0.5, -0.5])
+        return smoothstep(shares, CLOSURE_STILL, CLOSURE_FULL)
 
     def pose(self, pose: Floats) -> Doubles:
         """Limit poses ``[T, 6]`` softly. Depth is dropped: the camera is orthographic."""

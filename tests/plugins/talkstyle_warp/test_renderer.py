@@ -132,6 +132,21 @@ def test_a_blink_covers_the_eyes_with_lid_and_moves_nothing_else(renderer):
         assert after < before
     below = int(points[33, 1])
     assert np.array_equal(frame[below:], portrait.pixels[below:])
+    brows = np.rint(points[17:27, :2]).astype(int)
+    for x, y in brows:
+        near = np.s_[y - 8 : y + 3, x - 3 : x + 4]
+        # The window of an eye is blended in, which rounds.
+        assert int(np.abs(frame[near].astype(int) - portrait.pixels[near]).max()) <= 1
+
+
+def test_a_wink_closes_one_eye(renderer):
+    portrait = face()
+    winking = motion(blink=1.0).expression.copy()
+    winking[:, 36:42] = 0.0
+    frame = only(renderer, portrait, Motion(winking, np.zeros((1, 6), np.float32), motion().rate))
+    middle = int(portrait.landmarks.points[27, 0])
+    assert np.array_equal(frame[:, :middle], portrait.pixels[:, :middle])
+    assert np.array_equal(frame[:, middle:], only(renderer, portrait, motion(blink=1.0))[:, middle:])
 
 
 def test_an_open_mouth_shows_what_is_behind_the_lips(renderer):
