@@ -291,7 +291,7 @@ class MouthPatch(Patch):
         inside = mix(mix(self.cavity[:, :3], tongue[:, :3], tongue[:, 3:]), teeth[:, :3], teeth[:, 3:])
         # The lips' shadow. It hides everything between lips that just part: a dark line, no teeth yet.
         up, low = shade_up.clamp(0, 0.5), shade_low.clamp(0, 0.5)
-        inside = inside * ((1.0 - 0.35 * self.shadow * up) * (1.0 - 0.9 * low))
+        inside = inside * ((1.0 - 0.35 * self.shadow * up) * (1.0 - 0.7 * self.shadow * low))
         inside = mix(inside, self.cavity[:, :3], 1.7 * (up + low - 0.5).clamp_min(0))
         if self.channels > 3:
             inside = torch.cat([inside, self.cavity[:, 3:].expand(len(inside), -1, *inside.shape[2:])], dim=1)

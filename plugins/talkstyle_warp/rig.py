@@ -123,7 +123,7 @@ class FaceRig:
         places = [*contour.places(side, 9)[0], *points[other]]
         rows = np.zeros((len(places), INPUTS))
         for row, place in zip(rows, places, strict=True):
-            np.add.at(row, list(MOUTH[side]), contour.rounded(side, contour.coordinates(place)[0]))
+            np.add.at(row, list(MOUTH[side]), contour.parting(side, contour.coordinates(place)[0]))
         controls.add(places, rows)
         return controls
 

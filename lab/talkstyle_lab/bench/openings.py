@@ -20,6 +20,10 @@ GREEN: Final = (0, 255, 0)
 GREEN_ERROR: Final = 48  # levels of 255 by which skin may differ from plain green: a matte's edge, half way
 SOFT: Final = 1.5  # the deviation of a column in which an opening is counted, pixels
 MIN_HEIGHT: Final = 2.0  # pixels that a mouth is open by, at least
+MESH_LIPS: Final = (
+    (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308),
+    (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308),
+)
 PATCH: Final = 0.07  # half the side of the patch that is followed at each point of a brow, outer-eye distances
 STEPS: Final = 12  # of Gauss and Newton, in which a patch is found again
 
@@ -76,6 +80,23 @@ def opening(frame: Image, points: Floats) -> Opening | None:
     if whole < MIN_HEIGHT:
         return None
     return Opening(*((height(-place) + height(place)) / 2 / whole for place in (0.5, 0.75)))
+
+
+def mesh_opening(mesh: Floats) -> Opening | None:
+    """The same of MediaPipe's mesh of a face, ``[478, 2 or 3]``, which has eleven points on each of the inner lips."""
+    flat = np.asarray(mesh, dtype=np.float64)[:, :2]
+    ends = flat[list(MESH_LIPS[0])][[0, -1]]
+    half = float(np.linalg.norm(ends[1] - ends[0])) / 2
+    along = (ends[1] - ends[0]) / (2 * half)
+    axes = np.stack([along, (-along[1], along[0])], axis=-1)
+    upper, lower = ((flat[list(lip)] - ends.mean(axis=0)) @ axes for lip in MESH_LIPS)
+
+    def height(place: float) -> float:
+        return float(np.interp(place * half, *lower.T) - np.interp(place * half, *upper.T))
+
+    if height(0.0) < 0.01 * half:
+        return None
+    return Opening(*((height(-place) + height(place)) / 2 / height(0.0) for place in (0.5, 0.75)))
 
 
 def eye_gap(points: Floats) -> float:

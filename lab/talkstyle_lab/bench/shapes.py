@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,18 +26,21 @@ from sdk.media import AudioInput, read_audio
 from sdk.progress import CancelToken, ProgressCallback, Reporter
 from sdk.registry import accepts, resolve
 from talkstyle_lab.bench.contact_sheets import ShapeSheets
-from talkstyle_lab.bench.driving import CYCLE, FPS, cycle, follow, largest
+from talkstyle_lab.bench.driving import CYCLE, FPS, Driver, cycle, follow, largest
 from talkstyle_lab.bench.openings import (
     LID_PAIRS,
+    Opening,
     brows_way,
     brows_way_in_pictures,
     eye_gap,
     lip_gap_ratio,
+    mesh_opening,
     opening,
     plain,
 )
 from talkstyle_lab.bench.render import load_portraits
 
+PERSON: Final = "(the person)"  # in the table of portraits
 BASE: Final = "base"  # the motion without a style
 WIDEST: Final = 0.15  # share of the frames in which a mouth's shape is measured: those in which it is widest
 SECONDS: Final = 10.0  # of speech, at most
@@ -50,7 +54,7 @@ class MouthRow:
     """The shape of one portrait's mouth under one motion, in the widest 15 % of the frames.
 
     Ratios are of the inner lips' gaps beside the middle to that in the middle; ``half`` and ``quarter`` are those of
-    ``openings.Opening``.
+    ``openings.Opening``. The first rows are those of the people in the clips, by whom the portraits are driven.
     """
 
     portrait: str
@@ -117,8 +121,9 @@ def run_shapes(
     loaded: Renderer = resolve("renderer", renderer, **({"device": device} if placed else {}))
     faces = load_portraits(portraits, size, found)
     sheets = None if out is None else ShapeSheets(Path(out))
-    mouths = []
-    motions = [*_spoken(styles, strengths, speech, report), *_followed(clips, frames, found, report)]
+    drivers = [_driver(clip, frames, found, report) for clip in clips]
+    mouths = [_person(driver) for driver in drivers if driver.pictures]
+    motions = [*_spoken(styles, strengths, speech, report), *((driver.name, driver.motion) for driver in drivers)]
     for name, portrait in faces.items():
         bare = plain(portrait)
         prepared = (loaded.prepare(portrait), loaded.prepare(bare))
@@ -148,14 +153,48 @@ def _spoken(
             yield (style if style == BASE else f"{style} {strength:g}"), animation.motion
 
 
-def _followed(
-    clips: Sequence[str | os.PathLike[str]], frames: int, detector: LandmarkDetector, report: Reporter
-) -> Iterator[tuple[str, Motion]]:
-    for clip in clips:
-        if clip == CYCLE:
-            yield CYCLE, cycle(frames)
-        else:
-            yield Path(clip).stem, follow(clip, Path(clip).stem, frames, detector=detector, report=report).motion
+def _driver(clip: str | os.PathLike[str], frames: int, detector: LandmarkDetector, report: Reporter) -> Driver:
+    if clip == CYCLE:
+        return Driver(CYCLE, cycle(frames), [])
+    return follow(clip, Path(clip).stem, frames, detector=detector, report=report)
+
+
+def _person(driver: Driver) -> MouthRow:
+    """The mouth of the person in a clip, for comparison: of MediaPipe's mesh, if it is there, instead of in pixels."""
+    shape = canonical_face() + driver.motion.expression
+    widest = _widest(driver.motion)
+    shapes = _mesh_openings([driver.pictures[k] for k in widest])
+    ratio = float(np.nanmean(lip_gap_ratio(shape[widest])))
+    return MouthRow(
+        portrait=PERSON,
+        motion=driver.name,
+        asked=ratio,
+        meant=ratio,
+        found=ratio,
+        half=float(np.mean([seen.half for seen in shapes])) if shapes else None,
+        quarter=float(np.mean([seen.quarter for seen in shapes])) if shapes else None,
+    )
+
+
+def _mesh_openings(pictures: Sequence[Image]) -> list[Opening]:
+    if find_spec("mediapipe") is None:
+        return []
+    from talkstyle_mediapipe.mesh import Mesh, model_bundle
+
+    mesh = Mesh(max_faces=1, min_confidence=0.5, bundle=model_bundle(None))
+    shapes = []
+    for picture in pictures:
+        side = max(picture.shape[:2])
+        square = np.zeros((side, side, 3), np.uint8)
+        square[: picture.shape[0], : picture.shape[1]] = picture
+        shapes += [mesh_opening(face.points) for face in mesh.faces(square)]
+    return [shape for shape in shapes if shape is not None]
+
+
+def _widest(motion: Motion) -> NDArray[np.intp]:
+    """The frames in which the mouth is widest, the widest last."""
+    order = np.argsort(mouth_opening(canonical_face() + motion.expression), kind="stable")
+    return order[-max(1, round(WIDEST * len(motion))) :]
 
 
 def _meant(renderer: Renderer, prepared: Any, portrait: Portrait, motion: Motion) -> NDArray[np.float32]:
@@ -174,8 +213,7 @@ def _mouth(
     detector: LandmarkDetector,
     sheets: ShapeSheets | None,
 ) -> MouthRow:
-    shape = canonical_face() + motion.expression
-    widest = np.argsort(mouth_opening(shape), kind="stable")[-max(1, round(WIDEST * len(motion))) :]
+    shape, widest = canonical_face() + motion.expression, _widest(motion)
     wide = Motion(motion.expression[widest], motion.pose[widest], motion.rate)
     meant = _meant(renderer, prepared[0], portrait, wide)
     pictures = list(renderer.render(prepared[0], [wide]))

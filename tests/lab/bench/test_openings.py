@@ -11,10 +11,12 @@ from sdk.drawing import drawn_face
 from sdk.geometry import canonical_face
 from talkstyle_lab.bench.openings import (
     GREEN,
+    MESH_LIPS,
     brows_way,
     brows_way_in_pictures,
     eye_gap,
     lip_gap_ratio,
+    mesh_opening,
     opening,
     plain,
 )
@@ -44,6 +46,16 @@ def test_a_wedge_and_an_ellipse_are_told_apart(tilt):
 
 def test_a_shut_mouth_has_no_shape():
     assert opening(np.full((SIDE, SIDE, 3), GREEN, np.uint8), mouth(np.abs)[1]) is None
+
+
+def test_a_mesh_is_measured_like_a_picture():
+    mesh = np.zeros((478, 3))
+    place = np.linspace(-1, 1, 11)
+    for lip, way in zip(MESH_LIPS, (-1, 1), strict=True):
+        mesh[list(lip), 0], mesh[list(lip), 1] = 60 * place, way * 20 * (1 - np.abs(place))
+    assert mesh_opening(mesh) == pytest.approx((0.5, 0.25), abs=1e-6)
+    mesh[:, 1] = 0.0
+    assert mesh_opening(mesh) is None
 
 
 def test_a_plain_portrait_is_green_but_for_what_its_lips_leave_open():

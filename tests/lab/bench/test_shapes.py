@@ -7,10 +7,12 @@ from dataclasses import asdict
 
 import pytest
 
+from sdk.drawing import drawn_clip
 from sdk.errors import ConfigError
-from sdk.media import read_image
+from sdk.media import read_image, write_video
 from sdk.registry import load
-from talkstyle_lab.bench.shapes import run_shapes
+from talkstyle_lab.bench.driving import cycle
+from talkstyle_lab.bench.shapes import PERSON, run_shapes
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,16 @@ def test_lips_and_lids_are_measured(detector, tmp_path):
     assert (
         read_image(tmp_path / "mouths.png").pixels.shape[1] == 3 * read_image(tmp_path / "eyes.png").pixels.shape[1] / 5
     )
+
+
+def test_people_in_clips_are_measured_too(detector, tmp_path):
+    motion = cycle(24)
+    write_video(tmp_path / "clip.mp4", drawn_clip(motion, size=256), rate=25)
+    bench = run_shapes(styles=(), clips=[tmp_path / "clip.mp4"], frames=12, size=256, detector=detector, device="cpu")
+    person = bench.mouths[0]
+    assert (person.portrait, person.motion, len(bench.mouths)) == (PERSON, "clip", 1 + len(bench.blinks))
+    assert person.asked == person.found
+    assert 0.3 < person.quarter < person.half < 1.1
 
 
 def test_too_few_frames_are_refused(detector):

@@ -87,3 +87,17 @@ def test_the_head_is_limited_softly(retargeter):
     np.testing.assert_allclose(large[:3], ROTATION_LIMIT)
     np.testing.assert_allclose(large[3:5], 0.12 * 1.5)
     assert soft_limit(np.zeros(1), 1.0)[0] == 0.0
+
+
+def test_a_mouth_that_opens_in_a_wedge_is_rounded_and_one_that_does_not_is_left_alone(retargeter):
+    upper, lower = [61, 62, 63], [67, 66, 65]
+
+    def gaps(beside: float, middle: float) -> np.ndarray:
+        wedge = motion(opening=middle).expression.copy()
+        wedge[:, [65, 67], 1] = beside
+        moved = retargeter.expression(wedge)[0, :, 1]
+        return moved[lower] - moved[upper]
+
+    np.testing.assert_allclose(gaps(0.14, 0.2), (0.19, 0.2, 0.19), atol=1e-6)
+    np.testing.assert_allclose(gaps(0.2, 0.2), (0.2, 0.2, 0.2), atol=1e-6)
+    np.testing.assert_allclose(gaps(0.0, 0.03), (0.0, 0.03, 0.0), atol=1e-6)
