@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +19,7 @@ from sdk.demo import load_assets
 from sdk.drawing import drawn_face
 from sdk.errors import ConfigError, FaceNotFound
 from sdk.face import retarget
-from sdk.geometry import canonical_face, mouth_opening
+from sdk.geometry import canonical_face
 from sdk.interfaces import LandmarkDetector, Renderer
 from sdk.media import AudioInput, read_audio
 from sdk.progress import CancelToken, ProgressCallback, Reporter
@@ -29,20 +28,17 @@ from talkstyle_lab.bench.contact_sheets import ShapeSheets
 from talkstyle_lab.bench.driving import CYCLE, FPS, Driver, cycle, follow, largest
 from talkstyle_lab.bench.openings import (
     LID_PAIRS,
-    Opening,
     brows_way,
     brows_way_in_pictures,
     eye_gap,
     lip_gap_ratio,
-    mesh_opening,
     opening,
     plain,
 )
+from talkstyle_lab.bench.people_shapes import PERSON, mesh_openings, person_blink, widest_frames
 from talkstyle_lab.bench.render import load_portraits
 
-PERSON: Final = "(the person)"  # in the table of portraits
 BASE: Final = "base"  # the motion without a style
-WIDEST: Final = 0.15  # share of the frames in which a mouth's shape is measured: those in which it is widest
 SECONDS: Final = 10.0  # of speech, at most
 BLINKS: Final = 8  # full blinks, in as many poses, whose mean is taken: a detector trembles
 POSE: Final = 0.04  # radians, and outer-eye distances, that these poses differ by at most
@@ -72,7 +68,7 @@ class BlinkRow:
 
     portrait: str
     brows_found: float  # mean way of the brows' points from open eyes to shut ones, detected again
-    brows_seen: float  # the same of the pixels at these points
+    brows_seen: float | None  # the same of the pixels at these points; None of people
     left_open: float  # the opening of the shut eyes over that of the open ones, detected again
 
 
@@ -123,6 +119,13 @@ def run_shapes(
     sheets = None if out is None else ShapeSheets(Path(out))
     drivers = [_driver(clip, frames, found, report) for clip in clips]
     mouths = [_person(driver) for driver in drivers if driver.pictures]
+    blinks = [
+        BlinkRow(
+            portrait=f"{PERSON} {driver.name}", brows_found=blink.brows, brows_seen=None, left_open=blink.left_open
+        )
+        for driver in drivers
+        if driver.pictures and (blink := person_blink(driver.motion)) is not None
+    ]
     motions = [*_spoken(styles, strengths, speech, report), *((driver.name, driver.motion) for driver in drivers)]
     for name, portrait in faces.items():
         bare = plain(portrait)
@@ -130,7 +133,6 @@ def run_shapes(
         for number, (label, motion) in enumerate(motions):
             report("mouths", number / len(motions), f"{name}, {label}")
             mouths.append(_mouth(name, label, motion, portrait, prepared, loaded, found, sheets))
-    blinks = []
     for number, (name, portrait) in enumerate(faces.items()):
         report("blinks", number / len(faces), name)
         blinks.append(_blink(name, portrait, loaded, found, sheets))
@@ -160,11 +162,10 @@ def _driver(clip: str | os.PathLike[str], frames: int, detector: LandmarkDetecto
 
 
 def _person(driver: Driver) -> MouthRow:
-    """The mouth of the person in a clip, for comparison: of MediaPipe's mesh, if it is there, instead of in pixels."""
-    shape = canonical_face() + driver.motion.expression
-    widest = _widest(driver.motion)
-    shapes = _mesh_openings([driver.pictures[k] for k in widest])
-    ratio = float(np.nanmean(lip_gap_ratio(shape[widest])))
+    """The mouth of the person in a clip, of whose pixels MediaPipe's mesh, if it is there, stands in."""
+    widest = widest_frames(driver.motion)
+    ratio = float(np.nanmean(lip_gap_ratio(canonical_face() + driver.motion.expression[widest])))
+    shapes = mesh_openings([driver.pictures[k] for k in widest])
     return MouthRow(
         portrait=PERSON,
         motion=driver.name,
@@ -174,27 +175,6 @@ def _person(driver: Driver) -> MouthRow:
         half=float(np.mean([seen.half for seen in shapes])) if shapes else None,
         quarter=float(np.mean([seen.quarter for seen in shapes])) if shapes else None,
     )
-
-
-def _mesh_openings(pictures: Sequence[Image]) -> list[Opening]:
-    if find_spec("mediapipe") is None:
-        return []
-    from talkstyle_mediapipe.mesh import Mesh, model_bundle
-
-    mesh = Mesh(max_faces=1, min_confidence=0.5, bundle=model_bundle(None))
-    shapes = []
-    for picture in pictures:
-        side = max(picture.shape[:2])
-        square = np.zeros((side, side, 3), np.uint8)
-        square[: picture.shape[0], : picture.shape[1]] = picture
-        shapes += [mesh_opening(face.points) for face in mesh.faces(square)]
-    return [shape for shape in shapes if shape is not None]
-
-
-def _widest(motion: Motion) -> NDArray[np.intp]:
-    """The frames in which the mouth is widest, the widest last."""
-    order = np.argsort(mouth_opening(canonical_face() + motion.expression), kind="stable")
-    return order[-max(1, round(WIDEST * len(motion))) :]
 
 
 def _meant(renderer: Renderer, prepared: Any, portrait: Portrait, motion: Motion) -> NDArray[np.float32]:
@@ -213,7 +193,7 @@ def _mouth(
     detector: LandmarkDetector,
     sheets: ShapeSheets | None,
 ) -> MouthRow:
-    shape, widest = canonical_face() + motion.expression, _widest(motion)
+    shape, widest = canonical_face() + motion.expression, widest_frames(motion)
     wide = Motion(motion.expression[widest], motion.pose[widest], motion.rate)
     meant = _meant(renderer, prepared[0], portrait, wide)
     pictures = list(renderer.render(prepared[0], [wide]))

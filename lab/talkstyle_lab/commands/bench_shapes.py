@@ -58,9 +58,9 @@ def shapes(
     )
     click.echo()
     show_table(
-        ("portrait", "brows, detected", "brows, in the picture", "left open"),
+        ("portrait", "brows detected, %", "brows in the picture, %", "left open"),
         [
-            (row.portrait, f"{row.brows_found:.1f} %", f"{row.brows_seen:.1f} %", f"{row.left_open:.2f}")
+            (row.portrait, f"{row.brows_found:.1f}", cell(row.brows_seen, ".1f"), f"{row.left_open:.2f}")
             for row in measured.blinks
         ],
     )
