@@ -92,6 +92,6 @@ class Pace:
             return index
         late = self._clock.time() - self.due(index)
         if late > MAX_LATE_SECONDS:
-            self._began = None
+            self._began = self._clock.time() - float(index / self._fps)
             return index
         return index + max(0, math.floor(late * self._fps + 1e-6))

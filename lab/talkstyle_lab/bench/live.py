@@ -72,6 +72,7 @@ def run_live(
     minutes: float = 1.0,
     sessions: int = 1,
     size: int = 512,
+    fps: float = 25,
     generator: str | None = None,
     portrait: ImageInput | None = None,
     on_progress: ProgressCallback | None = None,
@@ -83,7 +84,7 @@ def run_live(
     picture = drawn_face(size).pixels if portrait is None else portrait
     began = time.perf_counter()
     animator = Animator(generator=generator)
-    opened = [open_session(animator, picture, rate=RATE, seed=k) for k in range(sessions)]
+    opened = [open_session(animator, picture, fps=fps, rate=RATE, seed=k) for k in range(sessions)]
     opening = time.perf_counter() - began
     courses = [_Course(session, minutes * 60, seed=k) for k, session in enumerate(opened)]
     readings: list[float] = []

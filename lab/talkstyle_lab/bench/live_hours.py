@@ -24,6 +24,7 @@ class LiveHours:
 
     minutes: float  # simulated
     size: tuple[int, int]
+    fps: float
     resident_after_a_minute: float  # MiB
     resident_at_the_end: float  # MiB
     resident_at_most: float  # MiB, between the two
@@ -34,18 +35,23 @@ class LiveHours:
 
 
 def run_live_hours(
-    *, minutes: float = 60.0, size: int = 256, generator: str | None = None, on_progress: ProgressCallback | None = None
+    *,
+    minutes: float = 60.0,
+    size: int = 256,
+    fps: float = 25,
+    generator: str | None = None,
+    on_progress: ProgressCallback | None = None,
 ) -> LiveHours:
     """Run a session for so long: replies, pauses, an interruption every fifth, another style every twentieth."""
     report, clock, random = Reporter(on_progress), SimulatedClock(), np.random.default_rng(0)
-    session = open_session(Animator(generator=generator), drawn_face(size).pixels, rate=RATE, clock=clock)
+    session = open_session(Animator(generator=generator), drawn_face(size).pixels, fps=fps, rate=RATE, clock=clock)
     sentences, readings = _sentences(), [0.0]
     pushed = spoken = replies = 0
     next_reply, began = 0.0, time.perf_counter()
     for frame in session:
         spoken += frame.spoken
         now = float(frame.time)
-        if now >= SETTLED_SECONDS and frame.index % 250 == 0:
+        if now >= SETTLED_SECONDS and frame.index % 50 == 0:
             readings.append(resident())
         if now >= minutes * 60:
             break
@@ -73,6 +79,7 @@ def run_live_hours(
     return LiveHours(
         minutes=minutes,
         size=session.size,
+        fps=fps,
         resident_after_a_minute=readings[1],
         resident_at_the_end=readings[-1],
         resident_at_most=max(readings),

@@ -15,6 +15,7 @@ from sdk.cli import FILE, emit, options, progress_bar, show_table
 @click.option("--minutes", type=click.FloatRange(0.2), default=1.0, show_default=True, help="In real time.")
 @click.option("--sessions", type=click.IntRange(1, 64), default=1, show_default=True, help="At once.")
 @click.option("--size", type=click.IntRange(64, 4096), default=512, show_default=True, help="Of the drawn portrait.")
+@click.option("--fps", type=click.FloatRange(1, 120), default=25, show_default=True, help="Frames a second.")
 @click.option("--portrait", type=FILE, help="The picture to animate; a drawn face by default.")
 @click.option("--simulated", type=click.FloatRange(1.1), help="So many minutes by a simulated clock instead.")
 @options.generator
@@ -23,6 +24,7 @@ def live(
     minutes: float,
     sessions: int,
     size: int,
+    fps: float,
     portrait: Path | None,
     simulated: float | None,
     generator: str | None,
@@ -35,12 +37,15 @@ def live(
     measured: Any
     with progress_bar(as_json=as_json) as on_progress:
         if simulated is not None:
-            measured = run_live_hours(minutes=simulated, size=size, generator=generator, on_progress=on_progress)
+            measured = run_live_hours(
+                minutes=simulated, size=size, fps=fps, generator=generator, on_progress=on_progress
+            )
         else:
             measured = run_live(
                 minutes=minutes,
                 sessions=sessions,
                 size=size,
+                fps=fps,
                 portrait=portrait,
                 generator=generator,
                 on_progress=on_progress,
@@ -54,7 +59,7 @@ def live(
 def _hours(measured: Any) -> list[tuple[str, str]]:
     grown = measured.resident_at_the_end - measured.resident_after_a_minute
     return [
-        ("simulated", f"{measured.minutes:g} minutes at {measured.size[0]}x{measured.size[1]}"),
+        ("simulated", f"{measured.minutes:g} minutes at {measured.size[0]}x{measured.size[1]}, {measured.fps:g} fps"),
         ("resident memory after one minute", f"{measured.resident_after_a_minute:.0f} MiB"),
         ("resident memory at the end", f"{measured.resident_at_the_end:.0f} MiB ({grown:+.0f})"),
         ("resident memory at most", f"{measured.resident_at_most:.0f} MiB"),

@@ -43,4 +43,4 @@ def test_minutes_by_a_simulated_clock():
     assert hours["drift_frames"] == 0
     assert hours["resident_at_most"] >= hours["resident_after_a_minute"] > 0
     rows = dict(bench_live._hours(SimpleNamespace(**hours)))
-    assert rows["simulated"] == "1.3 minutes at 128x128"
+    assert rows["simulated"] == "1.3 minutes at 128x128, 25 fps"
