@@ -296,6 +296,26 @@ def test_offline_and_live_motion_of_one_sound_agree(demo_sentence):
     assert late[:, :3].max() < np.deg2rad(2)
 
 
+def test_a_shipped_style_takes_over_without_a_jump_and_the_look_ahead_is_the_generators(demo_sentence):
+    from sdk.animation import Animator
+    from sdk.session import open_session
+
+    parts = {"renderer": Renderer(), "detector": animator().detector}
+    session = open_session(Animator(**parts), demo_sentence.portrait, rate=16_000, paced=False)
+    session.push_audio(demo_sentence.samples, 16_000)
+    session.flush()
+    it = iter(session)
+    frames = list(islice(it, 60))
+    session.set_style("lively")
+    frames += list(islice(it, 90))
+    assert speed(frames)[58:75].max() < 1.2 * speed(frames)[:58].max()
+    live = open_session(Animator(**parts, generator="tcn-live"), demo_sentence.portrait, paced=False)
+    assert session.lookahead - live.lookahead == pytest.approx(0.2)
+    assert session.delay_seconds - live.delay_seconds == pytest.approx(0.2, abs=0.01)
+    with pytest.raises(ComponentMismatch):
+        live.set_style("lively")  # made for tcn
+
+
 def test_sdk_live_warns_and_opens(demo_sentence):
     parts = {name: getattr(animator(), name) for name in ("generator", "encoder", "renderer", "detector")}
     with sdk.live(demo_sentence.portrait, **parts, paced=False) as session:
