@@ -14,6 +14,7 @@ from torch import Tensor
 
 from sdk.data import FloatArray, Image, Portrait
 from talkstyle_warp.compositing import Window, magnify, mix, sample, to_bytes, to_tensor
+from talkstyle_warp.contours import Contour
 from talkstyle_warp.curves import Doubles, smoothstep
 from talkstyle_warp.forward import DrivingMotion, ForwardField
 from talkstyle_warp.inversion import NEWTON_STEPS, invert
@@ -182,6 +183,16 @@ class EyePatch(Patch):
         return mix(below, upper[:, :n], upper[:, n : n + 1])
 
 
+def _past_corners(contour: Contour, places: Doubles, unit: float) -> Doubles:
+    """Where both lips' mattes hold, as no mouth opens there: past its corners, near the line in which lips would meet.
+
+    Without it the lips of an open mouth that is closed would come apart beside it.
+    """
+    along, across = np.moveaxis(contour.coordinates(places), -1, 0)
+    away = np.abs(across - (contour.edge(0, along) + contour.edge(1, along)) / 2)
+    return contour.beyond(places, 0.04 * unit) * (1.0 - smoothstep(away, 0.04 * unit, 0.1 * unit))
+
+
 @dataclass(frozen=True, eq=False)
 class MouthPatch(Patch):
     """The mouth: two lips, and between them what is behind."""
@@ -213,7 +224,8 @@ class MouthPatch(Patch):
         upper_field, lower_field, joined = rig.skin(nodes)
         skull = np.zeros_like(joined)
         soft = _ramp(rig)
-        upper, lower = contour.mattes(places, soft)
+        past = _past_corners(contour, places, face.unit)
+        upper, lower = (np.maximum(matte, past) for matte in contour.mattes(places, soft))
         # Wide mattes are the lips' shadow.
         shade_up, shade_low = contour.mattes(places, 0.12 * face.unit)
         grow = soft * (1.5 if keep_open else -0.5)

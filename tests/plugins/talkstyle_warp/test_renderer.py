@@ -103,6 +103,21 @@ def test_an_open_mouth_is_closed_at_rest_or_left_open(renderer):
     assert np.array_equal(kept, portrait.pixels)
 
 
+@pytest.mark.parametrize("opening", [0.0, 0.1])
+def test_nothing_shows_behind_the_lips_beyond_the_corners_of_a_mouth(renderer, monkeypatch, opening):
+    def green(self, driving, skull, *rest):
+        return torch.tensor([0.0, 255.0, 0.0]).view(1, 3, 1, 1).expand(len(skull), -1, *skull.shape[2:])
+
+    monkeypatch.setattr("talkstyle_warp.patches.MouthPatch._interior", green)
+    portrait = face(384, opening=0.3)
+    prepared = renderer.prepare(portrait)
+    (frame,) = renderer.render(prepared, [motion(opening=opening)])
+    first, last = renderer.landmarks(prepared, motion(opening=opening))[0, [60, 64], 0]
+    shown = np.argwhere(frame[..., 1].astype(int) - frame[..., ::2].max(axis=-1) > 20)[:, 1]
+    assert not ((shown < first - 2) | (shown > last + 2)).any()
+    assert len(shown) > 50 or opening == 0.0
+
+
 @pytest.mark.parametrize("point", [8, 33, 19, 57])
 def test_what_is_painted_on_a_landmark_goes_where_the_landmark_is_meant_to_go(renderer, point):
     source = face(384)
