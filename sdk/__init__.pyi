@@ -23,6 +23,10 @@ from .errors import (
     FrameRateTooLow,
     HubError,
     InputError,
+    LiveClosed,
+    LiveError,
+    LiveInUse,
+    LiveQueueFull,
     MediaCorrupt,
     MediaError,
     MediaNotFound,
@@ -48,6 +52,7 @@ from .media import Signer
 from .packs import StylePack, mix
 from .progress import CancelToken, Progress
 from .registry import Component, components, load, register
+from .session import LiveFrame, LiveSession, live
 from .warnings import TalkstyleWarning
 
 __all__ = [
@@ -81,6 +86,12 @@ __all__ = [
     "JobResult",
     "LandmarkDetector",
     "Landmarks",
+    "LiveClosed",
+    "LiveError",
+    "LiveFrame",
+    "LiveInUse",
+    "LiveQueueFull",
+    "LiveSession",
     "MediaCorrupt",
     "MediaError",
     "MediaNotFound",
@@ -115,6 +126,7 @@ __all__ = [
     "components",
     "evaluate",
     "inspect",
+    "live",
     "load",
     "mix",
     "register",

@@ -198,4 +198,20 @@ class DeviceError(SdkError, RuntimeError):
     """The device asked for is not available."""
 
 
+class LiveError(SdkError, RuntimeError):
+    """A live session cannot do what is asked of it now."""
+
+
+class LiveClosed(LiveError):
+    """The live session was closed."""
+
+
+class LiveInUse(LiveError):
+    """Somebody else takes the live session's frames."""
+
+
+class LiveQueueFull(LiveError):
+    """More sound waits in a live session than it takes; nothing of the piece was taken."""
+
+
 __all__ = [name for name, value in globals().items() if isinstance(value, type) and hasattr(value, "code")]

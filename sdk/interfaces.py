@@ -173,7 +173,9 @@ class Renderer(Protocol):
     Attributes:
         name: The component's name.
 
-    One that shows ``portrait.teeth`` has ``shows_teeth = True``; with another one, teeth raise a warning.
+    One that shows ``portrait.teeth`` has ``shows_teeth = True``; with another one, teeth raise a warning. One that can
+    tell has ``region(prepared)``: the box ``(left, top, right, bottom)``, whole pixels, outside which no frame differs
+    from the portrait.
     """
 
     name: str

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from sdk.data import Floats, Image
-from talkstyle_warp.curves import Doubles, smoothstep, spline_weights
+from talkstyle_warp.curves import Doubles, parting_weights, smoothstep, spline_weights
 
 # Landmarks along the upper and the lower edge, from left to right in the picture.
 MOUTH: Final = ((60, 61, 62, 63, 64), (60, 67, 66, 65, 64))
@@ -24,6 +24,7 @@ class Contour:
     half: float  # half the distance between the corners, pixels
     knots: tuple[Doubles, Doubles]  # positions of the landmarks along the contour, upper and lower, pixels
     heights: tuple[Doubles, Doubles]  # their positions across it
+    lips: bool = False  # whether its edges part as lips do
 
     @classmethod
     def through(cls, points: Floats, edges: tuple[tuple[int, ...], tuple[int, ...]], *, closed: bool) -> Contour:
@@ -37,7 +38,8 @@ class Contour:
         upper, lower = ((flat[list(edge)] - origin) @ axes.T for edge in edges)
         if closed:
             upper = lower = (upper + lower) / 2
-        return cls(origin, axes, half, (upper[:, 0], lower[:, 0]), (upper[:, 1], lower[:, 1]))
+        knots, heights = (upper[:, 0], lower[:, 0]), (upper[:, 1], lower[:, 1])
+        return cls(origin, axes, half, knots, heights, lips=edges == MOUTH)
 
     @property
     def opening(self) -> float:
@@ -72,17 +74,18 @@ class Contour:
         """Weights ``[..., n]`` on an edge's landmarks (0 upper, 1 lower) at positions along the contour."""
         return spline_weights(self.knots[side], along)
 
-    def rounded(self, side: int, along: Floats) -> Doubles:
-        """Like ``weights``, but for displacements: a mouth opens in a shape between a wedge and an ellipse."""
-
-        def turn(x: Floats) -> Doubles:
-            return np.arcsin(np.clip(x / self.half, -1.0, 1.0))
-
-        return (self.weights(side, along) + spline_weights(turn(self.knots[side]), turn(along))) / 2
+    def parting(self, side: int, along: Floats) -> Doubles:
+        """Like ``weights``, but for how lips part from the line in which they meet."""
+        return parting_weights(self.knots[side], along, self.half)
 
     def edge(self, side: int, along: Floats) -> Doubles:
         """The height of an edge (0 upper, 1 lower) at positions along the contour, pixels."""
-        return np.asarray(self.weights(side, along) @ self.heights[side])
+        if not self.lips:
+            return np.asarray(self.weights(side, along) @ self.heights[side])
+        middle = (self.heights[0] + self.heights[1]) / 2
+        return np.asarray(
+            self.weights(side, along) @ middle + self.parting(side, along) @ (self.heights[side] - middle)
+        )
 
     def places(self, side: int, count: int) -> tuple[Doubles, Doubles]:
         """Evenly spaced places on an edge: ``[count, 2]`` in pixels, and their positions along the contour."""

@@ -25,7 +25,7 @@ class DrivingMotion:
     turn: Tensor  # the head's rotation minus the identity, [B, 3, 3]
     travel: Tensor  # the head's translation, [B, 3]
     chin: Tensor  # displacement of the chin by the head's motion alone, [B, 3]
-    closure: Tensor  # how far the eyes are closed, [B]
+    closure: Tensor  # how far the right and the left eye are closed, [B, 2]
 
     def __len__(self) -> int:
         """The number of frames."""

@@ -27,7 +27,7 @@ def jacobian(field: Tensor) -> Tensor:
     return table
 
 
-def invert(field: Tensor, targets: Tensor) -> Tensor:
+def invert(field: Tensor, targets: Tensor, *, steps: int = NEWTON_STEPS) -> Tensor:
     """Solve ``x + u(x) = target`` by Newton's method; x is exactly the target where the field u is zero.
 
     ``field`` holds u on the source's nodes, ``[B, 2, H, W]`` (x, y); targets and x are ``[B, 2, h, w]``; all in nodes.
@@ -38,7 +38,7 @@ def invert(field: Tensor, targets: Tensor) -> Tensor:
     scale = torch.tensor([2.0 / max(width - 1, 1), 2.0 / max(height - 1, 1)], device=field.device).view(1, 2, 1, 1)
     # The first step, by u at the target, starts near the solution even if the head has moved by many nodes.
     place = targets
-    for step in range(NEWTON_STEPS + 1):
+    for step in range(steps + 1):
         known = F.grid_sample(
             table, (place * scale - 1).permute(0, 2, 3, 1), mode="bilinear", padding_mode="border", align_corners=True
         )

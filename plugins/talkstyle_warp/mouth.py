@@ -20,6 +20,7 @@ from talkstyle_warp.fitted_face import FittedFace
 # Crown widths from the middle outwards (mm / 90): incisors, canine, premolars, molars.
 _UPPER_WIDTHS: Final = (0.094, 0.073, 0.084, 0.078, 0.075, 0.110, 0.105)
 _LOWER_WIDTHS: Final = (0.058, 0.065, 0.076, 0.078, 0.080, 0.120, 0.115)
+LOWER_BITE: Final = 0.012  # how far the lower teeth stand above the lower lip's edge
 _UPPER_ARCH: Final = 0.34
 _LOWER_ARCH: Final = 0.31
 
@@ -139,6 +140,7 @@ def paint_interior(
     pixels: Image, face: FittedFace, contour: Contour, places: Doubles, *, tooth: Doubles | None = None
 ) -> Interior:
     """Paint the layers over places ``[H, W, 2]`` (pixels) of a portrait; ``tooth`` is the teeth's colour, if known."""
+    transferred = tooth is not None
     if tooth is None:
         tooth = tooth_tone(pixels, face.points, open_mouth=face.parted)
     lip = lip_tone(pixels, face.points)
@@ -157,22 +159,22 @@ def paint_interior(
             np.concatenate([colour * shade[..., None] * dim, cover[..., None]], axis=-1), dtype=np.float32
         )
 
-    # At rest the upper incisors reach 3 mm below the line of the lips; the lower ones are behind them.
+    # At rest the upper incisors reach 3 mm below the line of the lips, and the lower ones, behind them, 1 mm above it.
     upper = crowns(*_teeth(a, 0.030 - b, _UPPER_WIDTHS, _UPPER_ARCH, blur), 1.0)
-    lower_teeth = crowns(*_teeth(a, c - 0.006, _LOWER_WIDTHS, _LOWER_ARCH, blur), 0.86)
+    lower_teeth = crowns(*_teeth(a, c + LOWER_BITE, _LOWER_WIDTHS, _LOWER_ARCH, blur), 0.86)
     tongue_tone = 0.5 * lip + 0.5 * np.array([0.95, 0.50, 0.50]) * skin_light * 0.7
-    dome = np.sqrt((a / 0.27) ** 2 + (np.minimum(c - 0.08, 0.0) / 0.25) ** 2)
+    dome = np.sqrt((a / 0.27) ** 2 + (np.minimum(c - 0.08, 0.0) / 0.30) ** 2)
     tongue_cover = 1.0 - smoothstep(dome, 0.45, 1.0)
     groove = 1.0 - 0.12 * np.exp(-((a / 0.035) ** 2))
     light = np.exp(-(((np.abs(a) - 0.07) / 0.06) ** 2) - ((c - 0.01) / 0.05) ** 2)  # wet, on either side of the groove
-    tongue_shade = (0.50 + 0.45 * smoothstep(c, -0.16, 0.06) + 0.12 * light) * groove
+    tongue_shade = (0.58 + 0.37 * smoothstep(c, -0.20, 0.06) + 0.12 * light) * groove
     tongue = tongue_tone * tongue_shade[..., None]
     cover = lower_teeth[..., 3:]
     joined_cover = cover + (1 - cover) * tongue_cover[..., None]
     joined = cover * lower_teeth[..., :3] + (1 - cover) * tongue_cover[..., None] * tongue
     joined /= np.maximum(joined_cover, 1e-6)
     lower = np.concatenate([joined, joined_cover], axis=-1).astype(np.float32)
-    if face.parted:
+    if face.parted and not transferred:
         # Next to the portrait's own teeth, painted ones in the corners of the mouth would look painted.
         upper[..., 3] *= 1.0 - smoothstep(np.abs(a) * face.unit / contour.half, 0.5, 0.75)
     cavity = (np.array([0.20, 0.085, 0.075]) * skin_light).astype(np.float32)

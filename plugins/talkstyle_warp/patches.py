@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 import torch
@@ -14,9 +14,10 @@ from torch import Tensor
 
 from sdk.data import FloatArray, Image, Portrait
 from talkstyle_warp.compositing import Window, magnify, mix, sample, to_bytes, to_tensor
+from talkstyle_warp.contours import Contour
 from talkstyle_warp.curves import Doubles, smoothstep
 from talkstyle_warp.forward import DrivingMotion, ForwardField
-from talkstyle_warp.inversion import invert
+from talkstyle_warp.inversion import NEWTON_STEPS, invert
 from talkstyle_warp.lids import COVER_CLOSURE, paint_lid
 from talkstyle_warp.mouth import paint_interior
 from talkstyle_warp.rig import INPUTS, FaceRig
@@ -41,6 +42,7 @@ class Patch(ABC):
     feather: Tensor  # falls to zero at the window's edge, [H, W]
     anchor: Tensor  # the window's middle on the head, [3], face frame
     channels: int  # colour channels of the texture, alpha included; mattes follow
+    steps: ClassVar[int] = NEWTON_STEPS  # that invert the field
 
     def offsets(self, driving: DrivingMotion) -> Tensor:
         """The window's displacement in whole pixels, ``[B, 2]`` (x, y), as float."""
@@ -56,7 +58,7 @@ class Patch(ABC):
         targets = self.field.targets[:, :, first_y : first_y + self.inner.rows, first_x : first_x + self.inner.columns]
         moved = targets + (self.offsets(driving) / step)[:, :, None, None]
         moved = moved[:, None].expand(-1, fields, -1, -1, -1).reshape(frames * fields, *moved.shape[1:])
-        places = invert(field.reshape(frames * fields, *field.shape[2:]), moved)
+        places = invert(field.reshape(frames * fields, *field.shape[2:]), moved, steps=self.steps)
         height, width = self.texture.shape[-2:]
         limit = torch.tensor([width - 1, height - 1], device=places.device).view(1, 2, 1, 1)
         places = magnify(places * (2.0 * step / limit) - 1.0, step)
@@ -139,6 +141,8 @@ class EyePatch(Patch):
     """An eye: the eyeball at rest, the lower lid over it, the upper lid over both."""
 
     skin: Tensor  # covers the eyeball as the eye closes, with its opacity, [C + 1, H, W]
+    eye: int  # 0 the person's right, 1 the left
+    steps: ClassVar[int] = 10  # a lid's skin is stretched far
 
     @classmethod
     def of(cls, picture: Image, rig: FaceRig, eye: int, field: FieldFactory, *, device: torch.device) -> EyePatch:
@@ -161,6 +165,7 @@ class EyePatch(Patch):
             anchor=to_tensor(face.shape[lids].mean(0), device),
             channels=colours.shape[-1],
             skin=to_tensor(skin, device).permute(2, 0, 1),
+            eye=eye,
         )
 
     def render(self, driving: DrivingMotion, *, cubic: bool) -> Tensor:
@@ -171,10 +176,21 @@ class EyePatch(Patch):
         ball = sample(self.texture[:n], places[:, 2], cubic=cubic)
         # Where landmarks lie inside an eye, its closed lids would leave a sliver.
         skin = sample(self.skin, places[:, 2])
-        share = ((driving.closure - COVER_CLOSURE) / (1.0 - COVER_CLOSURE)).clamp(0, 1).view(-1, 1, 1, 1)
+        closure = driving.closure[:, self.eye].view(-1, 1, 1, 1)
+        share = ((closure - COVER_CLOSURE) / (1.0 - COVER_CLOSURE)).clamp(0, 1)
         ball = mix(ball, skin[:, :n], share * skin[:, n:])
         below = mix(ball, lower[:, :n], lower[:, n + 1 : n + 2])
         return mix(below, upper[:, :n], upper[:, n : n + 1])
+
+
+def _past_corners(contour: Contour, places: Doubles, unit: float) -> Doubles:
+    """Where both lips' mattes hold, as no mouth opens there: past its corners, near the line in which lips would meet.
+
+    Without it the lips of an open mouth that is closed would come apart beside it.
+    """
+    along, across = np.moveaxis(contour.coordinates(places), -1, 0)
+    away = np.abs(across - (contour.edge(0, along) + contour.edge(1, along)) / 2)
+    return contour.beyond(places, 0.04 * unit) * (1.0 - smoothstep(away, 0.04 * unit, 0.1 * unit))
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,7 +224,8 @@ class MouthPatch(Patch):
         upper_field, lower_field, joined = rig.skin(nodes)
         skull = np.zeros_like(joined)
         soft = _ramp(rig)
-        upper, lower = contour.mattes(places, soft)
+        past = _past_corners(contour, places, face.unit)
+        upper, lower = (np.maximum(matte, past) for matte in contour.mattes(places, soft))
         # Wide mattes are the lips' shadow.
         shade_up, shade_low = contour.mattes(places, 0.12 * face.unit)
         grow = soft * (1.5 if keep_open else -0.5)
@@ -286,7 +303,7 @@ class MouthPatch(Patch):
         inside = mix(mix(self.cavity[:, :3], tongue[:, :3], tongue[:, 3:]), teeth[:, :3], teeth[:, 3:])
         # The lips' shadow. It hides everything between lips that just part: a dark line, no teeth yet.
         up, low = shade_up.clamp(0, 0.5), shade_low.clamp(0, 0.5)
-        inside = inside * ((1.0 - 0.35 * self.shadow * up) * (1.0 - 0.9 * low))
+        inside = inside * ((1.0 - 0.35 * self.shadow * up) * (1.0 - 0.7 * self.shadow * low))
         inside = mix(inside, self.cavity[:, :3], 1.7 * (up + low - 0.5).clamp_min(0))
         if self.channels > 3:
             inside = torch.cat([inside, self.cavity[:, 3:].expand(len(inside), -1, *inside.shape[2:])], dim=1)

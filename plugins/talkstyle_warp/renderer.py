@@ -139,6 +139,11 @@ class WarpRenderer:
             return None
         return found
 
+    def region(self, prepared: PreparedPortrait) -> tuple[int, int, int, int]:
+        """The part of the picture in which anything can move, ``(left, top, right, bottom)`` in pixels."""
+        rows, columns = prepared.field.window.within(prepared.picture.shape)
+        return columns.start, rows.start, columns.stop, rows.stop
+
     def drive(self, prepared: PreparedPortrait, motion: Motion) -> DrivingMotion:
         """Retarget motion to a portrait, as its fields take it; an expression is held back where it would fold them."""
         return self._drive(prepared, motion)[0]
@@ -185,8 +190,8 @@ class WarpRenderer:
         (driving, field), window = self._drive(prepared, motion), prepared.field.window
         sources = invert(field, prepared.field.targets.expand(len(motion), -1, -1, -1))
         # While the lids are still, the field alone renders the eyes.
-        lids = np.flatnonzero(prepared.retargeter.closure(motion.expression)).tolist()
-        shown = ((prepared.mouth, [*range(len(motion))]), *((eye, lids) for eye in prepared.eyes))
+        lids = [np.flatnonzero(closure).tolist() for closure in prepared.retargeter.closure(motion.expression).T]
+        shown = ((prepared.mouth, [*range(len(motion))]), *zip(prepared.eyes, lids, strict=True))
         overlays = [(patch, patch.overlays(driving, part, cubic=self.cubic)) for patch, part in shown]
         frames = []
         for k in range(len(motion)):

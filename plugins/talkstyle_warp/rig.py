@@ -17,15 +17,15 @@ from talkstyle_warp.curves import Doubles, smoothstep
 from talkstyle_warp.eye_contours import refine_eye_contour
 from talkstyle_warp.fitted_face import PARTED_THRESHOLD, FittedFace
 from talkstyle_warp.glasses import find_rims
+from talkstyle_warp.lid_fields import lid_weights
 from talkstyle_warp.retarget import LIDS, lower_face
 
 # Reach of the kernels, in face widths: one landmark's pull ends about where the next feature begins.
 RADIUS: Final = 0.6
-EYE_RADIUS: Final = 0.3  # the same for the lids, which must not drag brows and cheeks along
 LID_PLACES: Final = 7  # places along each lid that move in a blink
-UPPER_LID: Final = 0.98  # share of the eye's opening that the upper lid covers in a blink
-# The same for the lower lid. Together a little over one: landmarks lie inside the eyes of large-eyed portraits.
-LOWER_LID: Final = 0.08
+UPPER_LID: Final = 0.96
+# The same for the lower lid. Together over one: landmarks lie inside the eyes of large-eyed portraits.
+LOWER_LID: Final = 0.12
 # Displacements given per frame: the landmarks, then each eye's upper and lower lid.
 INPUTS: Final = 68 + 2 * 2 * LID_PLACES
 UNIT_ROWS: Final = np.eye(INPUTS)
@@ -89,16 +89,20 @@ class FaceRig:
         return np.concatenate(moves)
 
     def inputs(self, expression: Floats, closure: Floats) -> Doubles:
-        """The fields' inputs ``[T, INPUTS, 3]`` for displacements ``[T, 68, 3]`` and closures ``[T]``."""
-        return np.concatenate([expression, closure[:, None, None] * self.lid_moves], axis=1)
+        """The fields' inputs ``[T, INPUTS, 3]`` for displacements ``[T, 68, 3]`` and closures ``[T, 2]``."""
+        lids = np.repeat(closure, 2 * LID_PLACES, axis=1)
+        return np.concatenate([expression, lids[..., None] * self.lid_moves], axis=1)
 
     def lid_landmarks(self, closure: Floats) -> Doubles:
-        """Displacements of the lids' landmarks for closures ``[T]``, ``[T, 68, 3]``, face frame."""
+        """Displacements of the lids' landmarks for closures ``[T, 2]``, ``[T, 68, 3]``, face frame."""
         full = np.zeros((68, 3))
         for up, low in LIDS:
-            way = self.face.shape[low] - self.face.shape[up]
+            # They meet, although the lids' edges pass each other.
+            way = (self.face.shape[low] - self.face.shape[up]) / (UPPER_LID + LOWER_LID)
             full[up], full[low] = UPPER_LID * way, -LOWER_LID * way
-        return np.asarray(closure[:, None, None] * full)
+        shares = np.zeros((len(closure), 68))
+        shares[:, 36:48] = np.repeat(closure, 6, axis=1)
+        return np.asarray(shares[..., None] * full)
 
     def _lips(self, side: int, skip: tuple[int, ...]) -> ControlPoints:
         """One lip (0 upper, 1 lower), jaw, brows with both their edges, nose, and eyes at rest.
@@ -119,7 +123,7 @@ class FaceRig:
         places = [*contour.places(side, 9)[0], *points[other]]
         rows = np.zeros((len(places), INPUTS))
         for row, place in zip(rows, places, strict=True):
-            np.add.at(row, list(MOUTH[side]), contour.rounded(side, contour.coordinates(place)[0]))
+            np.add.at(row, list(MOUTH[side]), contour.parting(side, contour.coordinates(place)[0]))
         controls.add(places, rows)
         return controls
 
@@ -153,25 +157,16 @@ class FaceRig:
 
     def lid(self, eye: int, side: int, nodes: Floats) -> Doubles:
         """What a lid (0 upper, 1 lower) adds to the joined field, ``[N, INPUTS]``; constant past the lid's edge."""
-        contour, controls = self.eyes[eye], ControlPoints()
+        contour = self.eyes[eye]
         first = 68 + (2 * eye + side) * LID_PLACES
-        across = contour.axes[1] * self.face.unit
-        for k, (place, along) in enumerate(zip(*contour.places(side, LID_PLACES), strict=True)):
-            other = contour.edge(1 - side, np.asarray(along)) - contour.edge(side, np.asarray(along))
-            past = place + contour.axes[1] * (other + 0.03 * self.face.unit * (1 - 2 * side))
-            controls.add([place, past], UNIT_ROWS[[first + k] * 2])
-        brow = slice(17, 22) if eye == 0 else slice(22, 27)
-        controls.add(self.face.points[brow, :2] + self.face.camera[:2, 1] * 0.05)
-        controls.add([contour.origin + end * contour.axes[0] for end in (-contour.half, contour.half)])
-        if self.rims is not None:
-            rim = self.rims[eye]
-            x, y = contour.coordinates(rim).T
-            clear = np.minimum(np.abs(y - contour.edge(0, x)), np.abs(y - contour.edge(1, x))) > 0.2 * contour.opening
-            thick = 0.02 * across
-            controls.add(np.concatenate([rim[clear] - thick, rim[clear], rim[clear] + thick]))
-        below = contour.half * np.linspace(-1.3, 1.3, 5)
-        controls.add([contour.origin + contour.axes[0] * along + across * 0.28 for along in below])
-        return controls.spread(nodes, EYE_RADIUS * self.face.width)
+        along = contour.places(side, LID_PLACES)[1]
+        brow = self.face.points[17:22, :2] if eye == 0 else self.face.points[22:27, :2]
+        rim = None if self.rims is None else self.rims[eye]
+        rows = np.zeros((len(nodes), INPUTS))
+        rows[:, first : first + LID_PLACES] = lid_weights(
+            contour, side, nodes, along=along, unit=self.face.unit, brow=brow, rim=rim, outer=2 * eye - 1
+        )
+        return rows
 
     def places(self, nodes: Floats) -> Doubles:
         """Project nodes ``[N, 2]`` (pixels) onto the head, ``[N, 3]``, face frame, by multiquadrics."""

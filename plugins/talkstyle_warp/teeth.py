@@ -84,7 +84,12 @@ def transfer_teeth(teeth: Portrait, pixels: Image, face: FittedFace, contour: Co
         layer = np.concatenate([np.clip(gain * colour, 0.0, 255.0), cover[..., None]], axis=-1)
         return np.asarray(layer, dtype=np.float32)
 
-    return Interior(painted.cavity, row(above, 0), painted.lower if split == 1.0 else row(below, 1))
+    upper = row(above, 0)
+    # To the sides, where the picture's lips hide its teeth, painted ones go on.
+    cover = upper[..., 3:] + (1 - upper[..., 3:]) * painted.upper[..., 3:]
+    share = upper[..., 3:] / np.maximum(cover, 1e-6)
+    upper = np.concatenate([share * upper[..., :3] + (1 - share) * painted.upper[..., :3], cover], axis=-1)
+    return Interior(painted.cavity, upper, painted.lower if split == 1.0 else row(below, 1))
 
 
 def _gain(own: Image, own_points: Floats, other: Image, other_points: Floats) -> Doubles:

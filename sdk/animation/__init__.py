@@ -1,6 +1,6 @@
 """Portrait and sound in, a talking video out: ``animate``, and the ``Animation`` that it makes."""
 
-from sdk.animation.animator import Animator, StyleInput, animate, load_style
+from sdk.animation.animator import Animator, Sitter, Speaker, StyleInput, animate, load_style
 from sdk.animation.result import Animation
 
-__all__ = ["Animation", "Animator", "StyleInput", "animate", "load_style"]
+__all__ = ["Animation", "Animator", "Sitter", "Speaker", "StyleInput", "animate", "load_style"]

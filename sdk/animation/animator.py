@@ -116,6 +116,26 @@ def animate(
     return animation
 
 
+@dataclass(frozen=True, eq=False)
+class Speaker:
+    """What turns sound into motion: an encoder, a styled generator on a device, and what is worth knowing about it."""
+
+    encoder: AudioEncoder
+    generator: MotionGenerator
+    device: torch.device
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Sitter:
+    """A prepared portrait and its renderer, width and height in pixels, and what is worth knowing about it."""
+
+    renderer: Renderer
+    prepared: Any
+    size: tuple[int, int]
+    warnings: tuple[str, ...]
+
+
 @dataclass(eq=False, kw_only=True)
 class Animator:
     """Animates with the same components: each is loaded once, when first used, and the last portraits stay prepared.
@@ -174,7 +194,7 @@ class Animator:
     ) -> Animation:
         """Like ``sdk.animate``, but ``Animation.warnings`` are not issued."""
         from sdk.media import open_audio
-        from sdk.packs import read_strength, strength_warnings, styled
+        from sdk.packs import read_strength
         from sdk.tracking import read_selector
 
         report = Reporter(on_progress, cancel)
@@ -184,35 +204,53 @@ class Animator:
         sound = open_audio(audio)
         pack = load_style(style)
         report("prepare")
+        speaker = self.speaker(pack, strength=strength, allow_other_base=allow_other_base)
+        report("prepare")
+        sitter = self.sitter(portrait, face=face, teeth=teeth)
+        report("prepare")
+        sound = sound.at(speaker.encoder.sample_rate)
+        duration, heard = _listen(sound, report)
+        return Animation(
+            synthesizer=MotionSynthesizer(
+                encoder=speaker.encoder,
+                generator=speaker.generator,
+                device=speaker.device,
+                controls=controls,
+                seed=seed,
+                fps=rate,
+            ),
+            audio=sound,
+            sound_duration=duration,
+            renderer=sitter.renderer,
+            prepared=sitter.prepared,
+            size=sitter.size,
+            warnings=(*sitter.warnings, *speaker.warnings, *heard),
+            cancel=cancel,
+        )
+
+    def speaker(self, style: StyleInput, *, strength: float = 1.0, allow_other_base: bool = False) -> Speaker:
+        """What turns sound into motion in a style; errors as for ``animate``."""
+        from sdk.packs import strength_warnings, styled
+
+        pack = load_style(style)
         base, encoder = self._speech_components(pack)
         generator = styled(
             base, pack, encoder=encoder, strength=strength, allow_other_base=allow_other_base, device=self._device
         )
         if not isinstance(self.generator, str | None):  # what it shares with the caller's own, the caller may change
             generator = copy.deepcopy(generator)
-        report("prepare")
+        return Speaker(encoder, generator, self._device, strength_warnings(base, pack, strength))
+
+    def sitter(
+        self, source: ImageInput | Portrait, *, face: FaceSelector = None, teeth: ImageInput | Portrait | None = None
+    ) -> Sitter:
+        """A portrait with what renders it; errors as for ``animate``."""
         renderer = self._get_renderer()
-        loaded, warnings = self.load_portrait(portrait, face=face, teeth=teeth)
-        warnings += strength_warnings(base, pack, strength)
+        loaded, warnings = self.load_portrait(source, face=face, teeth=teeth)
         if loaded.teeth is not None and not getattr(renderer, "shows_teeth", False):
             warnings += (f"the renderer {renderer.name!r} makes no use of teeth=",)
-        prepared = self._prepare(loaded)
-        report("prepare")
-        sound = sound.at(encoder.sample_rate)
-        duration, heard = _listen(sound, report)
         height, width = loaded.pixels.shape[:2]
-        return Animation(
-            synthesizer=MotionSynthesizer(
-                encoder=encoder, generator=generator, device=self._device, controls=controls, seed=seed, fps=rate
-            ),
-            audio=sound,
-            sound_duration=duration,
-            renderer=renderer,
-            prepared=prepared,
-            size=(width, height),
-            warnings=(*warnings, *heard),
-            cancel=cancel,
-        )
+        return Sitter(renderer, self._prepare(loaded), (width, height), warnings)
 
     def _get_detector(self) -> LandmarkDetector:
         found: LandmarkDetector = self._load("landmark-detector", self.detector)

@@ -8,7 +8,6 @@ from fractions import Fraction
 from itertools import chain
 from typing import Any, Final, TypeAlias, cast
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +16,7 @@ from sdk.data import Audio, FloatArray
 from sdk.errors import MediaCorrupt
 from sdk.media.audio_track import AudioTrack, check_finite, to_float
 from sdk.media.forms import MAX_RATE, sound_array
+from sdk.media.resampling import SoundResampler
 from sdk.media.source import MediaInput, as_source
 from sdk.warnings import warn
 
@@ -169,31 +169,12 @@ class _ArrayTrack:
             yield block
 
 
-def audio_frame(samples: NDArray[Any], sample_format: str, *, rate: int, position: int) -> av.AudioFrame:
-    """A mono frame of samples ``[n]``, which begins at sample ``position``."""
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples[None]), format=sample_format, layout="mono")
-    frame.sample_rate, frame.time_base, frame.pts = rate, Fraction(1, rate), position
-    return frame
-
-
 def _resampled(blocks: Iterator[FloatArray], source: int, target: int) -> Iterator[FloatArray]:
     """Blocks ``[n]`` from one rate to another, within [-1, 1]; the count of samples is exact in the end."""
-    if source == target:
-        yield from (np.clip(block, -1.0, 1.0) for block in blocks)
-        return
-    resampler = av.AudioResampler(format="flt", layout="mono", rate=target)
-    taken = given = total = 0
-    for block in chain(blocks, [None]):
-        frame = None if block is None else audio_frame(block, "flt", rate=source, position=taken)
-        taken += 0 if block is None else len(block)
-        total = round(Fraction(taken * target, source))
-        pieces = [piece.to_ndarray()[0] for piece in resampler.resample(frame)] if taken else []
-        samples = np.concatenate([np.zeros(0, np.float32), *pieces])[: total - given]
+    resampler = SoundResampler(source, target)
+    for samples in chain(map(resampler.push, blocks), (resampler.finish() for _ in range(1))):
         if len(samples):
-            given += len(samples)
             yield np.clip(samples, -1.0, 1.0)
-    if given < total:
-        yield np.zeros(total - given, np.float32)
 
 
 def _joined(blocks: Iterator[FloatArray], count: int) -> Iterator[FloatArray]:

@@ -11,7 +11,8 @@ from av.container import OutputContainer
 from numpy.typing import NDArray
 
 from sdk.data import FloatArray
-from sdk.media.audio import AudioReader, audio_frame
+from sdk.media.audio import AudioReader
+from sdk.media.resampling import audio_frame
 
 RATE: Final = 48000
 """Samples a second of every track."""

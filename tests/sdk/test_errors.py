@@ -26,6 +26,7 @@ BUILTIN = {
     "CheckpointError": ValueError,
     "DeviceError": RuntimeError,
     "ProcessForked": RuntimeError,
+    "LiveError": RuntimeError,
 }
 
 

@@ -14,6 +14,7 @@ NAMES = {
     *("adapt", "StyleAdapter", "FitConfig", "animate", "Animation", "StylePack", "mix", "evaluate", "inspect"),
     "canonical_face",
     *("Motion", "Audio", "Landmarks", "Portrait", "Controls", "TalkstyleWarning", "Progress", "CancelToken"),
+    *("live", "LiveSession", "LiveFrame"),
     *("animate_many", "Job", "JobResult", "Signer"),
     *("AudioEncoder", "LandmarkDetector", "MotionGenerator", "StyleTransferNet", "Renderer"),
     *("Component", "components", "load", "register", "__version__"),

@@ -83,3 +83,37 @@ def _square(picture: Image) -> Image:
     height, width = picture.shape[:2]
     side = min(height, width)
     return _cut(picture, (width - side) // 2, (height - side) // 2, side)
+
+
+class ShapeSheets:
+    """Enlarged mouths and eyes: ``mouths.png`` and ``eyes.png`` have a row for each portrait."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        make_folder(folder)
+        self._rows: dict[str, dict[str, list[Image]]] = {"mouths": defaultdict(list), "eyes": defaultdict(list)}
+
+    def mouth(self, name: str, picture: Image, points: Floats) -> None:
+        """Add a mouth; ``points`` are landmarks ``[68, 2 or 3]`` in the picture."""
+        self._rows["mouths"][name].append(_square_around(picture, points, slice(48, 68), (0.0, 0.15)))
+
+    def eyes(self, name: str, picture: Image, points: Floats) -> None:
+        """Add a pair of eyes with their brows."""
+        self._rows["eyes"][name].append(_square_around(picture, points, slice(36, 48), (0.0, -0.05), size=0.85))
+
+    def save(self) -> None:
+        """Write both."""
+        for what, rows in self._rows.items():
+            if rows:
+                sheet = np.concatenate([np.concatenate(tiles, axis=1) for tiles in rows.values()])
+                write_image(self._folder / f"{what}.png", sheet)
+
+
+def _square_around(
+    picture: Image, points: Floats, part: slice, shift: tuple[float, float], *, size: float = 0.65
+) -> Image:
+    """The square around a part of the face, its half side and shift in outer-eye distances, as a tile."""
+    flat = np.asarray(points, dtype=np.float64)[:, :2]
+    unit = float(np.linalg.norm(flat[45] - flat[36]))
+    x, y = flat[part].mean(axis=0) + unit * np.array(shift)
+    return _cut(picture, round(float(x - size * unit)), round(float(y - size * unit)), max(1, round(2 * size * unit)))

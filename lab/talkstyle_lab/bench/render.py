@@ -129,7 +129,7 @@ def run_render(
     landmark_detector: LandmarkDetector = resolve("landmark-detector", detector)
     placed = isinstance(renderer, str) and accepts("renderer", renderer, "device")
     loaded_renderer: Renderer = resolve("renderer", renderer, **({"device": device} if placed else {}))
-    loaded = _load_portraits(portraits, size, landmark_detector) if clips else {}
+    loaded = load_portraits(portraits, size, landmark_detector) if clips else {}
     prepared = {name: loaded_renderer.prepare(portrait) for name, portrait in loaded.items()}
     landmarks: Callable[[Any, Motion], NDArray[np.float32]] | None = getattr(loaded_renderer, "landmarks", None)
     rows, sheets = [], None if out is None else ContactSheets(Path(out))
@@ -154,7 +154,7 @@ def run_render(
     return RenderBench(rows=tuple(rows), speeds=taken, renderer=loaded_renderer.name, detector=landmark_detector.name)
 
 
-def _load_portraits(
+def load_portraits(
     paths: Sequence[str | os.PathLike[str]], size: int, detector: LandmarkDetector
 ) -> dict[str, Portrait]:
     """The portraits by name; drawn faces with the landmarks that the detector finds, not those they were drawn by."""

@@ -10,7 +10,7 @@ import click
 
 from sdk import defaults
 from sdk.cli import FILE, cell, emit, options, progress_bar, show_table
-from talkstyle_lab.commands import bench_lasting
+from talkstyle_lab.commands import bench_lasting, bench_live, bench_shapes
 
 if TYPE_CHECKING:
     from talkstyle_lab.bench import RenderBench
@@ -363,3 +363,5 @@ def references(clip: Path, other: Path, as_json: bool, **settings: Any) -> None:
 
 command.add_command(bench_lasting.leaks)
 command.add_command(bench_lasting.soak)
+command.add_command(bench_live.live)
+command.add_command(bench_shapes.shapes)

@@ -23,6 +23,9 @@ from talkstyle_lab.pictures import write
 
 SIZE, HEIGHT, QUALITY = 512, 200, 82
 
+LIP_SHARES = {55: 0.55, 56: 0.93, 57: 0.97, 58: 0.93, 59: 0.55, 65: 0.97, 66: 1.0, 67: 0.97}
+"""How far points of the lower lip go down when the mouth opens by one: as in people's clips."""
+
 Box = tuple[float, float, float, float]
 MOUTH: Box = (-0.75, 0.35, 0.75, 1.45)
 EYES: Box = (-0.8, -0.45, 0.8, 0.35)
@@ -34,8 +37,8 @@ def moved(*, opening: float = 0.0, blink: float = 0.0, pose: tuple[float, ...] =
     expression = np.zeros((1, 68, 3), np.float32)
     for point, share in {5: 0.4, 6: 0.7, 7: 0.9, 8: 1, 9: 0.9, 10: 0.7, 11: 0.4}.items():
         expression[:, point, 1] = 0.8 * share * opening
-    for point in (55, 56, 57, 58, 59, 65, 66, 67):
-        expression[:, point, 1] = opening
+    for point, share in LIP_SHARES.items():
+        expression[:, point, 1] = share * opening
     for upper, lower in ((37, 41), (38, 40), (43, 47), (44, 46)):
         expression[:, upper, 1], expression[:, lower, 1] = 0.09 * blink, -0.01 * blink
     return Motion(expression, np.array([pose], np.float32), Fraction(25))

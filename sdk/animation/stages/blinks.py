@@ -40,14 +40,21 @@ class Blinks(Stage):
 
     def __init__(self, seed: int, *, amount: float = 1.0, end: float | None = None) -> None:
         self._random = np.random.default_rng([seed, 1])
-        self._amount = amount
         self._last = (np.inf if end is None else end) - (CLOSING + SHUT + OPENING)
         self._frame = 0
         self._previous, self._next = -np.inf, np.inf
-        if amount > 0:
-            self._next = 0.5 * self._interval() / amount + 0.3
+        self._amount = 0.0
+        self.change(amount)
         face = canonical_face()
         self._gap = face[list(LOWER)] - face[list(UPPER)]
+
+    def change(self, amount: float) -> None:
+        """Blink more or less often from now on; a blink that has begun is completed."""
+        if amount <= 0:
+            self._next = np.inf
+        elif self._amount <= 0:
+            self._next = self._frame / float(MOTION_RATE) + 0.5 * self._interval() / amount + 0.3
+        self._amount = amount
 
     def push(self, motion: Motion) -> Motion:
         """Replace the lids of the frames."""

@@ -54,10 +54,10 @@ def frame_count(duration: Fraction, fps: Fraction) -> int:
 class Resampler(Stage):
     """Reads motion of any one rate at the times ``k / fps``, by linear interpolation.
 
-    It returns ``count`` frames; past the end of the motion, its last frame is repeated.
+    It returns ``count`` frames; past the end of the motion, its last frame is repeated. Without a count it goes on.
     """
 
-    def __init__(self, fps: Fraction, count: int) -> None:
+    def __init__(self, fps: Fraction, count: int | None = None) -> None:
         self._fps = fps
         self._count = count
         self._returned = 0
@@ -70,7 +70,7 @@ class Resampler(Stage):
             motion = Motion.concat([self._kept, motion])
         step = motion.rate / self._fps
         certain = math.floor((self._first + len(motion) - 1) / step) + 1
-        result = self._read(motion, min(certain, self._count))
+        result = self._read(motion, certain if self._count is None else min(certain, self._count))
         drop = min(max(math.floor(self._returned * step) - self._first, 0), max(len(motion) - 1, 0))
         self._first += drop
         self._kept = motion[drop:]
@@ -78,7 +78,9 @@ class Resampler(Stage):
 
     def finish(self) -> Motion:
         """Return the frames that remain."""
-        return self._read(self._kept, self._count) if self._kept else Motion.empty(self._fps)
+        if self._count is None or not self._kept:
+            return Motion.empty(self._fps)
+        return self._read(self._kept, self._count)
 
     def _read(self, motion: Motion, until: int) -> Motion:
         step = motion.rate / self._fps

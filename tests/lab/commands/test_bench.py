@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 import talkstyle_lab.bench
+import talkstyle_lab.bench.shapes
 from sdk.drawing import drawn_face
 from sdk.media import write_image
 from sdk.packs import shipped_styles
 from talkstyle_lab.bench.footprint import Footprint
 from talkstyle_lab.bench.leaks import VERBS, LeakRow
+from talkstyle_lab.bench.shapes import BlinkRow, MouthRow, ShapesBench
 from talkstyle_lab.bench.soak import Fault, SoakBench
 
 
@@ -115,6 +117,21 @@ def test_render(talkstyle, talkstyle_json, asked, tmp_path):
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "me cycle 0.50 0.50 0.50 0.50 0.500 0.50 - 0.50 0.50 0.500 0.5 0.50 0" in lines
     assert "512x512 2.00 1.50 40.0 9.0 ms of processor time a frame" in lines
+
+
+def test_shapes(talkstyle, talkstyle_json, monkeypatch):
+    mouth = MouthRow(portrait="me", motion="rap 1.5", asked=0.9, meant=0.91, found=None, half=0.8, quarter=0.5)
+    blink = BlinkRow(portrait="me", brows_found=4.0, brows_seen=0.04, left_open=0.2)
+    measured = ShapesBench(mouths=(mouth,), blinks=(blink,), renderer="warp", detector="mediapipe")
+    given = {}
+    monkeypatch.setattr(talkstyle_lab.bench.shapes, "run_shapes", lambda *_, **how: given.update(how) or measured)
+    words = ("bench", "shapes", "--styles", "base", "--styles", "rap", "--strengths", 1.5, "--clips", "cycle")
+    code, document = talkstyle_json(*words)
+    assert (code, document["mouths"], document["blinks"]) == (0, [vars(mouth)], [vars(blink)])
+    assert (given["styles"], given["strengths"], given["clips"]) == (("base", "rap"), (1.5,), ["cycle"])
+    lines = [" ".join(line.split()) for line in talkstyle(*words)[1].splitlines()]
+    assert "me rap 1.5 0.900 0.910 - 0.80 0.50" in lines
+    assert "me 4.0 0.0 0.20" in lines
 
 
 def test_styles(talkstyle, talkstyle_json):

@@ -47,11 +47,19 @@ def test_places_on_a_lid_lie_between_the_corners():
     assert (contour.beyond(places, 5.0) == 0.0).all()
 
 
-def test_lips_part_rounder_than_a_wedge_and_by_what_their_landmarks_say():
+def test_lips_part_as_people_do_and_by_what_their_landmarks_say():
     contour = Contour.through(canonical(), MOUTH, closed=True)
-    knots = contour.knots[1]
-    np.testing.assert_allclose(contour.rounded(1, knots), np.eye(5), atol=1e-9)
+    np.testing.assert_allclose(contour.parting(1, contour.knots[1]), np.eye(5), atol=1e-9)
     fall = np.array([0.0, 1.0, 1.0, 1.0, 0.0])
-    beside = (knots[0] + knots[1]) / 2
-    straight, round_ = (float(weights(1, np.array(beside)) @ fall) for weights in (contour.weights, contour.rounded))
+    beside = (contour.knots[1][0] + contour.knots[1][1]) / 2
+    straight, round_ = (float(weights(1, np.array(beside)) @ fall) for weights in (contour.weights, contour.parting))
     assert straight + 0.05 < round_ < 1.0
+
+
+def test_the_opening_of_parted_lips_is_no_wedge():
+    contour = Contour.through(canonical(0.2), MOUTH, closed=False)
+    places = np.array([0.0, 0.5, 0.75, 1.0]) * contour.half
+    gap = contour.edge(1, places) - contour.edge(0, places)
+    assert 0.83 < gap[1] / gap[0] < 0.95
+    assert 0.51 < gap[2] / gap[0] < 0.7
+    assert abs(gap[3]) < 1e-3

@@ -40,11 +40,12 @@ def test_the_rims_do_not_bend_at_a_blink(renderer, kind, monkeypatch):
 
     def change():
         (shut,) = renderer.render(renderer.prepare(portrait), [motion(blink=1.0)])
-        return np.abs(shut.astype(int) - portrait.pixels).max(axis=2)[rims]
+        return np.abs(shut.astype(int) - portrait.pixels).max(axis=2)[rims].mean()
 
-    held = change().mean()
+    assert change() < 0.2
     monkeypatch.setattr("talkstyle_warp.rig.find_rims", lambda *_: None)
-    assert held < 0.4 * change().mean()
+    # Rectangles end above the lids' reach, at the brows.
+    assert (change() > 0.5) == ("shape" not in kind)
 
 
 @pytest.mark.parametrize("seed", range(4))

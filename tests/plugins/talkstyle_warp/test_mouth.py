@@ -41,6 +41,19 @@ def test_upper_teeth_stand_above_the_seam_and_lower_teeth_below():
     assert across[lower].max() > 0.05
 
 
+def test_lower_teeth_reach_just_above_the_lip_in_front_of_them():
+    rig, places, interior = layers()
+    local = rig.mouth.coordinates(places) / rig.face.unit
+    middle = np.abs(local[..., 0]) < 0.05
+    across = local[..., 1] - rig.mouth.edge(1, rig.mouth.coordinates(places)[..., 0]) / rig.face.unit
+    whole, edge, tongue = (
+        interior.lower[middle & (np.abs(across - place) < 0.007)].mean(axis=0) for place in (0.02, -0.006, -0.06)
+    )
+    # Teeth are less red than the tongue behind them.
+    assert whole[1] / whole[0] > 0.8
+    assert edge[1] / edge[0] > tongue[1] / tongue[0] + 0.1
+
+
 def test_eyes_outside_the_picture_do_no_harm():
     portrait = face()
     points = portrait.landmarks.points + np.array([0, -400, 0], np.float32)

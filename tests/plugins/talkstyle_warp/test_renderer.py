@@ -49,6 +49,10 @@ def test_a_large_picture_changes_only_around_the_face(renderer):
     assert len(changed)
     assert (changed.min(0) > 100).all()
     assert (changed.max(0) < (860, 960)).all()
+    left, top, right, bottom = renderer.region(renderer.prepare(portrait))
+    assert (left, top) <= tuple(changed.min(0)[::-1])
+    assert tuple(changed.max(0)[::-1]) < (right, bottom)
+    assert (right - left) * (bottom - top) < pixels[..., 0].size / 3
 
 
 def test_the_same_input_gives_the_same_bits_whatever_the_chunk(renderer):
@@ -99,6 +103,21 @@ def test_an_open_mouth_is_closed_at_rest_or_left_open(renderer):
     assert np.array_equal(kept, portrait.pixels)
 
 
+@pytest.mark.parametrize("opening", [0.0, 0.1])
+def test_nothing_shows_behind_the_lips_beyond_the_corners_of_a_mouth(renderer, monkeypatch, opening):
+    def green(self, driving, skull, *rest):
+        return torch.tensor([0.0, 255.0, 0.0]).view(1, 3, 1, 1).expand(len(skull), -1, *skull.shape[2:])
+
+    monkeypatch.setattr("talkstyle_warp.patches.MouthPatch._interior", green)
+    portrait = face(384, opening=0.3)
+    prepared = renderer.prepare(portrait)
+    (frame,) = renderer.render(prepared, [motion(opening=opening)])
+    first, last = renderer.landmarks(prepared, motion(opening=opening))[0, [60, 64], 0]
+    shown = np.argwhere(frame[..., 1].astype(int) - frame[..., ::2].max(axis=-1) > 20)[:, 1]
+    assert not ((shown < first - 2) | (shown > last + 2)).any()
+    assert len(shown) > 50 or opening == 0.0
+
+
 @pytest.mark.parametrize("point", [8, 33, 19, 57])
 def test_what_is_painted_on_a_landmark_goes_where_the_landmark_is_meant_to_go(renderer, point):
     source = face(384)
@@ -128,6 +147,21 @@ def test_a_blink_covers_the_eyes_with_lid_and_moves_nothing_else(renderer):
         assert after < before
     below = int(points[33, 1])
     assert np.array_equal(frame[below:], portrait.pixels[below:])
+    brows = np.rint(points[17:27, :2]).astype(int)
+    for x, y in brows:
+        near = np.s_[y - 8 : y + 3, x - 3 : x + 4]
+        # The window of an eye is blended in, which rounds.
+        assert int(np.abs(frame[near].astype(int) - portrait.pixels[near]).max()) <= 1
+
+
+def test_a_wink_closes_one_eye(renderer):
+    portrait = face()
+    winking = motion(blink=1.0).expression.copy()
+    winking[:, 36:42] = 0.0
+    frame = only(renderer, portrait, Motion(winking, np.zeros((1, 6), np.float32), motion().rate))
+    middle = int(portrait.landmarks.points[27, 0])
+    assert np.array_equal(frame[:, :middle], portrait.pixels[:, :middle])
+    assert np.array_equal(frame[:, middle:], only(renderer, portrait, motion(blink=1.0))[:, middle:])
 
 
 def test_an_open_mouth_shows_what_is_behind_the_lips(renderer):

@@ -38,7 +38,7 @@ def test_bridge_lids_and_eye_corners_are_not_copied(retargeter):
 
 
 def test_closure_runs_from_open_to_shut(retargeter):
-    shut = [retargeter.closure(motion(blink=b).expression)[0] for b in (-0.5, 0.0, 0.02, 0.35, 0.7, 1.5)]
+    shut = [retargeter.closure(motion(blink=b).expression)[0, 0] for b in (-0.5, 0.0, 0.02, 0.35, 0.7, 1.5)]
     assert shut[:3] == [0.0, 0.0, 0.0]
     assert 0.4 < shut[3] < 0.7
     assert shut[4:] == [1.0, 1.0]
@@ -64,10 +64,20 @@ def test_an_upper_lip_rises_only_so_far_and_the_mouth_opens_all_the_same(retarge
     assert moved[8, 1] > raised[0, 8, 1] + 0.1
 
 
-def test_one_eye_closes_with_the_other(retargeter):
-    wink = motion(blink=0.7).expression.copy()
-    wink[:, 42:48] = 0.0
-    assert 0.3 < retargeter.closure(wink)[0] < 0.7
+def uneven(right: float, left: float) -> np.ndarray:
+    """A frame whose two eyes close differently."""
+    expression = motion(blink=right).expression.copy()
+    expression[:, 42:48] = motion(blink=left).expression[:, 42:48]
+    return expression
+
+
+def test_eyes_close_together_unless_they_differ_by_more_than_a_detector_errs(retargeter):
+    alike = retargeter.closure(uneven(0.35, 0.2))[0]
+    assert alike[0] == alike[1]
+    assert 0.0 < alike[0] < 1.0
+    np.testing.assert_allclose(retargeter.closure(uneven(0.0, 0.8))[0], (0.0, 1.0))
+    half = retargeter.closure(uneven(0.8, 0.4))[0]
+    assert half[0] > half[1] > 0.3
 
 
 def test_the_head_is_limited_softly(retargeter):
@@ -77,3 +87,17 @@ def test_the_head_is_limited_softly(retargeter):
     np.testing.assert_allclose(large[:3], ROTATION_LIMIT)
     np.testing.assert_allclose(large[3:5], 0.12 * 1.5)
     assert soft_limit(np.zeros(1), 1.0)[0] == 0.0
+
+
+def test_a_mouth_that_opens_in_a_wedge_is_rounded_and_one_that_does_not_is_left_alone(retargeter):
+    upper, lower = [61, 62, 63], [67, 66, 65]
+
+    def gaps(beside: float, middle: float) -> np.ndarray:
+        wedge = motion(opening=middle).expression.copy()
+        wedge[:, [65, 67], 1] = beside
+        moved = retargeter.expression(wedge)[0, :, 1]
+        return moved[lower] - moved[upper]
+
+    np.testing.assert_allclose(gaps(0.14, 0.2), (0.19, 0.2, 0.19), atol=1e-6)
+    np.testing.assert_allclose(gaps(0.2, 0.2), (0.2, 0.2, 0.2), atol=1e-6)
+    np.testing.assert_allclose(gaps(0.0, 0.03), (0.0, 0.03, 0.0), atol=1e-6)

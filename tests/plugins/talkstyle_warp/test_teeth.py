@@ -138,3 +138,13 @@ def test_one_row_of_teeth_leaves_the_lower_one_painted():
     column = luma(picture[y : y + int(0.3 * np.linalg.norm(points[45] - points[36])), x].astype(float))
     assert column.max() > 150
     assert column.min() < 70
+
+
+def test_painted_teeth_go_on_where_those_of_the_picture_end():
+    portrait = face()
+    mouth = WarpRenderer("cpu").prepare(replace(portrait, teeth=smile())).mouth
+    corner, middle = portrait.landmarks.points[[60, 62], :2]
+    x, y = np.rint(middle + 0.97 * (corner - middle)).astype(int)
+    left, top = mouth.field.window.left, mouth.field.window.top
+    # Just above the line in which the lips meet: where the corner of the picture's mouth is, its own row has faded.
+    assert float(mouth.upper[3, y - 3 - top, x - left]) > 0.9

@@ -103,3 +103,16 @@ def test_seeds_and_cuts():
         [pieces.push(motion[a:b]).expression for a, b in ((0, 1), (1, 400), (400, 400), (400, 900))]
     )
     np.testing.assert_allclose(joined, whole.expression, atol=1e-7)
+
+
+def test_blinks_can_be_turned_off_and_on_under_way():
+    blinks = Blinks(0)
+    before = opening(blinks.push(still(60 * 60))) < 0.1
+    blinks.change(0.0)
+    blinks.push(still(20))  # one that had begun is completed
+    off = opening(blinks.push(still(60 * 60))) < 0.1
+    blinks.change(2.0)
+    on = opening(blinks.push(still(60 * 60))) < 0.1
+    assert len(starts(off)) == 0
+    assert 1.5 * len(starts(before)) < len(starts(on)) < 3 * len(starts(before))
+    assert starts(on)[0] < 60 * 4

@@ -87,3 +87,21 @@ def test_a_seed_decides_head_and_lids_and_nothing_else():
 def test_out_of_range(name, value):
     with pytest.raises(ConfigError, match=name):
         Controls(**{name: value})
+
+
+@pytest.mark.parametrize("size", [1, 7, 60])
+def test_other_controls_take_over_evenly_from_wherever_the_last_change_has_come(size):
+    scaling, found = Scaling(Controls()), []
+    motion = Motion(np.ones((60, 68, 3)), np.ones((60, 6)))
+    found.append(scaling.push(motion[:10]))
+    scaling.change(Controls(mouth=0.0, head=2.0))
+    found.append(scaling.push(motion[:9]))  # half of the way
+    scaling.change(Controls(mouth=1.0, head=0.0))
+    found += [scaling.push(motion[at : at + size]) for at in range(0, 60, size)]
+    whole = Motion.concat(found)
+    lips, head = whole.expression[:, 50, 0], whole.pose[:, 0]
+    assert (lips[:10] == 1).all()
+    assert (lips[18], head[18]) == (0.5, 1.5)
+    np.testing.assert_allclose(lips[19:37], 0.5 + 0.5 * (1 + np.arange(18)) / 18, atol=1e-6)
+    assert (lips[36:] == 1).all()
+    assert (head[36:] == 0).all()
