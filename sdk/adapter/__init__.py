@@ -5,7 +5,6 @@ from sdk.adapter.config import FitConfig
 from sdk.adapter.fit import FitResult
 from sdk.adapter.fit_data import FitData, ReferenceReader
 from sdk.adapter.gain import Gain, baseline_motions
-from sdk.adapter.last_layer import LastLayer
 from sdk.adapter.options import FitOptions
 
 __all__ = [
@@ -14,7 +13,6 @@ __all__ = [
     "FitOptions",
     "FitResult",
     "Gain",
-    "LastLayer",
     "ReferenceReader",
     "StyleAdapter",
     "adapt",

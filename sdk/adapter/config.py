@@ -32,7 +32,8 @@ class FitConfig(Settings):
             generator that does not name its last layer is trained.
         solved_prior_seconds: The same as ``prior_seconds``, of the closed form.
         manner_steps: Further steps of a paired fit, which hold the timing as it then is and learn how the person moves:
-            how far, how fast, in what shapes, with what head. All of what they change is kept.
+            how far, how fast, in what shapes, with what head. All of what they change is kept. With none, a solved fit
+            matches spreads in closed form.
         held_out: The share of the reference that a fit which measures the gain does not know; 0 measures none.
         folds: Such fits where the reference is shorter than 30 s; one measures longer ones.
         max_offset: The largest lead or lag of lips against sound that is looked for, in seconds; 0 takes the clip as
@@ -52,8 +53,8 @@ class FitConfig(Settings):
     checkpoint_every: int = Field(default=10, ge=1)
     prior_seconds: float = Field(default=8.0, ge=0)
     solved: bool = True
-    solved_prior_seconds: float = Field(default=48.0, gt=0)
-    manner_steps: int = Field(default=15, ge=0, le=100_000)
+    solved_prior_seconds: float = Field(default=96.0, gt=0)
+    manner_steps: int = Field(default=0, ge=0, le=100_000)
     held_out: float = Field(default=0.2, ge=0, lt=0.6)
     folds: int = Field(default=3, ge=1, le=10)
     max_offset: float = Field(default=0.3, ge=0, le=1)
@@ -65,10 +66,11 @@ class FitConfig(Settings):
         """Settings by name; ``docs/method.md`` compares them.
 
         Args:
-            name: ``"default"``; ``"paper"``, L_mg + L_sc + L_r and nothing else, f in the stable form;
+            name: ``"default"``; ``"manner"``, the default with 15 steps after the closed form, which f takes part in;
+                ``"paper"``, L_mg + L_sc + L_r and nothing else, f in the stable form;
                 ``"literal"``, the same with f minimised too, as the formula reads, which makes f collapse;
-                ``"without-f"``, the default less L_sc and L_r; ``"frozen-f"``, the default with an f that stays as it
-                is, which is what a pre-trained net is for.
+                ``"without-f"``, the default of stills less L_sc and L_r; ``"frozen-f"``, the same with an f that stays
+                as it is, which is what a pre-trained net is for.
 
         Raises:
             ConfigError: There is no such recipe.
@@ -92,6 +94,7 @@ _STEPS_ALONE: Final = FitConfig(
 
 RECIPES: Final = {
     "default": FitConfig(),
+    "manner": FitConfig(manner_steps=15),
     "paper": _STEPS_ALONE,
     "literal": _STEPS_ALONE.model_copy(
         update={"terms": _STEPS_ALONE.terms.model_copy(update={"critic": "joint", "r": 1.0})}

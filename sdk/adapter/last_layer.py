@@ -7,19 +7,15 @@ the base: where the reference tells nothing, the base stays.
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from sdk.adapter.fit_data import FitData
-from sdk.data import MOTION_RATE, FloatArray, Motion
-from sdk.errors import ConfigError
-from sdk.generation import aligned, generate
+from sdk.data import MOTION_RATE, Motion
+from sdk.generation import LastLayer, generate
 from sdk.geometry import POINTS
 from sdk.packs import with_parameters
 
@@ -33,81 +29,6 @@ HEAD: Final = slice(POINTS * 3, POINTS * 3 + 6)
 
 _LEAST_STRETCH, _MOST_STRETCH = 0.5, 1.6
 """How far a direction's spread is matched: a few seconds show little of the rarer ways that a face moves."""
-
-
-@dataclass(frozen=True, eq=False)
-class LastLayer:
-    """A generator's last layer, and what reaches it on a sound.
-
-    Attributes:
-        name: The module's, within the generator.
-        inputs: ``[T, N]``, in units of motion: a frame's motion is ``inputs @ weight.T + unit * bias``.
-        unit: What a bias of 1 adds to the motion.
-    """
-
-    name: str
-    inputs: Array
-    unit: float
-
-    @classmethod
-    def of(cls, generator: Any, features: FloatArray, *, device: torch.device) -> LastLayer:
-        """What reaches the last layer on a sound's features ``[T, D]``.
-
-        The layer's outputs are made to be its inputs, a block of them in each run, so whatever the generator does with
-        outputs afterwards, as long as it is linear, is in them.
-
-        Raises:
-            ConfigError: The generator does not say which layer is its last.
-        """
-        name = getattr(generator, "last_layer", None)
-        if name is None:
-            raise ConfigError(
-                f"the generator {generator.name!r} names no last layer, so no style can be solved for",
-                where="instant",
-                hint="Leave instant= out, or use a generator that has `last_layer`.",
-            )
-        probe = copy.deepcopy(generator).eval()
-        layer = probe.get_submodule(name)
-        outputs, width = layer.weight.shape[:2]
-        batch = torch.as_tensor(features, device=device)[None]
-
-        def run() -> Array:
-            expression, pose = aligned(probe, batch)
-            return torch.cat([expression.flatten(2), pose], dim=2)[0].double().cpu().numpy()
-
-        with torch.no_grad():
-            layer.weight.zero_()
-            layer.bias.fill_(1.0)
-            unit = float(run()[0, 0])
-            layer.bias.zero_()
-            blocks = []
-            for first in range(0, width, outputs):
-                count = min(outputs, width - first)
-                layer.weight.zero_()
-                layer.weight.view(outputs, width)[:count, first : first + count] = torch.eye(count, device=device)
-                blocks.append(run()[:, :count])
-        return cls(name, np.concatenate(blocks, axis=1), unit)
-
-    def changed(
-        self, parameters: dict[str, Tensor], rows: slice, weight: Array, bias: Array, *, keep: bool = True
-    ) -> dict[str, Tensor]:
-        """Parameters with others for some of the layer's outputs.
-
-        Args:
-            parameters: The generator's.
-            rows: Which outputs.
-            weight: ``[R, N]``.
-            bias: ``[R]``, in units of motion.
-            keep: Add them to what is there; else put them in its place.
-        """
-        found = dict(parameters)
-        for key, change in (("weight", weight), ("bias", bias / self.unit)):
-            old = parameters[f"{self.name}.{key}"]
-            new = old.clone()
-            shaped = torch.tensor(change, dtype=old.dtype, device=old.device).view_as(new[rows])
-            new[rows] = old[rows] + shaped if keep else shaped
-            found[f"{self.name}.{key}"] = new
-        return found
 
 
 def solve(data: FitData, setup: Setup) -> dict[str, Tensor]:

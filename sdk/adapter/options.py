@@ -27,8 +27,7 @@ class FitOptions(TypedDict, total=False):
         summary: A sentence about it, for the pack.
         license: The licence of the pack, as an SPDX identifier.
         consent: Who agreed that this person's style is used, and to what.
-        instant: Take the style that the generator's own basis of styles predicts, without a step of training: a moment,
-            once the face is found. False by default.
+        instant: Take no step of training, whatever the settings: a moment, once the face is found. False by default.
         seed: 0 by default. The same seed and input give the same pack, bit for bit, on one machine.
         rank: Compress the style to this rank, in half precision: at 8 a pack of the default generator has about 130 KB.
             Of several ranks, the first that keeps 95 % of the gain is taken, or else the last. Where a rank loses too

@@ -33,7 +33,9 @@ class Trained:
 
 
 def train(data: FitData, setup: Setup, options: FitOptions) -> Trained:
-    """Fit a generator to a reference: its timing, then how the person moves; or, instant, both without a step.
+    """Fit a generator to a reference: its timing, then how the person moves.
+
+    In closed form, where that can be and steps are not asked for; ``instant`` takes none in any case.
 
     The less there is to learn from, the nearer the timing stays to the base's: what a few seconds teach is mostly their
     own words.
@@ -50,6 +52,8 @@ def train(data: FitData, setup: Setup, options: FitOptions) -> Trained:
     config = setup.config
     if data.paired and config.solved and hasattr(setup.generator, "last_layer"):
         timed = Trained(solve(data, setup))
+        if config.manner_steps == 0:
+            return Trained(match_spread(data, setup, timed.parameters))
     else:
         trained = run(data, setup, **kept)
         share = data.seconds / (data.seconds + config.prior_seconds)

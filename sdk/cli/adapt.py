@@ -29,7 +29,7 @@ from sdk.files import check_apart
 @click.option("--seed", default=0, show_default=True, help="The same seed gives the same pack.")
 @options.recipe
 @options.steps("the fit")
-@click.option("--instant", is_flag=True, help="Take no step: the style that the base's own basis predicts, at once.")
+@click.option("--instant", is_flag=True, help="Take no step of training, whatever the settings.")
 @click.option("--rank", type=click.IntRange(1, 512), help="Keep only so much of it: at 8 it has about 130 KB.")
 @click.option("--push-to", metavar="ORG/NAME", help="Also put it on the Hub, which needs both of the terms.")
 @click.option("--checkpoint", type=FILE, help="Keep the fit's state in this file, and resume from it if it exists.")

@@ -31,7 +31,7 @@ Means over clips; after ±, their standard deviation over seeds. docs/evaluation
 @click.argument("clips", nargs=-1, required=True, metavar="CLIP[,AUDIO][,LABELS.json]...")
 @click.option("--seeds", default=5, show_default=True, type=click.IntRange(1, 100), help="Fits of each clip.")
 @click.option("--unpaired", is_flag=True, help="Learn from stills of the clip, and another clip's sound.")
-@click.option("--instant", is_flag=True, help="Take no step: measure the styles that the base's own basis predicts.")
+@click.option("--instant", is_flag=True, help="Take no step of training, whatever the settings.")
 @click.option("--each", is_flag=True, help="Show a table for each clip too.")
 @options.recipe
 @options.steps("each fit")

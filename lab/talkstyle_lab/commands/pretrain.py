@@ -102,7 +102,7 @@ def corpus(
 @click.option(
     "--augmented",
     type=click.FloatRange(0, 1),
-    default=1.0,
+    default=0.4,
     show_default=True,
     help="The share of tracks that are recorded a second time: in rooms, beside noise and voices, through codecs.",
 )

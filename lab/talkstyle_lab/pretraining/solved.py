@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sdk.adapter import LastLayer
+from sdk.generation import LastLayer
 from sdk.geometry import POINTS
 from sdk.progress import Reporter
 from talkstyle_lab.pretraining.dataset import Dataset

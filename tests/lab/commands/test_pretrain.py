@@ -50,7 +50,7 @@ def test_train_writes_weights(corpus, tmp_path):
     assert result.exit_code == 0, result.output
     folder = tmp_path / "weights"
     assert json.loads(result.output) == {"weights": str(folder)}
-    assert set(json.loads((folder / "manifest.json").read_text())) == {"mel", "tcn", "tcn-styles"}
+    assert set(json.loads((folder / "manifest.json").read_text())) == {"mel", "tcn"}
 
 
 def test_train_takes_what_was_prepared(corpus, tmp_path):
@@ -60,7 +60,7 @@ def test_train_takes_what_was_prepared(corpus, tmp_path):
     both = [word for file in files for word in ("--prepared", file)]
     result = run("train", *both, "--out", tmp_path, "--steps", 1, "--minutes", 0.3, "--neural-share", 0, "--json")
     assert result.exit_code == 0, result.output
-    assert set(json.loads((tmp_path / "weights" / "manifest.json").read_text())) == {"mel", "tcn", "tcn-styles"}
+    assert set(json.loads((tmp_path / "weights" / "manifest.json").read_text())) == {"mel", "tcn"}
 
 
 def test_train_takes_a_corpus_or_what_was_prepared(corpus, prepared, tmp_path):
@@ -83,7 +83,6 @@ def test_train_takes_any_encoder_by_name(corpus, tmp_path):
     assert result.exit_code == 0, result.output
     assert set(json.loads((tmp_path / "weights" / "manifest.json").read_text())) == {
         "tcn-loudness",
-        "tcn-loudness-styles",
     }
     generator = sdk.load("motion-generator", f"tcn,encoder=loudness,weights={tmp_path / 'weights'}")
     assert (generator.features, generator.encoder_sha256) == (8, LoudnessEncoder().fingerprint())

@@ -7,11 +7,11 @@ from torch import nn
 
 from sdk import ConfigError, FitConfig
 from sdk.adapter import StyleAdapter
-from sdk.adapter.last_layer import LastLayer, match_spread, solve
+from sdk.adapter.last_layer import match_spread, solve
 from sdk.adapter.loop import Setup
 from sdk.adapter.training import train
 from sdk.data import Audio, Motion
-from sdk.generation import generate
+from sdk.generation import LastLayer, generate
 from sdk.packs import with_parameters
 from sdk.progress import Reporter
 from tests.sdk.adapter.fit_data import material
@@ -124,12 +124,14 @@ def test_a_spread_is_matched_and_the_heads_place_is_kept():
         assert near < 0.1 * far
 
 
-def test_a_paired_fit_is_solved_and_takes_steps_for_the_manner_alone():
+def test_a_paired_fit_is_solved_and_takes_steps_for_the_manner_alone_if_any():
     data = material(hidden=0)
+    solved, instant = (train(data, setup(), options) for options in ({}, {"instant": True}))
+    assert solved.history == instant.history == []
+    assert all(torch.equal(solved.parameters[name], value) for name, value in instant.parameters.items())
     settings = {"manner_steps": 2, "batch": 2, "window": 120, "critic_warmup": 1}
     trained = train(data, setup(**settings), {})
     assert [("timing" in step, "mg" in step) for step in trained.history] == [(True, False)] * 2
-    assert train(data, setup(manner_steps=0), {}).history == []
     unnamed = train(data, setup(TinyGenerator(), steps=3, **settings), {})
     assert ["mg" in step for step in unnamed.history] == [True] * 3 + [False] * 2
 

@@ -112,6 +112,8 @@ LIBRARY = {
         "score",
         "dtype",
         "on_progress",
+        "region",
+        "paced",
     ),
 }
 """Parameters that no command has, nor anything that a command does."""

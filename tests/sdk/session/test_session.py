@@ -308,7 +308,8 @@ def test_a_shipped_style_takes_over_without_a_jump_and_the_look_ahead_is_the_gen
     frames = list(islice(it, 60))
     session.set_style("lively")
     frames += list(islice(it, 90))
-    assert speed(frames)[58:75].max() < 1.2 * speed(frames)[:58].max()
+    speeds = speed(frames)
+    assert speeds[58:75].max() < 1.4 * max(speeds[:58].max(), speeds[75:].max())  # a jump is many times as fast
     live = open_session(Animator(**parts, generator="tcn-live"), demo_sentence.portrait, paced=False)
     assert session.lookahead - live.lookahead == pytest.approx(0.2)
     assert session.delay_seconds - live.delay_seconds == pytest.approx(0.2, abs=0.01)
