@@ -45,6 +45,7 @@ def train(data: FitData, setup: Setup, options: FitOptions) -> Trained:
         CheckpointError: ``resume`` is not a checkpoint of this same fit.
         StyleWithoutEffect: The fit diverged.
     """
+    setup.report("fit")
     base = {name: value.detach() for name, value in setup.generator.named_parameters()}
     if options.get("instant"):
         return Trained(match_spread(data, setup, solve(data, setup) if data.paired else base))

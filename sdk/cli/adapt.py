@@ -102,7 +102,7 @@ def command(
         proof = (
             f"on {gain.seconds:.1f} s held out, {100 * gain.share:.0f} %{spread} of the way from the base to the person"
         )
-    how = f"learned in {training.steps} steps" if training.steps else "predicted at once"
+    how = f"learned in {training.steps} steps" if training.steps else "learned at once"
     click.echo(f"{pack.name}: {how}; {proof}.")
     if pushed is not None:
         click.echo(f"It is on the Hub: {pushed}")

@@ -127,11 +127,13 @@ def steps(of: str) -> Option:
 
 
 def fit_config(recipe: str, steps: int | None) -> FitConfig:
-    """The settings that ``--recipe`` and ``--steps`` ask for."""
+    """The settings that ``--recipe`` and ``--steps`` ask for; where timing is solved for, steps are those after it."""
     from sdk.adapter import FitConfig
 
     config = FitConfig.recipe(recipe)
-    return config if steps is None else config.model_copy(update={"steps": steps})
+    if steps is None:
+        return config
+    return config.model_copy(update={"steps": steps} | ({"manner_steps": steps} if config.solved else {}))
 
 
 def signing(command: Callable[..., Any]) -> Callable[..., Any]:

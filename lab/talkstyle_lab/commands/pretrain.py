@@ -17,6 +17,7 @@ from talkstyle_lab.commands.people import people
 if TYPE_CHECKING:
     from sdk.progress import ProgressCallback
 
+AUGMENTED = 0.4  # of the tracks that the shipped weights are trained on
 FOLDER = click.Path(file_okay=False, path_type=Path)
 EXISTING_FOLDER = click.Path(file_okay=False, exists=True, path_type=Path)
 CLIP = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -102,7 +103,7 @@ def corpus(
 @click.option(
     "--augmented",
     type=click.FloatRange(0, 1),
-    default=0.4,
+    default=AUGMENTED,
     show_default=True,
     help="The share of tracks that are recorded a second time: in rooms, beside noise and voices, through codecs.",
 )
@@ -275,7 +276,7 @@ def _prepare_into(
     """A corpus as training data in a folder, by the encoder; generators on ``mel`` and ``apc`` share theirs."""
     name = "mel" if encoder in ("mel", "apc") else encoder.split(",", maxsplit=1)[0]
     file = folder / f"prepared-{name}.npz"
-    return tuple(_prepare(corpus_folder, file, on_progress, encoder=encoder, workers=workers))
+    return tuple(_prepare(corpus_folder, file, on_progress, encoder=encoder, augmented=AUGMENTED, workers=workers))
 
 
 def _prepare(

@@ -60,7 +60,7 @@ def prepare(
     out: Path,
     *,
     encoder: AudioEncoder | None = None,
-    augmented: float = 0.4,
+    augmented: float = 1.0,
     seed: int = 0,
     workers: int = 1,
     parts: int = 1,
