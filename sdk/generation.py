@@ -7,6 +7,7 @@ in their place.
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sdk.data import FloatArray, Motion
-from sdk.errors import ComponentBroken, ConfigError
+from sdk.errors import ComponentBroken
 from sdk.interfaces import GeneratorState, MotionGenerator
 
 if TYPE_CHECKING:
@@ -101,8 +102,9 @@ class LastLayer:
 
     Attributes:
         name: The module's, within the generator.
-        inputs: ``[T, N]``, in units of motion: a frame's motion is ``inputs @ weight.T + unit * bias``.
-        unit: What a bias of 1 adds to the motion.
+        inputs: ``[T, N]``: a frame's motion, expression and pose ``[210]``, is ``inputs @ weight.T + bias``, with the
+            weight of the layer and its bias in units of motion, as ``values`` has them.
+        unit: What a bias of 1 in the layer adds to the motion.
     """
 
     name: str
@@ -111,70 +113,49 @@ class LastLayer:
 
     @classmethod
     def of(cls, generator: Any, features: FloatArray, *, device: torch.device) -> LastLayer:
-        """What reaches the last layer on a sound's features ``[T, D]``.
+        """What reaches the layer that a generator calls its ``last_layer``, on a sound's features ``[T, D]``.
 
         The layer's outputs are made to be its inputs, a block of them in each run, so whatever the generator does with
         outputs afterwards, as long as it is linear, is in them.
-
-        Raises:
-            ConfigError: The generator does not say which layer is its last.
         """
-        name = getattr(generator, "last_layer", None)
-        if name is None:
-            raise ConfigError(
-                f"the generator {generator.name!r} names no last layer, so no style can be solved for",
-                where="instant",
-                hint="Leave instant= out, or use a generator that has `last_layer`.",
-            )
         import torch
 
+        name = generator.last_layer
         probe = copy.deepcopy(generator).eval()
         layer = probe.get_submodule(name)
         outputs, width = layer.weight.shape[:2]
         batch = torch.as_tensor(features, device=device)[None]
 
-        def run() -> NDArray[np.float64]:
-            expression, pose = aligned(probe, batch)
+        def run(frames: Tensor) -> NDArray[np.float64]:
+            expression, pose = aligned(probe, frames)
             return torch.cat([expression.flatten(2), pose], dim=2)[0].double().cpu().numpy()
 
         with torch.no_grad():
             layer.weight.zero_()
             layer.bias.fill_(1.0)
-            unit = float(run()[0, 0])
+            unit = float(run(batch[:, :1])[0, 0])
             layer.bias.zero_()
             blocks = []
             for first in range(0, width, outputs):
                 count = min(outputs, width - first)
                 layer.weight.zero_()
                 layer.weight.view(outputs, width)[:count, first : first + count] = torch.eye(count, device=device)
-                blocks.append(run()[:, :count])
+                blocks.append(run(batch)[:, :count])
         return cls(name, np.concatenate(blocks, axis=1), unit)
 
-    def changed(
-        self,
-        parameters: dict[str, Tensor],
-        rows: slice,
-        weight: NDArray[np.float64],
-        bias: NDArray[np.float64],
-        *,
-        keep: bool = True,
-    ) -> dict[str, Tensor]:
-        """Parameters with others for some of the layer's outputs.
+    def values(self, parameters: Mapping[str, Tensor]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The layer's weight ``[210, N]``, and its bias ``[210]`` in units of motion, in a generator's parameters."""
+        weight, bias = (parameters[f"{self.name}.{key}"].detach().double().cpu().numpy() for key in ("weight", "bias"))
+        return weight.reshape(len(weight), -1).copy(), bias * self.unit
 
-        Args:
-            parameters: The generator's.
-            rows: Which outputs.
-            weight: ``[R, N]``.
-            bias: ``[R]``, in units of motion.
-            keep: Add them to what is there; else put them in its place.
-        """
+    def put(
+        self, parameters: Mapping[str, Tensor], weight: NDArray[np.float64], bias: NDArray[np.float64]
+    ) -> dict[str, Tensor]:
+        """A generator's parameters with other values of the layer; the reverse of ``values``."""
         import torch
 
         found = dict(parameters)
-        for key, change in (("weight", weight), ("bias", bias / self.unit)):
+        for key, value in (("weight", weight), ("bias", bias / self.unit)):
             old = parameters[f"{self.name}.{key}"]
-            new = old.clone()
-            shaped = torch.tensor(change, dtype=old.dtype, device=old.device).view_as(new[rows])
-            new[rows] = old[rows] + shaped if keep else shaped
-            found[f"{self.name}.{key}"] = new
+            found[f"{self.name}.{key}"] = torch.as_tensor(value).to(old).view_as(old)
         return found

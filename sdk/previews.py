@@ -30,7 +30,7 @@ SIZE: Final = 192
 SECONDS: Final = 3.2
 FPS: Final = 15
 MAX_BYTES: Final = 300_000
-QUALITIES: Final = (70, 55, 40, 25)
+QUALITIES: Final = (65, 55, 40, 25)
 """Of WebP, tried in this order until the animation is small enough."""
 
 
@@ -72,7 +72,7 @@ def previews(
 def _webp(frames: Sequence[Image]) -> bytes:
     """An animation that repeats, under the limit."""
     first, *rest = (Pillow.fromarray(np.ascontiguousarray(frame[..., :3])) for frame in frames)
-    look: Any = {"save_all": True, "append_images": rest, "duration": round(1000 / FPS), "loop": 0, "method": 4}
+    look: Any = {"save_all": True, "append_images": rest, "duration": round(1000 / FPS), "loop": 0, "method": 6}
     for quality in QUALITIES:
         file = io.BytesIO()
         first.save(file, "WEBP", quality=quality, **look)

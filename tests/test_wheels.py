@@ -55,8 +55,7 @@ def test_the_first_distribution_holds_the_sdk_and_the_plugins_alone(wheel):
     assert tops == {"sdk", *(f"talkstyle_{plugin}" for plugin in PLUGINS)}
     assert {"sdk/demo/data/reference.flac", "sdk/py.typed", "sdk/_styles/rap/config.json"} <= set(names)
     assert not [name for name in names if any(part in name for part in LABS_OWN)]
-    # 25 MB are wanted; a base for live use makes it 26.3 for now.
-    assert wheel.stat().st_size < 26 * 1024 * 1024
+    assert wheel.stat().st_size < 25 * 1024 * 1024
 
 
 def test_the_source_of_the_first_holds_no_laboratory(tmp_path):

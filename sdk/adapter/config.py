@@ -45,7 +45,7 @@ class FitConfig(Settings):
     steps: int = Field(default=40, ge=1, le=100_000)
     learning_rate: float = Field(default=3e-4, gt=0, le=1)
     critic_learning_rate: float = Field(default=1e-3, gt=0, le=1)
-    critic_warmup: int = Field(default=6, ge=0)
+    critic_warmup: int = Field(default=15, ge=0)
     batch: int = Field(default=4, ge=1)
     noise: float = Field(default=0.6, ge=0, le=2)
     window: int = Field(default=240, ge=60)
@@ -86,7 +86,6 @@ _STEPS_ALONE: Final = FitConfig(
     prior_seconds=0.0,
     solved=False,
     manner_steps=0,
-    critic_warmup=15,
     terms=TransferTerms(
         mg=1.0, timing=1.0, sc=1.0, r=10.0, moments=0.0, head=0.0, amplitude=0.0, closure=0.0, sees="composed"
     ),
@@ -94,7 +93,7 @@ _STEPS_ALONE: Final = FitConfig(
 
 RECIPES: Final = {
     "default": FitConfig(),
-    "manner": FitConfig(manner_steps=15),
+    "manner": FitConfig(manner_steps=15, critic_warmup=6),
     "paper": _STEPS_ALONE,
     "literal": _STEPS_ALONE.model_copy(
         update={"terms": _STEPS_ALONE.terms.model_copy(update={"critic": "joint", "r": 1.0})}

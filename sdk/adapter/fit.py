@@ -10,10 +10,10 @@ import torch
 
 from sdk.adapter.fit_data import FitData
 from sdk.adapter.gain import Gain, distance_share, mean_movement
-from sdk.adapter.loop import Setup
+from sdk.adapter.loop import Setup, Trained
 from sdk.adapter.lowrank import refine
 from sdk.adapter.options import FitOptions, ranks
-from sdk.adapter.training import Trained, train_and_measure
+from sdk.adapter.training import train_and_measure
 from sdk.data import FloatArray, Motion
 from sdk.device import one_thread
 from sdk.errors import StyleWithoutEffect

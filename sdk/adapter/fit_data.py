@@ -109,9 +109,10 @@ class FitData:
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """Which frames of ``motion`` a fit learns from, bool."""
-        near = np.ones(2 * round(GUARD_SECONDS * float(MOTION_RATE)) + 1) if self.ordered else np.ones(1)
-        return self.valid & ~(np.convolve(self.hidden, near, "same") > 0.5)
+        """Which frames of ``motion`` a fit learns from, bool: none that is hidden, nor near one that is."""
+        reach = round(GUARD_SECONDS * float(MOTION_RATE)) if self.ordered else 0
+        near = np.lib.stride_tricks.sliding_window_view(np.pad(self.hidden, reach), 2 * reach + 1)
+        return np.asarray(self.valid & ~near.any(axis=1))
 
     @property
     def seconds(self) -> float:

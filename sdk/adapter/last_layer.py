@@ -7,20 +7,17 @@ the base: where the reference tells nothing, the base stays.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from collections.abc import Mapping
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
 from sdk.adapter.fit_data import FitData
-from sdk.data import MOTION_RATE, Motion
-from sdk.generation import LastLayer, generate
+from sdk.data import MOTION_RATE
+from sdk.generation import LastLayer
 from sdk.geometry import POINTS
-from sdk.packs import with_parameters
-
-if TYPE_CHECKING:
-    from sdk.adapter.loop import Setup
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -31,16 +28,21 @@ _LEAST_STRETCH, _MOST_STRETCH = 0.5, 1.6
 """How far a direction's spread is matched: a few seconds show little of the rarer ways that a face moves."""
 
 
-def solve(data: FitData, setup: Setup) -> dict[str, Tensor]:
+def solve(
+    layer: LastLayer, data: FitData, parameters: Mapping[str, Tensor], *, prior_seconds: float
+) -> dict[str, Tensor]:
     """The parameters of a generator whose face is nearest to a paired reference's, by name.
 
     Silence is left out: whether lips rest open or closed in it is no matter of timing, and one silence in a short clip
     would teach that lips part whenever the sound is soft.
 
-    Raises:
-        ConfigError: The generator does not say which layer is its last.
+    Args:
+        layer: What reaches the last layer on the reference's sound.
+        data: The reference.
+        parameters: The base's.
+        prior_seconds: As if the base had been right about so many more seconds of sound, of like variety in each
+            direction.
     """
-    layer = LastLayer.of(setup.generator, data.features, device=setup.device)
     learned = data.known & data.spoken
     if not learned.any():
         learned = data.known
@@ -49,46 +51,32 @@ def solve(data: FitData, setup: Setup) -> dict[str, Tensor]:
     inputs = layer.inputs[learned]
     centre, shift = inputs.mean(0), gap.mean(0)
     inputs = inputs - centre
-    # The prior: as if the base had been right about so many more seconds of sound, of like variety in each direction.
-    prior = setup.config.solved_prior_seconds * layer.inputs.var(0).mean()
-    seen = inputs.T @ inputs / rate + prior * np.eye(inputs.shape[1])
+    seen = inputs.T @ inputs / rate + prior_seconds * layer.inputs.var(0).mean() * np.eye(inputs.shape[1])
     change = np.linalg.solve(seen, inputs.T @ (gap - shift) / rate)
-    parameters = {name: value.detach() for name, value in setup.generator.named_parameters()}
-    return layer.changed(parameters, FACE, change.T, shift - centre @ change)
+    weight, bias = layer.values(parameters)
+    weight[FACE] += change.T
+    bias[FACE] += shift - centre @ change
+    return layer.put(parameters, weight, bias)
 
 
-def match_spread(data: FitData, setup: Setup, parameters: dict[str, Tensor]) -> dict[str, Tensor]:
+def match_spread(layer: LastLayer, data: FitData, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Parameters whose motion has the reference's mean face, and about its spread in every direction of face and head.
 
     The least change that does so is the linear map between Gaussians of optimal transport (Olkin and Pukelsheim, 1982);
-    the timing of the parameters given stays, but for what the map mixes.
-
-    Raises:
-        ConfigError: The generator does not say which layer is its last.
+    the timing of the parameters given stays, but for what the map mixes. Arguments are those of ``solve``.
     """
-    layer = LastLayer.of(setup.generator, data.features, device=setup.device)
-    model = with_parameters(setup.generator, parameters).eval()
-    mine = _outputs(generate(model, data.features, device=setup.device))
+    weight, bias = layer.values(parameters)
+    mine = layer.inputs @ weight.T + bias
     if data.paired:
         mine = mine[data.known]
-    theirs = _outputs(data.motion)[data.known]
+    real = data.motion[data.known]
+    theirs = np.concatenate([real.expression.reshape(len(real), -1), real.pose], axis=1, dtype=np.float64)
     for rows in (FACE, HEAD):
-        stretch = _transport(mine[:, rows], theirs[:, rows])
+        stretch, middle = _transport(mine[:, rows], theirs[:, rows]), mine[:, rows].mean(0)
+        weight[rows] = stretch @ weight[rows]
         # Where the head is held on average depends on the camera.
-        centre = theirs[:, rows].mean(0) if rows == FACE else mine[:, rows].mean(0)
-        weight, bias = (
-            parameters[f"{layer.name}.{key}"][rows].detach().double().cpu().numpy() for key in ("weight", "bias")
-        )
-        weight = stretch @ weight.reshape(len(weight), -1)
-        bias = stretch @ (bias * layer.unit - mine[:, rows].mean(0)) + centre
-        parameters = layer.changed(parameters, rows, weight, bias, keep=False)
-    return parameters
-
-
-def _outputs(motion: Motion) -> Array:
-    """Motion as rows ``[T, 210]``."""
-    rows: Array = np.concatenate([motion.expression.reshape(len(motion), -1), motion.pose], axis=1).astype(np.float64)
-    return rows
+        bias[rows] = stretch @ (bias[rows] - middle) + (theirs[:, rows].mean(0) if rows == FACE else middle)
+    return layer.put(parameters, weight, bias)
 
 
 def _transport(mine: Array, theirs: Array) -> Array:

@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,10 +42,10 @@ class Setup:
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """The generator's parameters after the last step, and the loss with its terms at each."""
+    """The generator's parameters for a reference, and the loss with its terms at each step, if steps were taken."""
 
     parameters: dict[str, Tensor]
-    history: list[dict[str, float]]
+    history: list[dict[str, float]] = field(default_factory=list)
 
 
 def run(

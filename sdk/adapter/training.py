@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from sdk.adapter.fit_data import FitData
 from sdk.adapter.folds import folds
 from sdk.adapter.gain import Gain, measure, pooled
 from sdk.adapter.last_layer import match_spread, solve
-from sdk.adapter.loop import Setup, run
+from sdk.adapter.loop import Setup, Trained, run
 from sdk.adapter.options import FitOptions
 from sdk.device import cores
-from sdk.generation import generate
+from sdk.errors import ConfigError
+from sdk.generation import LastLayer, generate
 from sdk.packs import with_parameters
 from sdk.progress import Reporter
-
-
-@dataclass(frozen=True, eq=False)
-class Trained:
-    """The generator's parameters for a reference, and the loss with its terms at each step, if steps were taken."""
-
-    parameters: dict[str, Tensor]
-    history: list[dict[str, float]] = field(default_factory=list)
 
 
 def train(data: FitData, setup: Setup, options: FitOptions) -> Trained:
@@ -46,15 +38,22 @@ def train(data: FitData, setup: Setup, options: FitOptions) -> Trained:
         StyleWithoutEffect: The fit diverged.
     """
     setup.report("fit")
-    base = {name: value.detach() for name, value in setup.generator.named_parameters()}
-    if options.get("instant"):
-        return Trained(match_spread(data, setup, solve(data, setup) if data.paired else base))
+    config, instant = setup.config, options.get("instant", False)
     kept = {"checkpoint": options.get("checkpoint"), "resume": options.get("resume")}
-    config = setup.config
-    if data.paired and config.solved and hasattr(setup.generator, "last_layer"):
-        timed = Trained(solve(data, setup))
-        if config.manner_steps == 0:
-            return Trained(match_spread(data, setup, timed.parameters))
+    base = {name: value.detach() for name, value in setup.generator.named_parameters()}
+    solvable = hasattr(setup.generator, "last_layer")
+    if instant and not solvable:
+        raise ConfigError(
+            f"the generator {setup.generator.name!r} names no last layer, so no style can be solved for",
+            where="instant",
+            hint="Leave instant= out, or use a generator that has `last_layer`.",
+        )
+    if instant or (data.paired and config.solved and solvable):
+        layer = LastLayer.of(setup.generator, data.features, device=setup.device)
+        prior = config.solved_prior_seconds
+        timed = Trained(solve(layer, data, base, prior_seconds=prior) if data.paired else base)
+        if instant or config.manner_steps == 0:
+            return Trained(match_spread(layer, data, timed.parameters))
     else:
         trained = run(data, setup, **kept)
         share = data.seconds / (data.seconds + config.prior_seconds)

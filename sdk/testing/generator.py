@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from sdk.generation import LastLayer, generate
 from sdk.geometry import POINTS
 from sdk.interfaces import MotionGenerator
 from sdk.packs import with_parameters
@@ -156,6 +158,22 @@ def _deltas(generator: MotionGenerator) -> None:
     copied, _ = _run(with_parameters(generator, parameters), features)
     require(_gap(copied, changed) <= TOLERANCE, "a copy with other parameters moves otherwise than itself with them")
     require(_gap(plain, _run(generator, features)[0]) == 0, "the motion without the deltas is not what it was")
+
+
+@CHECKS.add("its motion is linear in its last layer, if it names one: expression, then pose")
+def _last_layer(generator: MotionGenerator) -> None:
+    if not hasattr(generator, "last_layer"):
+        return
+    device = next(generator.named_parameters())[1].device
+    features = _features(generator, 90)[0].cpu().numpy()
+    layer = LastLayer.of(generator, features, device=device)
+    weight, bias = layer.values(dict(generator.named_parameters()))
+    motion = generate(generator, features, device=device)
+    made = np.concatenate([motion.expression.reshape(len(motion), -1), motion.pose], axis=1)
+    gap = float(np.abs(layer.inputs @ weight.T + bias - made).max())
+    require(
+        gap <= TOLERANCE, f"what reaches {layer.name!r} times its weight is not the motion: they differ by {gap:.2g}"
+    )
 
 
 def speed(generator: MotionGenerator) -> float:

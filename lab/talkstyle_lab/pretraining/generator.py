@@ -22,13 +22,7 @@ from talkstyle_lab.pretraining.run import Plan, Run
 from talkstyle_lab.pretraining.solved import solve_last_layer
 from talkstyle_lab.pretraining.weights import has_weights, write_weights
 from talkstyle_reference.apc import ApcEncoder
-from talkstyle_reference.generators import (
-    Generator,
-    LstmGenerator,
-    TcnGenerator,
-    TcnLiveGenerator,
-    weights_name,
-)
+from talkstyle_reference.generators import Generator, LstmGenerator, TcnGenerator, TcnLiveGenerator, weights_name
 from talkstyle_reference.mel import BANDS, MelEncoder
 
 NOISE: Final = 0.15  # added to features, in their spreads
@@ -38,10 +32,10 @@ TOLD_SHARE: Final = 0.7  # of the sequences, those whose style the net is told; 
 _ERROR_UNIT: Final = 0.05  # eye distances, or radians
 _VELOCITY_WEIGHT: Final = 8.0
 _SHAPE_WEIGHT: Final = 1.0
+_POSE_WEIGHT: Final = 0.05  # most head motion has no cause in the sound, and must not outweigh the lips
+
 SMOOTHING: Final = (1, 1)
 """Of the outputs in training: layers that are trained behind a wider kernel learn to undo it."""
-
-_POSE_WEIGHT: Final = 0.05  # most head motion has no cause in the sound, and must not outweigh the lips
 
 GENERATORS: Final[dict[str, type[Generator]]] = {
     "lstm": LstmGenerator,

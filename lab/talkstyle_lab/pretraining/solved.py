@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Final
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from sdk.generation import LastLayer
 from sdk.geometry import POINTS
 from sdk.progress import Reporter
 from talkstyle_lab.pretraining.dataset import Dataset
-from talkstyle_reference.generators import Generator
+from talkstyle_reference.generators import OUTPUT_WIDTH, Generator
 
 AMPLITUDE: Final = 1.3
 """How much further the face moves about its mean than least squares say: sound never tells all, and an error is least
@@ -38,11 +37,13 @@ def solve_last_layer(
         augmented: The weight of a track's augmented recording; its clean one has the rest.
         report: Progress.
     """
+    generator = copy.deepcopy(generator)
     generator.smoothing = (1,)  # frame by frame: what smooths comes after
+    tensors = {name: value.detach().cpu() for name, value in generator.state_dict().items()}
+    size = tensors[f"{generator.last_layer}.weight"].shape[1] + 1
+    seen, wanted = np.zeros((size, size)), np.zeros((size, OUTPUT_WIDTH))
     lengths = np.diff(dataset.begins)
     device = next(generator.parameters()).device
-    seen: NDArray[np.float64] | None = None
-    wanted: NDArray[np.float64] | None = None
     every = -(-int(lengths[dataset.tracks].sum()) // _FRAMES)
     tracks = dataset.tracks[::every]
     for done, track in enumerate(tracks):
@@ -53,22 +54,15 @@ def solve_last_layer(
             for start in range(0, int(lengths[track]), _PIECE):
                 rows = np.arange(start, min(start + _PIECE, int(lengths[track])))
                 layer = LastLayer.of(generator, dataset.heard(first + rows), device=device)
-                inputs = np.concatenate([layer.inputs, np.full((len(rows), 1), layer.unit)], axis=1)
+                inputs = np.concatenate([layer.inputs, np.full((len(rows), 1), layer.unit)], axis=1)  # and the bias's
                 moved = dataset.begins[track] + rows
                 weight = share * (1 + (_CLOSED_WEIGHT - 1) * dataset.closed[moved][:, None])
-                parts = inputs.T @ (weight * inputs), inputs.T @ (weight * dataset.moved(moved))
-                seen = parts[0] if seen is None else seen + parts[0]
-                wanted = parts[1] if wanted is None else wanted + parts[1]
+                seen += inputs.T @ (weight * inputs)
+                wanted += inputs.T @ (weight * dataset.moved(moved))
         report(f"solve {generator.name}", (done + 1) / len(tracks))
-    assert seen is not None
-    assert wanted is not None
-    solved = np.linalg.solve(seen + _RIDGE * np.trace(seen) / len(seen) * np.eye(len(seen)), wanted)
+    solved = np.linalg.solve(seen + _RIDGE * np.trace(seen) / size * np.eye(size), wanted)
+    weight, bias = solved[:-1].T, solved[-1] * layer.unit
     face = slice(0, POINTS * 3)
-    mean = np.asarray(dataset.centre[face]) / layer.unit
-    solved[:-1, face] *= AMPLITUDE
-    solved[-1, face] = mean + AMPLITUDE * (solved[-1, face] - mean)
-    tensors = {name: value.detach().cpu() for name, value in generator.state_dict().items()}
-    for name, values in (("weight", solved[:-1].T), ("bias", solved[-1])):
-        old = tensors[f"{generator.last_layer}.{name}"]
-        tensors[f"{generator.last_layer}.{name}"] = torch.from_numpy(np.ascontiguousarray(values)).to(old).view_as(old)
-    return tensors
+    weight[face] *= AMPLITUDE
+    bias[face] = dataset.centre[face] + AMPLITUDE * (bias[face] - dataset.centre[face])
+    return layer.put(tensors, weight, bias)

@@ -50,6 +50,7 @@ CONFIG: Final = FitConfig(
     noise=0.0,
     solved_prior_seconds=2.0,
     manner_steps=60,
+    critic_warmup=6,
     terms=TransferTerms(mg=1.0, moments=1.0, head=0.0, amplitude=0.3, closure=0.0, sc=0.003, sees="composed"),
 )
 """Of the fits: data are plenty, and how much a style moves, head and all, counts more than single lip shapes."""

@@ -146,7 +146,7 @@ def test_a_style_that_is_told_changes_what_layers_make_of_a_sound():
     assert not torch.allclose(told[1], plain[1], atol=1e-4)
 
 
-def test_a_solved_last_layer_is_nearer_to_the_motion_than_any_other(dataset, whole):
+def test_a_solved_last_layer_is_nearer_to_the_motion_than_the_mean_face_and_the_wider_one_that_ships(dataset, whole):
     _, generator = load_generator("tcn", whole / "weights")
     generator.smoothing = (1,)
     rows = np.arange(dataset.begins[dataset.tracks[0]], dataset.begins[dataset.tracks[0] + 1])

@@ -12,6 +12,7 @@ from sdk.data import Audio, Motion
 from sdk.generation import generate
 from sdk.geometry import canonical_face
 from sdk.progress import Reporter
+from tests.sdk.adapter.fit_data import material
 from tests.sdk.fakes import LoudnessEncoder, TinyGenerator, talking
 
 BASE = partial(generate, TinyGenerator().eval(), device=torch.device("cpu"))
@@ -51,3 +52,20 @@ def test_the_base_hears_no_sound_after_the_motion_ends(reader, voice):
     data = reader.motion(voice, Motion(*talking(270)), valid=None, neutral=None)
     assert len(data.features) == len(data.base) == 270
     assert np.array_equal(data.base.expression, BASE(data.features).expression)
+
+
+def test_short_pauses_are_speech_and_long_ones_are_not(reader, voice):
+    samples = voice.samples.copy()
+    samples[16_000:19_200] = 0.0  # 0.2 s
+    samples[40_000:56_000] = 0.0  # 1 s
+    data = reader.motion(Audio(samples, 16_000), Motion(*talking(300)), valid=None, neutral=None)
+    assert data.spoken[55:75].all()
+    assert not data.spoken[155:205].any()
+    assert data.spoken[215:].all()
+
+
+@pytest.mark.parametrize("frames", [20, 300])
+def test_what_is_near_to_hidden_frames_is_not_learned_from(frames):
+    data = material(frames, hidden=4)
+    assert data.known.tolist() == [k < frames - 4 - 12 for k in range(frames)]
+    assert material(frames, hidden=4, paired=False, ordered=False).known.sum() == frames - 4

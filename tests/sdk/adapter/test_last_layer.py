@@ -50,6 +50,14 @@ def setup(generator=None, **settings):
     )
 
 
+def reached(generator, data):
+    return LastLayer.of(generator, data.features, device=CPU), data, parameters_of(generator)
+
+
+def parameters_of(generator):
+    return {name: value.detach().clone() for name, value in generator.named_parameters()}
+
+
 def outputs(motion):
     return np.concatenate([motion.expression.reshape(len(motion), -1), motion.pose], axis=1)
 
@@ -62,8 +70,10 @@ def made(generator, data, parameters):
 def test_motion_is_what_reaches_the_layer_times_its_weight(kind):
     generator, data = kind().eval(), material()
     layer = LastLayer.of(generator, data.features, device=CPU)
-    weight, bias = (getattr(generator.out, name).detach().numpy() for name in ("weight", "bias"))
-    again = layer.inputs @ weight.reshape(210, -1).T + layer.unit * bias
+    parameters = dict(generator.named_parameters())
+    weight, bias = layer.values(parameters)
+    again = layer.inputs @ weight.T + bias
+    assert all(torch.equal(value, parameters[name]) for name, value in layer.put(parameters, weight, bias).items())
     np.testing.assert_allclose(again, outputs(generate(generator, data.features, device=CPU)), atol=1e-5)
 
 
@@ -71,11 +81,11 @@ def test_a_face_that_the_layer_could_make_is_found():
     generator, data = Named().eval(), material(hidden=0)
     object.__setattr__(data, "base", made(generator, data, {}))
     torch.manual_seed(1)
-    wanted = {name: value.detach().clone() for name, value in generator.named_parameters()}
+    wanted = parameters_of(generator)
     wanted["out.weight"][:204] += 0.1 * torch.randn(204, 16)
     wanted["out.bias"][:204] += 0.05
     object.__setattr__(data, "motion", made(generator, data, wanted))
-    near = solve(data, setup(generator, solved_prior_seconds=1e-4))
+    near = solve(*reached(generator, data), prior_seconds=1e-4)
     gap = np.abs(outputs(made(generator, data, near)) - outputs(data.motion)).max()
     assert gap < 0.02 * np.abs(outputs(data.base) - outputs(data.motion)).max()
     assert {name for name in near if not torch.equal(near[name], dict(generator.named_parameters())[name])} == {
@@ -86,9 +96,9 @@ def test_a_face_that_the_layer_could_make_is_found():
 
 def test_the_stronger_the_prior_the_nearer_it_stays_to_the_base():
     generator, data = Named().eval(), material(hidden=0)
-    base = dict(generator.named_parameters())["out.weight"].detach()
+    base = parameters_of(generator)["out.weight"]
     moved = [
-        float((solve(data, setup(generator, solved_prior_seconds=prior))["out.weight"] - base).abs().sum())
+        float((solve(*reached(generator, data), prior_seconds=prior)["out.weight"] - base).abs().sum())
         for prior in (1.0, 48.0, 1e4)
     ]
     assert moved[0] > moved[1] > moved[2] > 0
@@ -104,18 +114,19 @@ def test_silence_and_hidden_frames_teach_nothing():
     other.motion.expression.flags.writeable = True
     other.motion.expression[hush] += 0.3
     other.motion.expression[other.hidden] -= 0.3
-    first, second = (solve(one, setup(generator)) for one in (data, other))
+    first, second = (solve(*reached(generator, one), prior_seconds=48.0) for one in (data, other))
     assert all(torch.equal(first[name], second[name]) for name in first)
     other.spoken[:] = True
-    assert not torch.equal(solve(other, setup(generator))["out.weight"], first["out.weight"])
+    again = solve(*reached(generator, other), prior_seconds=48.0)
+    assert not torch.equal(again["out.weight"], first["out.weight"])
 
 
 def test_a_spread_is_matched_and_the_heads_place_is_kept():
     generator, data = Wide().eval(), material(hidden=0, opening=0.1)
-    base = {name: value.detach() for name, value in generator.named_parameters()}
+    base = parameters_of(generator)
     own = made(generator, data, base)
     object.__setattr__(data, "motion", Motion(0.02 + 1.3 * own.expression, 0.5 + 0.8 * own.pose))
-    after = outputs(made(generator, data, match_spread(data, setup(generator), base)))
+    after = outputs(made(generator, data, match_spread(LastLayer.of(generator, data.features, device=CPU), data, base)))
     wanted, before = outputs(data.motion), outputs(own)
     np.testing.assert_allclose(after[:, :204].mean(0), wanted[:, :204].mean(0), atol=1e-4)
     np.testing.assert_allclose(after[:, 204:].mean(0), before[:, 204:].mean(0), atol=1e-4)

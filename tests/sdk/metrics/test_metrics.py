@@ -40,6 +40,18 @@ def test_lags_beyond_reach_are_not_found():
     assert correlate(np.roll(a, 20), a, within=0.4).r > 0.98
 
 
+def test_a_far_lag_must_earn_its_cost():
+    near, far = course(), course(1)
+    generated, real = near + 1.3 * np.roll(far, 20), near + far  # follows a little better a third of a second late
+    free, costly = (correlate(generated, real, within=0.4, lag_cost=cost) for cost in (0.0, 1.2))
+    assert free.lag == pytest.approx(20 / 60)
+    assert costly.lag == 0.0
+    assert 0.3 < costly.r < free.r
+    # One that is plainly late is found all the same, and its r has no cost in it.
+    plain = correlate(np.roll(near, 12), near, within=0.4, lag_cost=1.2)
+    assert (plain.lag, plain.r) == (pytest.approx(12 / 60), pytest.approx(1, abs=0.05))
+
+
 def test_unrelated_courses_stay_near_the_null():
     scores = [correlate(course(seed), course(seed + 100)) for seed in range(6)]
     assert np.mean([s.r for s in scores]) < np.mean([s.null for s in scores]) + 0.1

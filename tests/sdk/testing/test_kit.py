@@ -174,6 +174,16 @@ class Captured(TinyGenerator):
         return out[..., :204].unflatten(-1, (68, 3)), out[..., 204:], state
 
 
+class Bent(TinyGenerator):
+    """Does something with its last layer's outputs that is not linear."""
+
+    last_layer = "out"
+
+    def forward(self, features, state=None):
+        expression, pose, state = super().forward(features, state)
+        return torch.tanh(20 * expression) / 20, pose, state
+
+
 class TestGenerator:
     @pytest.mark.parametrize(
         ("generator", "name"),
@@ -189,6 +199,7 @@ class TestGenerator:
             (Counts(), "leaves its buffers"),
             (Locked(), "deltas on its parameters"),
             (Captured(), "deltas on its parameters"),
+            (Bent(), "linear in its last layer"),
             (TinyGenerator().double(), "float32 parameters"),
             (broken(TinyGenerator, lookahead=None)(), "attributes"),
         ],
